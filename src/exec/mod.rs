@@ -1,0 +1,3 @@
+//! Runs plans. A backend turns a plan into an `Executable`.
+
+pub mod cpu;

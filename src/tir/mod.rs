@@ -1,0 +1,134 @@
+//! The typed program: what sema makes of a file. Layers are instantiated, calls are inlined, static values are gone;
+//! what is left are tensors in single assignment, with shapes that may be symbolic in a few variables (the batch size).
+
+mod text;
+
+use crate::base::{Name, Span};
+use crate::id;
+use crate::ops::{Op, Scan};
+use crate::types::{Claim, DType, Dim};
+
+id!(
+    /// A value of one program.
+    ValueId,
+    "v"
+);
+id!(
+    /// A parameter, buffer or optimizer state of the whole file: memory that lives between steps.
+    CellId,
+    "cell"
+);
+
+/// A tensor's type. `bound` is the `V` of `idx<V>`: whole numbers (i64) in `0..V`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Ty {
+    pub dtype: DType,
+    pub bound: Option<Dim>,
+    pub shape: Vec<Dim>,
+}
+
+impl Ty {
+    pub fn new(dtype: DType, shape: Vec<Dim>) -> Ty {
+        Ty {
+            dtype,
+            bound: None,
+            shape,
+        }
+    }
+
+    pub fn scalar(dtype: DType) -> Ty {
+        Ty::new(dtype, vec![])
+    }
+}
+
+/// What a program reads from outside itself.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Source {
+    Cell(CellId),
+    /// The `i`-th field of the batch, or the `i`-th argument of a function.
+    Arg(usize),
+    /// Optimizer step, counted from 1 (i64 []).
+    Step,
+    /// Key of this run's random numbers in this step (i64 []).
+    Key,
+    /// Epoch, counted from 1 (i64 []).
+    Epoch,
+    /// An operand of a loop's body, in the order of `ops::Scan`.
+    Body(usize),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kind {
+    Input(Source),
+    Op(Op<Dim>),
+    Scan(Box<Scan<Dim, Program>>),
+    /// Result `i` of a `Scan` or a `Grad`.
+    Result(usize),
+    /// `(loss, wrt..)`: the derivatives of a scalar in each of the others. `Result` nodes read them.
+    Grad,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    pub kind: Kind,
+    pub args: Vec<ValueId>,
+    /// One per result.
+    pub tys: Vec<Ty>,
+    pub span: Span,
+}
+
+/// Something that could not be proved before sizes are known, and is checked when they are.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Check {
+    pub claim: Claim,
+    pub span: Span,
+    pub code: &'static str,
+    pub message: String,
+}
+
+/// Straight-line code. The results are named: metrics, updates of cells, results of a function.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Program {
+    pub nodes: Vec<Node>,
+    pub outputs: Vec<Output>,
+    pub checks: Vec<Check>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Output {
+    pub to: Target,
+    pub value: ValueId,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Target {
+    /// The cell's next value.
+    Cell(CellId),
+    /// A loss that is minimized: it must stay finite.
+    Loss(Name),
+    /// A metric to log.
+    Metric(Name),
+    /// A result of a function, a component of a value to print or to save.
+    Value(usize),
+    /// A condition that must hold (bool []).
+    Assert(Name),
+}
+
+/// What a cell is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    Param,
+    Buffer,
+    State,
+}
+
+/// Memory that lives between steps. Its sizes are numbers: whatever depends on the data is not kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cell {
+    /// `net.body.3.conv1.weight`, unique in the file; the first component is the name of the value that holds it.
+    pub path: Name,
+    pub role: Role,
+    pub ty: Ty,
+    pub span: Span,
+}

@@ -1,0 +1,1 @@
+//! The typed program as text.

@@ -1,0 +1,7 @@
+//! Element types, sizes, and the types of tensors.
+
+pub mod dim;
+mod dtype;
+
+pub use dim::{Claim, Dim, Facts, Rel, Var, Verdict, Witness};
+pub use dtype::{DType, Scalar};
