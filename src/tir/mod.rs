@@ -1,7 +1,15 @@
 //! The typed program: what sema makes of a file. Layers are instantiated, calls are inlined, static values are gone;
 //! what is left are tensors in single assignment, with shapes that may be symbolic in a few variables (the batch size).
 
+mod data;
+mod job;
 mod text;
+
+pub use data::{Batch, DataSource, Dataset, Field, Path, Stage};
+pub use job::{
+    Action, Direction, Every, Job, Metric, Part, Piece, ProgramId, SaveBest, Step, Stop, Template,
+    Unit, Validate,
+};
 
 use crate::base::{Name, Span};
 use crate::id;

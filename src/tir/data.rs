@@ -1,0 +1,109 @@
+//! What a data set is, as the checker sees it: where rows come from, what a row is, and which rows, in which order,
+//! make a batch. Nothing here has touched a file; `data` does, when the program runs.
+
+use super::Ty;
+use crate::base::{Name, Span, Spanned};
+use crate::types::{DType, Dim};
+
+/// Rows of equal types, in batches.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dataset {
+    pub source: DataSource,
+    /// What one row of the source is made of, left to right.
+    pub fields: Vec<Field>,
+    /// Which rows, applied first to last.
+    pub stages: Vec<Spanned<Stage>>,
+    /// How many rows make a batch; without it, all of them do.
+    pub batch: Option<Batch>,
+    pub span: Span,
+}
+
+/// A value in every row: `x: f32[64]`, `y: idx<10>`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    pub name: Name,
+    pub dtype: DType,
+    /// The `V` of `idx<V>`: every element is a whole number in `0..V`.
+    pub bound: Option<usize>,
+    /// The shape in one row of the source.
+    pub shape: Vec<usize>,
+    pub span: Span,
+}
+
+/// A path as written; relative to the folder of the program, or `std:name` for what ships with dln.
+pub type Path = Spanned<Name>;
+
+/// Where rows come from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum DataSource {
+    /// Delimited text. The columns fill the fields from left to right, a field of shape `[64]` takes 64 of them.
+    Csv {
+        path: Path,
+        /// The columns to read, by the names in the header; all of them without it.
+        columns: Option<Vec<Spanned<Name>>>,
+        /// Whether the first line names the columns; found out without it (it does when no cell of it is a number).
+        header: Option<bool>,
+        /// Tab for files that end in `.tsv`, else a comma, without it.
+        separator: Option<char>,
+    },
+    /// One IDX file for each field, plain or gzip; axis 0 counts the rows.
+    Idx { paths: Vec<Path> },
+    /// The characters of a text in pieces: the two fields are `idx<V>[length]`, and the second is the first moved on by
+    /// one character. Character codes are the positions in the sorted list of the distinct characters of the file.
+    Text { path: Path, length: usize },
+}
+
+/// Chooses and orders rows. Everything that looks into values is a program, not a stage.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stage {
+    /// Rows `lo..hi`, to the end without `hi`.
+    Take { lo: usize, hi: Option<usize> },
+    /// Another order in every epoch, fixed by the seed of the run.
+    Shuffle,
+    /// A random part of the rows, in their old order: positions from `lo * n` to `hi * n` of a permutation that `seed`
+    /// fixes. Parts of one split do not overlap: (0, 0.8) and (0.8, 1).
+    Split { lo: f64, hi: f64, seed: u64 },
+    /// Every `length` consecutive rows become one row with a new first axis.
+    Sliding { length: usize },
+    /// The rows, `times` over.
+    Repeat { times: usize },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Batch {
+    pub size: usize,
+    /// Leaves out a last batch that is smaller than `size`.
+    pub drop_last: bool,
+}
+
+impl Dataset {
+    /// The shape of a field in one row of a batch, behind all stages.
+    pub fn row_shape(&self, field: usize) -> Vec<usize> {
+        let mut shape: Vec<usize> = self
+            .stages
+            .iter()
+            .rev()
+            .filter_map(|stage| match stage.value {
+                Stage::Sliding { length } => Some(length),
+                Stage::Take { .. }
+                | Stage::Shuffle
+                | Stage::Split { .. }
+                | Stage::Repeat { .. } => None,
+            })
+            .collect();
+        shape.extend(&self.fields[field].shape);
+        shape
+    }
+
+    /// The type of a field in a batch of `rows` rows (`rows` is a variable as a rule).
+    pub fn batch_ty(&self, field: usize, rows: &Dim) -> Ty {
+        let size = |n: usize| Dim::from(i64::try_from(n).unwrap_or(i64::MAX));
+        let mut shape = vec![rows.clone()];
+        shape.extend(self.row_shape(field).into_iter().map(size));
+        Ty {
+            dtype: self.fields[field].dtype,
+            bound: self.fields[field].bound.map(size),
+            shape,
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! A `train` block, checked: which programs run on which data, how often, and what is kept.
+
+use super::{CellId, Dataset};
+use crate::base::{Name, Span};
+use crate::id;
+
+id!(
+    /// A program of the whole file: a step, a validation, what an action computes, a test.
+    ProgramId,
+    "program"
+);
+
+/// A `train` block.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Job {
+    pub name: Name,
+    pub span: Span,
+    pub epochs: usize,
+    /// The seed of the order of rows and of all random numbers; the command line may replace it.
+    pub seed: u64,
+    pub data: Dataset,
+    /// Run one after another on every batch. Their arguments are the fields of `data`.
+    pub steps: Vec<Step>,
+    pub validate: Option<Validate>,
+    pub every: Vec<Every>,
+    pub saves: Vec<SaveBest>,
+    pub stop: Option<Stop>,
+    /// The parameters and buffers of every layer that is trained: what `save best` writes.
+    pub trained: Vec<CellId>,
+}
+
+/// `step discriminator (x) { .. }`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// Goes before the names of its metrics when a block has several steps.
+    pub name: Option<Name>,
+    pub program: ProgramId,
+    pub span: Span,
+}
+
+/// `validate DATA (x, y) { .. }`, after every epoch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Validate {
+    pub data: Dataset,
+    pub program: ProgramId,
+    pub span: Span,
+}
+
+/// `every 100 steps { .. }`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Every {
+    /// At least 1.
+    pub count: usize,
+    pub unit: Unit,
+    pub actions: Vec<Action>,
+    pub span: Span,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    Epoch,
+    Step,
+}
+
+/// What an `every` block does. Programs take no arguments and give `Target::Value` results.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// `save net to "x.safetensors"`
+    Save { cells: Vec<CellId>, to: Template },
+    /// `save_images(G(z), "runs/{epoch}.png")`: `Value(0)` of the program.
+    Images { program: ProgramId, to: Template },
+    /// `print("accuracy {a}")`
+    Print {
+        program: Option<ProgramId>,
+        text: Template,
+    },
+    /// Statements that change cells and nothing else: `target <- 0.99 * target + 0.01 * online`.
+    Update { program: ProgramId },
+}
+
+/// A string that is finished when it is needed. Static values have been filled in already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template {
+    pub pieces: Vec<Piece>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    Text(Name),
+    /// The epoch, from 1.
+    Epoch,
+    /// The step, from 1.
+    Step,
+    /// Result `i` of the action's program; only in `Print`.
+    Value(usize),
+}
+
+/// `save best val.accuracy to "runs/x"`. A path without an extension is a run folder: the weights are
+/// `best.safetensors` in it, and `metrics.jsonl` keeps every epoch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SaveBest {
+    pub metric: Metric,
+    pub direction: Direction,
+    pub to: Template,
+    pub span: Span,
+}
+
+/// `stop after 5 epochs without better val.loss`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stop {
+    pub patience: usize,
+    pub metric: Metric,
+    pub direction: Direction,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Metric {
+    pub part: Part,
+    pub name: Name,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Train,
+    Val,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    Highest,
+    Lowest,
+}
+
+impl Part {
+    /// As written in dln.
+    pub fn name(self) -> &'static str {
+        match self {
+            Part::Train => "train",
+            Part::Val => "val",
+        }
+    }
+}
+
+/// `val.accuracy`
+impl std::fmt::Display for Metric {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.part.name(), self.name)
+    }
+}
+
+impl Direction {
+    /// Whether `value` is better than `than`. A NaN never is.
+    pub fn better(self, value: f64, than: f64) -> bool {
+        match self {
+            Direction::Highest => value > than,
+            Direction::Lowest => value < than,
+        }
+    }
+}

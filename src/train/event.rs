@@ -1,0 +1,77 @@
+//! What a run tells while it runs.
+
+use crate::base::Name;
+use crate::tir::Metric;
+
+/// Metrics in the order in which the program logs them; the loss first.
+pub type Metrics = Vec<(Name, f64)>;
+
+/// Something that happened. Epochs and steps count from 1.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    Start {
+        job: Name,
+        epochs: usize,
+        steps_per_epoch: usize,
+        /// Rows in one epoch of training, and in one validation.
+        rows: usize,
+        validation_rows: usize,
+        /// Numbers that training changes.
+        parameters: usize,
+        seed: u64,
+    },
+    /// A batch is done; `train` is the mean over the epoch so far.
+    Step {
+        epoch: usize,
+        /// Of this epoch.
+        step: usize,
+        rows: usize,
+        train: Metrics,
+    },
+    /// An epoch and its validation are done.
+    Epoch {
+        epoch: usize,
+        train: Metrics,
+        val: Metrics,
+    },
+    Saved {
+        path: String,
+        /// What got better, when that was the reason.
+        because: Option<Best>,
+    },
+    /// A line that the program prints.
+    Printed(String),
+    /// The run ends before its last epoch: nothing got better any more.
+    Stopped {
+        epoch: usize,
+        best: Best,
+    },
+    /// The run ends because it was asked to.
+    Interrupted {
+        epoch: usize,
+        step: usize,
+    },
+    Done(Summary),
+}
+
+/// The best value of a watched metric.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Best {
+    pub metric: Metric,
+    pub value: f64,
+    pub epoch: usize,
+}
+
+/// What is left of a run when it is over.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Summary {
+    pub job: Name,
+    /// Epochs that were finished.
+    pub epochs: usize,
+    /// Batches of all epochs.
+    pub steps: usize,
+    pub train: Metrics,
+    pub val: Metrics,
+    pub best: Vec<Best>,
+    pub interrupted: bool,
+}
