@@ -17,10 +17,7 @@ impl Source {
         let offset = offset.min(self.text.len());
         let line = self.line_starts.partition_point(|&start| start <= offset) - 1;
         let start = self.line_starts[line];
-        let column = self
-            .text
-            .get(start..offset)
-            .map_or(offset - start, |t| t.chars().count());
+        let column = self.text.get(start..offset).map_or(offset - start, |t| t.chars().count());
         (line + 1, column + 1)
     }
 
@@ -29,11 +26,7 @@ impl Source {
         let Some(&start) = line.checked_sub(1).and_then(|l| self.line_starts.get(l)) else {
             return "";
         };
-        let end = self
-            .line_starts
-            .get(line)
-            .copied()
-            .unwrap_or(self.text.len());
+        let end = self.line_starts.get(line).copied().unwrap_or(self.text.len());
         self.text[start..end].trim_end_matches(['\n', '\r'])
     }
 }
@@ -48,15 +41,8 @@ impl Sources {
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
         let id = FileId::from(self.files.len());
         let text = text.into();
-        let line_starts = std::iter::once(0)
-            .chain(text.match_indices('\n').map(|(at, _)| at + 1))
-            .collect();
-        self.files.push(Source {
-            id,
-            name: name.into(),
-            text,
-            line_starts,
-        });
+        let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        self.files.push(Source { id, name: name.into(), text, line_starts });
         id
     }
 
@@ -70,9 +56,7 @@ impl Sources {
 
     /// The text that a span covers; empty for `Span::none()`.
     pub fn text(&self, span: Span) -> &str {
-        self.get(span.file)
-            .and_then(|s| s.text.get(span.range()))
-            .unwrap_or("")
+        self.get(span.file).and_then(|s| s.text.get(span.range())).unwrap_or("")
     }
 
     /// `file.dln:3:7`, for messages in one line.

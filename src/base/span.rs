@@ -19,20 +19,12 @@ pub struct Span {
 impl Span {
     pub fn new(file: FileId, lo: usize, hi: usize) -> Span {
         let narrow = |x: usize| u32::try_from(x).unwrap_or(u32::MAX);
-        Span {
-            file,
-            lo: narrow(lo),
-            hi: narrow(hi),
-        }
+        Span { file, lo: narrow(lo), hi: narrow(hi) }
     }
 
     /// A span that points at nothing a user wrote: values that dln makes itself.
     pub const fn none() -> Span {
-        Span {
-            file: FileId(u32::MAX),
-            lo: 0,
-            hi: 0,
-        }
+        Span { file: FileId(u32::MAX), lo: 0, hi: 0 }
     }
 
     pub fn is_none(self) -> bool {
@@ -47,27 +39,17 @@ impl Span {
         if end.is_none() {
             return self;
         }
-        Span {
-            file: self.file,
-            lo: self.lo.min(end.lo),
-            hi: self.hi.max(end.hi),
-        }
+        Span { file: self.file, lo: self.lo.min(end.lo), hi: self.hi.max(end.hi) }
     }
 
     /// The empty span just behind this one, where something may be inserted.
     pub fn end(self) -> Span {
-        Span {
-            lo: self.hi,
-            ..self
-        }
+        Span { lo: self.hi, ..self }
     }
 
     /// The empty span just before this one.
     pub fn start(self) -> Span {
-        Span {
-            hi: self.lo,
-            ..self
-        }
+        Span { hi: self.lo, ..self }
     }
 
     pub fn range(self) -> std::ops::Range<usize> {
@@ -77,11 +59,7 @@ impl Span {
 
 impl std::fmt::Debug for Span {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.is_none() {
-            write!(f, "-")
-        } else {
-            write!(f, "{}:{}..{}", self.file, self.lo, self.hi)
-        }
+        if self.is_none() { write!(f, "-") } else { write!(f, "{}:{}..{}", self.file, self.lo, self.hi) }
     }
 }
 

@@ -44,43 +44,24 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     /// An error at `span`; `label` says in a few words what is wrong just there.
-    pub fn error(
-        code: &'static str,
-        span: Span,
-        message: impl Into<String>,
-        label: impl Into<String>,
-    ) -> Diagnostic {
+    pub fn error(code: &'static str, span: Span, message: impl Into<String>, label: impl Into<String>) -> Diagnostic {
         Diagnostic {
             severity: Severity::Error,
             code,
             message: message.into(),
-            labels: vec![Label {
-                span,
-                text: label.into(),
-            }],
+            labels: vec![Label { span, text: label.into() }],
             notes: vec![],
             helps: vec![],
         }
     }
 
-    pub fn warning(
-        code: &'static str,
-        span: Span,
-        message: impl Into<String>,
-        label: impl Into<String>,
-    ) -> Diagnostic {
-        Diagnostic {
-            severity: Severity::Warning,
-            ..Diagnostic::error(code, span, message, label)
-        }
+    pub fn warning(code: &'static str, span: Span, message: impl Into<String>, label: impl Into<String>) -> Diagnostic {
+        Diagnostic { severity: Severity::Warning, ..Diagnostic::error(code, span, message, label) }
     }
 
     /// A second place: where the cause lies.
     pub fn label(mut self, span: Span, text: impl Into<String>) -> Diagnostic {
-        self.labels.push(Label {
-            span,
-            text: text.into(),
-        });
+        self.labels.push(Label { span, text: text.into() });
         self
     }
 
@@ -91,27 +72,13 @@ impl Diagnostic {
 
     /// A way out that only words can say.
     pub fn help(mut self, text: impl Into<String>) -> Diagnostic {
-        self.helps.push(Help {
-            text: text.into(),
-            edit: None,
-        });
+        self.helps.push(Help { text: text.into(), edit: None });
         self
     }
 
     /// A way out with the edit that takes it.
-    pub fn fix(
-        mut self,
-        text: impl Into<String>,
-        span: Span,
-        replacement: impl Into<String>,
-    ) -> Diagnostic {
-        self.helps.push(Help {
-            text: text.into(),
-            edit: Some(Edit {
-                span,
-                text: replacement.into(),
-            }),
-        });
+    pub fn fix(mut self, text: impl Into<String>, span: Span, replacement: impl Into<String>) -> Diagnostic {
+        self.helps.push(Help { text: text.into(), edit: Some(Edit { span, text: replacement.into() }) });
         self
     }
 

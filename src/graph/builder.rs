@@ -21,12 +21,7 @@ impl Builder {
         todo!()
     }
     /// Adds a loop; returns its results: final carries, then ys.
-    pub fn scan(
-        &mut self,
-        _scan: Scan<usize, Graph>,
-        _args: &[NodeId],
-        _span: Span,
-    ) -> Vec<NodeId> {
+    pub fn scan(&mut self, _scan: Scan<usize, Graph>, _args: &[NodeId], _span: Span) -> Vec<NodeId> {
         todo!()
     }
     pub fn ty(&self, _node: NodeId) -> &Type {

@@ -249,95 +249,35 @@ impl<D> Op<D> {
         let f = &mut f;
         match self {
             Op::Const(s) => Op::Const(*s),
-            Op::Iota { dtype, n } => Op::Iota {
-                dtype: *dtype,
-                n: f(n),
-            },
-            Op::Uniform {
-                dtype,
-                shape,
-                stream,
-            } => Op::Uniform {
-                dtype: *dtype,
-                shape: shape.iter().map(f).collect(),
-                stream: *stream,
-            },
+            Op::Iota { dtype, n } => Op::Iota { dtype: *dtype, n: f(n) },
+            Op::Uniform { dtype, shape, stream } => {
+                Op::Uniform { dtype: *dtype, shape: shape.iter().map(f).collect(), stream: *stream }
+            }
             Op::Unary(u) => Op::Unary(*u),
             Op::Binary(b) => Op::Binary(*b),
             Op::Compare(c) => Op::Compare(*c),
             Op::Select => Op::Select,
             Op::Cast(d) => Op::Cast(*d),
-            Op::Reshape { shape } => Op::Reshape {
-                shape: shape.iter().map(f).collect(),
-            },
+            Op::Reshape { shape } => Op::Reshape { shape: shape.iter().map(f).collect() },
             Op::Transpose { perm } => Op::Transpose { perm: perm.clone() },
-            Op::Broadcast { shape, axes } => Op::Broadcast {
-                shape: shape.iter().map(f).collect(),
-                axes: axes.clone(),
-            },
-            Op::Slice {
-                axis,
-                start,
-                stop,
-                step,
-            } => Op::Slice {
-                axis: *axis,
-                start: f(start),
-                stop: f(stop),
-                step: f(step),
-            },
-            Op::Pad {
-                axis,
-                lo,
-                hi,
-                between,
-            } => Op::Pad {
-                axis: *axis,
-                lo: f(lo),
-                hi: f(hi),
-                between: f(between),
-            },
+            Op::Broadcast { shape, axes } => Op::Broadcast { shape: shape.iter().map(f).collect(), axes: axes.clone() },
+            Op::Slice { axis, start, stop, step } => {
+                Op::Slice { axis: *axis, start: f(start), stop: f(stop), step: f(step) }
+            }
+            Op::Pad { axis, lo, hi, between } => Op::Pad { axis: *axis, lo: f(lo), hi: f(hi), between: f(between) },
             Op::Concat { axis } => Op::Concat { axis: *axis },
             Op::Flip { axis } => Op::Flip { axis: *axis },
-            Op::Windows {
-                axis,
-                size,
-                stride,
-                dilation,
-            } => Op::Windows {
-                axis: *axis,
-                size: f(size),
-                stride: f(stride),
-                dilation: f(dilation),
-            },
-            Op::Unwindows {
-                axis,
-                n,
-                stride,
-                dilation,
-            } => Op::Unwindows {
-                axis: *axis,
-                n: f(n),
-                stride: f(stride),
-                dilation: f(dilation),
-            },
-            Op::Reduce { kind, axes } => Op::Reduce {
-                kind: *kind,
-                axes: axes.clone(),
-            },
+            Op::Windows { axis, size, stride, dilation } => {
+                Op::Windows { axis: *axis, size: f(size), stride: f(stride), dilation: f(dilation) }
+            }
+            Op::Unwindows { axis, n, stride, dilation } => {
+                Op::Unwindows { axis: *axis, n: f(n), stride: f(stride), dilation: f(dilation) }
+            }
+            Op::Reduce { kind, axes } => Op::Reduce { kind: *kind, axes: axes.clone() },
             Op::ArgMax { axis } => Op::ArgMax { axis: *axis },
-            Op::CumSum { axis, reverse } => Op::CumSum {
-                axis: *axis,
-                reverse: *reverse,
-            },
-            Op::ArgSort { axis, descending } => Op::ArgSort {
-                axis: *axis,
-                descending: *descending,
-            },
-            Op::Dot { batch, contract } => Op::Dot {
-                batch: batch.clone(),
-                contract: contract.clone(),
-            },
+            Op::CumSum { axis, reverse } => Op::CumSum { axis: *axis, reverse: *reverse },
+            Op::ArgSort { axis, descending } => Op::ArgSort { axis: *axis, descending: *descending },
+            Op::Dot { batch, contract } => Op::Dot { batch: batch.clone(), contract: contract.clone() },
             Op::Conv(c) => Op::Conv(Conv {
                 mode: c.mode,
                 stride: c.stride.iter().map(&mut *f).collect(),
@@ -347,15 +287,9 @@ impl<D> Op<D> {
                 sizes: c.sizes.iter().map(&mut *f).collect(),
             }),
             Op::Take { axis } => Op::Take { axis: *axis },
-            Op::PutAdd { axis, n } => Op::PutAdd {
-                axis: *axis,
-                n: f(n),
-            },
+            Op::PutAdd { axis, n } => Op::PutAdd { axis: *axis, n: f(n) },
             Op::TakeAlong { axis } => Op::TakeAlong { axis: *axis },
-            Op::PutAlongAdd { axis, n } => Op::PutAlongAdd {
-                axis: *axis,
-                n: f(n),
-            },
+            Op::PutAlongAdd { axis, n } => Op::PutAlongAdd { axis: *axis, n: f(n) },
         }
     }
 

@@ -91,19 +91,12 @@ impl Data {
 
 impl Tensor {
     pub fn new(shape: Vec<usize>, data: Data) -> Tensor {
-        assert_eq!(
-            shape.iter().product::<usize>(),
-            data.len(),
-            "the shape counts the elements"
-        );
+        assert_eq!(shape.iter().product::<usize>(), data.len(), "the shape counts the elements");
         Tensor { shape, data }
     }
 
     pub fn zeros(dtype: DType, shape: &[usize]) -> Tensor {
-        Tensor {
-            shape: shape.to_vec(),
-            data: Data::zeros(dtype, shape.iter().product()),
-        }
+        Tensor { shape: shape.to_vec(), data: Data::zeros(dtype, shape.iter().product()) }
     }
 
     pub fn scalar(value: Scalar) -> Tensor {

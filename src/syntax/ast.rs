@@ -160,40 +160,15 @@ pub enum TrainItem {
     /// `data = ..`, `epochs = ..`, `seed = ..`; any other name is a local definition.
     Setting { name: Ident, value: Expr },
     /// `step discriminator (x, y) { .. }`
-    Step {
-        name: Option<Ident>,
-        params: Vec<Ident>,
-        body: Block,
-        span: Span,
-    },
+    Step { name: Option<Ident>, params: Vec<Ident>, body: Block, span: Span },
     /// `validate DATA (x, y) { .. }`
-    Validate {
-        data: Expr,
-        params: Vec<Ident>,
-        body: Block,
-        span: Span,
-    },
+    Validate { data: Expr, params: Vec<Ident>, body: Block, span: Span },
     /// `every 5 epochs { .. }`, `every 1 epoch { .. }`, `every 100 steps { .. }`
-    Every {
-        count: Expr,
-        unit: Unit,
-        body: Block,
-        span: Span,
-    },
+    Every { count: Expr, unit: Unit, body: Block, span: Span },
     /// `save best val.accuracy to "runs/x"`: the weights of every layer that is trained, whenever the metric improves.
-    SaveBest {
-        direction: Direction,
-        metric: Metric,
-        to: Expr,
-        span: Span,
-    },
+    SaveBest { direction: Direction, metric: Metric, to: Expr, span: Span },
     /// `stop after 5 epochs without better val.loss`
-    Stop {
-        patience: Expr,
-        direction: Direction,
-        metric: Metric,
-        span: Span,
-    },
+    Stop { patience: Expr, direction: Direction, metric: Metric, span: Span },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -251,10 +226,7 @@ pub enum StmtKind {
     /// `yield h`
     Yield(Expr),
     /// `assert a == b`, with an optional message: `assert x > 0, "must be positive"`
-    Assert {
-        condition: Expr,
-        message: Option<Expr>,
-    },
+    Assert { condition: Expr, message: Option<Expr> },
     /// `save net to "x.safetensors"`
     Save { what: Expr, to: Expr },
     /// An expression for its effect: `save_images(..)`, `assert_close(a, b)`, `bn(x)`

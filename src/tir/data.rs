@@ -85,10 +85,7 @@ impl Dataset {
             .rev()
             .filter_map(|stage| match stage.value {
                 Stage::Sliding { length } => Some(length),
-                Stage::Take { .. }
-                | Stage::Shuffle
-                | Stage::Split { .. }
-                | Stage::Repeat { .. } => None,
+                Stage::Take { .. } | Stage::Shuffle | Stage::Split { .. } | Stage::Repeat { .. } => None,
             })
             .collect();
         shape.extend(&self.fields[field].shape);
@@ -100,10 +97,6 @@ impl Dataset {
         let size = |n: usize| Dim::from(i64::try_from(n).unwrap_or(i64::MAX));
         let mut shape = vec![rows.clone()];
         shape.extend(self.row_shape(field).into_iter().map(size));
-        Ty {
-            dtype: self.fields[field].dtype,
-            bound: self.fields[field].bound.map(size),
-            shape,
-        }
+        Ty { dtype: self.fields[field].dtype, bound: self.fields[field].bound.map(size), shape }
     }
 }

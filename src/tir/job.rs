@@ -70,10 +70,7 @@ pub enum Action {
     /// `save_images(G(z), "runs/{epoch}.png")`: `Value(0)` of the program.
     Images { program: ProgramId, to: Template },
     /// `print("accuracy {a}")`
-    Print {
-        program: Option<ProgramId>,
-        text: Template,
-    },
+    Print { program: Option<ProgramId>, text: Template },
     /// Statements that change cells and nothing else: `target <- 0.99 * target + 0.01 * online`.
     Update { program: ProgramId },
 }

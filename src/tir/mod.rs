@@ -7,8 +7,7 @@ mod text;
 
 pub use data::{Batch, DataSource, Dataset, Field, Path, Stage};
 pub use job::{
-    Action, Direction, Every, Job, Metric, Part, Piece, ProgramId, SaveBest, Step, Stop, Template,
-    Unit, Validate,
+    Action, Direction, Every, Job, Metric, Part, Piece, ProgramId, SaveBest, Step, Stop, Template, Unit, Validate,
 };
 
 use crate::base::{Name, Span};
@@ -37,11 +36,7 @@ pub struct Ty {
 
 impl Ty {
     pub fn new(dtype: DType, shape: Vec<Dim>) -> Ty {
-        Ty {
-            dtype,
-            bound: None,
-            shape,
-        }
+        Ty { dtype, bound: None, shape }
     }
 
     pub fn scalar(dtype: DType) -> Ty {
