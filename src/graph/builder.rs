@@ -1,36 +1,128 @@
 //! Makes graphs: equal nodes are shared, and every node's type comes from its op's rule.
 
-use super::{Graph, NodeId, Type};
+use super::typing::{op_type, scan_types};
+use super::{Graph, Kind, Node, NodeId, Type};
 use crate::base::Span;
 use crate::ops::{Op, Scan};
+use crate::types::Scalar;
+use std::collections::HashMap;
 
-/// PLACEHOLDER INTERFACE.
-#[derive(Default)]
-pub struct Builder {}
+/// A graph that grows. A wrong call is a bug in dln, not in a user's file: it panics with the rule's message.
+#[derive(Clone, Debug, Default)]
+pub struct Builder {
+    graph: Graph,
+    /// The node that does what the key says. Only looked up, never walked through.
+    seen: HashMap<(Kind, Vec<NodeId>), NodeId>,
+}
+
+/// Goes on with a graph that was finished.
+impl From<Graph> for Builder {
+    fn from(graph: Graph) -> Builder {
+        let mut seen = HashMap::new();
+        for id in graph.ids() {
+            let node = graph.node(id);
+            seen.entry((node.kind.clone(), node.args.clone())).or_insert(id);
+        }
+        Builder { graph, seen }
+    }
+}
 
 impl Builder {
     pub fn new() -> Builder {
-        todo!()
+        Builder::default()
     }
+
     /// Declares the next input.
-    pub fn input(&mut self, _name: &str, _ty: Type) -> NodeId {
-        todo!()
+    pub fn input(&mut self, name: &str, ty: Type) -> NodeId {
+        let index = self.graph.inputs.len();
+        self.graph.inputs.push((name.into(), ty.clone()));
+        self.node(Kind::Input(index), &[], Span::none(), vec![ty])
     }
-    /// Adds an op (or finds the equal node). A wrong call is a bug in dln: it panics with the rule's message.
-    pub fn op(&mut self, _op: Op<usize>, _args: &[NodeId], _span: Span) -> NodeId {
-        todo!()
+
+    /// Adds an op, or finds the equal node.
+    pub fn op(&mut self, op: Op<usize>, args: &[NodeId], span: Span) -> NodeId {
+        let tys: Vec<&Type> = args.iter().map(|&arg| self.ty(arg)).collect();
+        let ty = op_type(&op, &tys).unwrap_or_else(|why| wrong(op.name(), &tys, &why));
+        let op = match op {
+            Op::Const(value) => Op::Const(one_nan(value)),
+            op => op,
+        };
+        self.node(Kind::Op(op), args, span, vec![ty])
     }
-    /// Adds a loop; returns its results: final carries, then ys.
-    pub fn scan(&mut self, _scan: Scan<usize, Graph>, _args: &[NodeId], _span: Span) -> Vec<NodeId> {
-        todo!()
+
+    /// Adds a loop, or finds the equal one; returns its results: final carries, then ys.
+    pub fn scan(&mut self, scan: Scan<usize, Graph>, args: &[NodeId], span: Span) -> Vec<NodeId> {
+        let tys: Vec<&Type> = args.iter().map(|&arg| self.ty(arg)).collect();
+        let results = scan_types(&scan, &tys).unwrap_or_else(|why| wrong("scan", &tys, &why));
+        let node = self.node(Kind::Scan(Box::new(scan)), args, span, results.clone());
+        let result = |(i, ty)| self.node(Kind::Result(i), &[node], span, vec![ty]);
+        results.into_iter().enumerate().map(result).collect()
     }
-    pub fn ty(&self, _node: NodeId) -> &Type {
-        todo!()
+
+    fn node(&mut self, kind: Kind, args: &[NodeId], span: Span, tys: Vec<Type>) -> NodeId {
+        let key = (kind, args.to_vec());
+        if let Some(&id) = self.seen.get(&key) {
+            return id;
+        }
+        let id = NodeId::from(self.graph.nodes.len());
+        self.seen.insert(key.clone(), id);
+        let (kind, args) = key;
+        self.graph.nodes.push(Node { kind, args, tys, span });
+        id
     }
-    pub fn output(&mut self, _name: &str, _node: NodeId) {
-        todo!()
+
+    /// The type of a value.
+    pub fn ty(&self, node: NodeId) -> &Type {
+        self.graph.ty(node)
     }
+
+    /// The graph as it is now.
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    pub fn output(&mut self, name: &str, node: NodeId) {
+        self.graph.outputs.push((name.into(), node));
+    }
+
     pub fn finish(self) -> Graph {
-        todo!()
+        self.graph
     }
+
+    /// Puts the nodes of `graph` into this one, with `inputs` in place of its inputs; returns its outputs.
+    pub fn import(&mut self, graph: &Graph, inputs: &[NodeId]) -> Vec<NodeId> {
+        let map = self.import_nodes(graph, inputs);
+        graph.outputs.iter().map(|output| map[output.1.index()]).collect()
+    }
+
+    /// As `import`, but returns what every node of `graph` has become.
+    pub fn import_nodes(&mut self, graph: &Graph, inputs: &[NodeId]) -> Vec<NodeId> {
+        assert_eq!(graph.inputs.len(), inputs.len(), "one node for each input");
+        let mut map: Vec<NodeId> = Vec::with_capacity(graph.nodes.len());
+        for node in &graph.nodes {
+            let args: Vec<NodeId> = node.args.iter().map(|arg| map[arg.index()]).collect();
+            map.push(match &node.kind {
+                Kind::Input(index) => {
+                    assert_eq!(self.ty(inputs[*index]), &node.tys[0], "input {index}");
+                    inputs[*index]
+                }
+                kind => self.node(kind.clone(), &args, node.span, node.tys.clone()),
+            });
+        }
+        map
+    }
+}
+
+/// All values that are not a number are one constant, so that text gives back the bits.
+fn one_nan(value: Scalar) -> Scalar {
+    match value {
+        Scalar::F32(x) if x.is_nan() => Scalar::F32(f32::NAN),
+        Scalar::F64(x) if x.is_nan() => Scalar::F64(f64::NAN),
+        value => value,
+    }
+}
+
+fn wrong(name: &str, tys: &[&Type], why: &str) -> ! {
+    let tys: Vec<String> = tys.iter().map(|ty| ty.to_string()).collect();
+    panic!("`{name}` of ({}): {why}", tys.join(", "))
 }

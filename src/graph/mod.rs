@@ -1,6 +1,8 @@
 //! The graph: concrete sizes, one node per value, in an order in which operands come first.
 
 mod builder;
+pub mod typing;
+mod walk;
 
 pub use builder::Builder;
 

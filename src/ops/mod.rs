@@ -4,6 +4,7 @@
 //! `D` is what a size is made of: `Dim` in the typed program, where sizes may be symbolic, `usize` in a graph.
 //! Shapes are row-major; `axis` counts from 0; nothing here broadcasts: `Broadcast` says it.
 
+pub mod shape;
 mod value;
 
 pub use value::{Data, Tensor};
