@@ -1,1 +1,101 @@
-//! data.
+//! Data sets while a program runs: files become tables in memory, checked at the door, and tables become batches.
+//!
+//! Every mistake in a file is a `Diagnostic` at the path in the program that names the file, and says line and column.
+
+mod column;
+mod counter;
+mod csv;
+mod idx;
+mod loader;
+mod rows;
+#[cfg(test)]
+mod tests;
+mod text;
+
+pub use counter::mix;
+pub use loader::{Epoch, Loader};
+
+use crate::diag::Diagnostic;
+use crate::io::Files;
+use crate::ops::Tensor;
+use crate::tir::{DataSource, Dataset, Field, Path};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// A source, read: one column per field, all with the same number of rows.
+#[derive(Debug)]
+pub struct Table {
+    pub rows: usize,
+    pub columns: Vec<TableColumn>,
+}
+
+#[derive(Debug)]
+pub struct TableColumn {
+    /// `[rows] ++ shape`
+    pub values: Tensor,
+    /// What the numbers stand for, where the file has names: classes, characters. Else empty.
+    pub names: Vec<String>,
+}
+
+impl TableColumn {
+    fn numbers(values: Tensor) -> TableColumn {
+        TableColumn { values, names: vec![] }
+    }
+}
+
+/// The tables of a run; each source is read once, however many data sets begin with it.
+pub struct Tables<'f> {
+    files: &'f Files,
+    read: Vec<(DataSource, Vec<Field>, Arc<Table>)>,
+}
+
+impl<'f> Tables<'f> {
+    pub fn new(files: &'f Files) -> Tables<'f> {
+        Tables { files, read: vec![] }
+    }
+
+    /// The table that a data set begins with.
+    pub fn get(&mut self, dataset: &Dataset) -> Result<Arc<Table>, Diagnostic> {
+        let (source, fields) = (&dataset.source, &dataset.fields);
+        if let Some((_, _, table)) = self.read.iter().find(|(s, f, _)| s == source && f == fields) {
+            return Ok(table.clone());
+        }
+        let table = Arc::new(read(self.files, source, fields)?);
+        self.read.push((source.clone(), fields.clone(), table.clone()));
+        Ok(table)
+    }
+}
+
+fn read(files: &Files, source: &DataSource, fields: &[Field]) -> Result<Table, Diagnostic> {
+    match source {
+        DataSource::Csv { path, columns, header, separator } => {
+            let format = csv::Format { columns: columns.as_deref(), header: *header, separator: *separator };
+            csv::read(files, path, &format, fields)
+        }
+        DataSource::Idx { paths } => idx::read(files, paths, fields),
+        DataSource::Text { path, length } => text::read(files, path, *length, fields),
+    }
+}
+
+fn open(files: &Files, path: &Path) -> Result<Cow<'static, [u8]>, Diagnostic> {
+    files.read(&path.value).map_err(|error| {
+        let message = format!("{} cannot be read: {error}", quoted(&path.value));
+        let diagnostic = Diagnostic::error("E0701", path.span, message, "this file");
+        if path.value.starts_with("std:") {
+            diagnostic
+        } else {
+            let place = files.locate(&path.value);
+            diagnostic.note(format!("dln looked for {}", quoted(&place.to_string_lossy())))
+        }
+    })
+}
+
+/// A text from a file as it can be shown: on one line, not too long, without control characters.
+fn quoted(text: &str) -> String {
+    const LONGEST: usize = 60;
+    let mut shown: String = text.chars().take(LONGEST).collect::<String>().escape_debug().to_string();
+    if text.chars().count() > LONGEST {
+        shown.push_str("..");
+    }
+    format!("`{shown}`")
+}

@@ -58,10 +58,7 @@ impl Claim {
 
     /// Its truth where every variable has a value.
     pub fn eval(&self, values: &BTreeMap<Var, i64>) -> Option<bool> {
-        Some(
-            self.rel
-                .holds(self.lhs.eval(values)?, self.rhs.eval(values)?),
-        )
+        Some(self.rel.holds(self.lhs.eval(values)?, self.rhs.eval(values)?))
     }
 
     /// The same statement with variables replaced.

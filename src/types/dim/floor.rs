@@ -39,9 +39,7 @@ fn by_constant(num: &Poly, k: i64) -> Result<Poly, Fault> {
             false if c % k == 0 => (c / k, 0),
             false => (0, *c),
         };
-        whole
-            .0
-            .extend((quotient != 0).then(|| (m.clone(), quotient)));
+        whole.0.extend((quotient != 0).then(|| (m.clone(), quotient)));
         part.0.extend((rest != 0).then(|| (m.clone(), rest)));
     }
     if part.as_const().is_some() {

@@ -14,17 +14,11 @@ impl Interval {
     pub const ALL: Interval = Interval { lo: None, hi: None };
 
     pub fn point(value: i64) -> Interval {
-        Interval {
-            lo: Some(value.into()),
-            hi: Some(value.into()),
-        }
+        Interval { lo: Some(value.into()), hi: Some(value.into()) }
     }
 
     pub fn at_least(lo: i64) -> Interval {
-        Interval {
-            lo: Some(lo.into()).filter(|_| lo > i64::MIN),
-            hi: None,
-        }
+        Interval { lo: Some(lo.into()).filter(|_| lo > i64::MIN), hi: None }
     }
 
     pub fn is_empty(self) -> bool {
@@ -43,18 +37,12 @@ impl Interval {
 
     pub fn add(self, rhs: Interval) -> Interval {
         let sum = |a: Option<i128>, b: Option<i128>| a?.checked_add(b?);
-        Interval {
-            lo: sum(self.lo, rhs.lo),
-            hi: sum(self.hi, rhs.hi),
-        }
+        Interval { lo: sum(self.lo, rhs.lo), hi: sum(self.hi, rhs.hi) }
     }
 
     pub fn neg(self) -> Interval {
         let neg = |a: Option<i128>| a?.checked_neg();
-        Interval {
-            lo: neg(self.hi),
-            hi: neg(self.lo),
-        }
+        Interval { lo: neg(self.hi), hi: neg(self.lo) }
     }
 
     pub fn is_nonneg(self) -> bool {
@@ -76,10 +64,7 @@ impl Interval {
     pub fn mul(self, rhs: Interval) -> Interval {
         let product = |a: Option<i128>, b: Option<i128>| a?.checked_mul(b?);
         if self.is_nonneg() && rhs.is_nonneg() {
-            return Interval {
-                lo: product(self.lo, rhs.lo),
-                hi: product(self.hi, rhs.hi),
-            };
+            return Interval { lo: product(self.lo, rhs.lo), hi: product(self.hi, rhs.hi) };
         }
         if self.hi.is_some_and(|hi| hi <= 0) {
             return self.neg().mul(rhs).neg();
@@ -87,17 +72,12 @@ impl Interval {
         if rhs.hi.is_some_and(|hi| hi <= 0) {
             return self.mul(rhs.neg()).neg();
         }
-        let corners = [
-            product(self.lo, rhs.lo),
-            product(self.lo, rhs.hi),
-            product(self.hi, rhs.lo),
-            product(self.hi, rhs.hi),
-        ];
+        let corners =
+            [product(self.lo, rhs.lo), product(self.lo, rhs.hi), product(self.hi, rhs.lo), product(self.hi, rhs.hi)];
         match corners {
-            [Some(a), Some(b), Some(c), Some(d)] => Interval {
-                lo: Some(a.min(b).min(c).min(d)),
-                hi: Some(a.max(b).max(c).max(d)),
-            },
+            [Some(a), Some(b), Some(c), Some(d)] => {
+                Interval { lo: Some(a.min(b).min(c).min(d)), hi: Some(a.max(b).max(c).max(d)) }
+            }
             _ => mixed_with_infinity(self, rhs),
         }
     }
@@ -107,15 +87,13 @@ impl Interval {
         if !by.is_positive() {
             return Interval::ALL;
         }
-        let toward =
-            |a: i128, small: Option<i128>, large: Option<i128>| match (a >= 0, small, large) {
-                (true, _, Some(large)) => Some(a.div_euclid(large)),
-                (true, _, None) => Some(0),
-                (false, Some(small), _) => Some(a.div_euclid(small)),
-                (false, None, _) => None,
-            };
-        let away = |a: i128, small: Option<i128>, large: Option<i128>| match (a >= 0, small, large)
-        {
+        let toward = |a: i128, small: Option<i128>, large: Option<i128>| match (a >= 0, small, large) {
+            (true, _, Some(large)) => Some(a.div_euclid(large)),
+            (true, _, None) => Some(0),
+            (false, Some(small), _) => Some(a.div_euclid(small)),
+            (false, None, _) => None,
+        };
+        let away = |a: i128, small: Option<i128>, large: Option<i128>| match (a >= 0, small, large) {
             (true, Some(small), _) => Some(a.div_euclid(small)),
             (true, None, _) => None,
             (false, _, Some(large)) => Some(a.div_euclid(large)),
@@ -135,20 +113,8 @@ fn mixed_with_infinity(a: Interval, b: Interval) -> Interval {
         hi: of.hi.and_then(|hi| hi.checked_mul(by)),
     };
     match (a, b) {
-        (
-            Interval {
-                lo: Some(x),
-                hi: Some(y),
-            },
-            _,
-        ) if x == y && x > 0 => scaled(x, b),
-        (
-            _,
-            Interval {
-                lo: Some(x),
-                hi: Some(y),
-            },
-        ) if x == y && x > 0 => scaled(x, a),
+        (Interval { lo: Some(x), hi: Some(y) }, _) if x == y && x > 0 => scaled(x, b),
+        (_, Interval { lo: Some(x), hi: Some(y) }) if x == y && x > 0 => scaled(x, a),
         _ => Interval::ALL,
     }
 }
@@ -156,10 +122,7 @@ fn mixed_with_infinity(a: Interval, b: Interval) -> Interval {
 impl Poly {
     /// Bounds of its value, given those of its variables: exact for one occurrence of each, sound always.
     pub fn interval(&self, of: &dyn Fn(&Var) -> Interval) -> Interval {
-        let terms = self
-            .0
-            .iter()
-            .map(|(m, c)| m.interval(of).mul(Interval::point(*c)));
+        let terms = self.0.iter().map(|(m, c)| m.interval(of).mul(Interval::point(*c)));
         terms.fold(Interval::point(0), Interval::add)
     }
 
@@ -173,9 +136,7 @@ impl Monomial {
     fn interval(&self, of: &dyn Fn(&Var) -> Interval) -> Interval {
         self.0
             .iter()
-            .fold(Interval::point(1), |product, (atom, power)| {
-                product.mul(power_of(atom.interval(of), *power))
-            })
+            .fold(Interval::point(1), |product, (atom, power)| product.mul(power_of(atom.interval(of), *power)))
     }
 }
 

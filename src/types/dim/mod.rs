@@ -118,8 +118,7 @@ impl Dim {
         if let Some(fault) = map.keys().find_map(|var| used(var)?.fault()) {
             return Dim(Repr::Fault(fault));
         }
-        poly.subst(&|var| map.get(var).and_then(|dim| dim.poly().ok()))
-            .into()
+        poly.subst(&|var| map.get(var).and_then(|dim| dim.poly().ok())).into()
     }
 
     /// Its value where every variable has one; `None` on a missing variable, overflow or division by zero.

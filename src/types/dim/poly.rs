@@ -42,10 +42,7 @@ impl Monomial {
     }
 
     pub fn power(&self, atom: &Atom) -> u32 {
-        self.0
-            .iter()
-            .find(|(a, _)| a == atom)
-            .map_or(0, |(_, p)| *p)
+        self.0.iter().find(|(a, _)| a == atom).map_or(0, |(_, p)| *p)
     }
 
     pub fn mul(&self, rhs: &Monomial) -> Monomial {
@@ -67,10 +64,7 @@ impl Monomial {
 
     /// The greatest common divisor.
     pub fn gcd(&self, rhs: &Monomial) -> Monomial {
-        let common = self
-            .0
-            .iter()
-            .map(|(a, p)| (a.clone(), rhs.power(a).min(*p)));
+        let common = self.0.iter().map(|(a, p)| (a.clone(), rhs.power(a).min(*p)));
         Monomial(common.filter(|(_, p)| *p > 0).collect())
     }
 }
@@ -258,9 +252,7 @@ impl Poly {
         let mut quotient = Poly::zero();
         while !left.is_zero() {
             let (power, top) = left.by_power(&atom).pop_last()?;
-            let shift = Poly::atom(atom.clone())
-                .pow(power.checked_sub(degree)?)
-                .ok()?;
+            let shift = Poly::atom(atom.clone()).pow(power.checked_sub(degree)?).ok()?;
             let part = top.div_exact(&lead)?.mul(&shift).ok()?;
             left = left.sub(&part.mul(rhs).ok()?).ok()?;
             quotient = quotient.add(&part).ok()?;

@@ -101,10 +101,7 @@ impl Names {
             Level::Atom => den.text,
             _ => format!("({})", den.text),
         };
-        Shown {
-            text: format!("{num} {operator} {den}"),
-            level: Level::Quotient,
-        }
+        Shown { text: format!("{num} {operator} {den}"), level: Level::Quotient }
     }
 
     /// The numerator of a floor by a constant into which `whole` is pushed back.
@@ -135,12 +132,7 @@ struct Mod {
 fn split_mods(poly: &Poly) -> (Vec<Mod>, Poly) {
     let mut rest = poly.clone();
     let mut mods = vec![];
-    let floors: Vec<_> = poly
-        .0
-        .iter()
-        .flat_map(|(m, _)| m.floors())
-        .cloned()
-        .collect();
+    let floors: Vec<_> = poly.0.iter().flat_map(|(m, _)| m.floors()).cloned().collect();
     for floor in floors {
         if let Some((times, shorter)) = take_mod(&rest, &floor) {
             mods.push(Mod { times, floor });
@@ -168,16 +160,11 @@ fn take_mod(poly: &Poly, floor: &std::sync::Arc<Floor>) -> Option<(Poly, Poly)> 
 fn fold_constant(poly: &Poly) -> (Option<&Floor>, i64) {
     let constant = poly.constant_term();
     let foldable = |(m, c): &(Monomial, i64)| match m.0.as_slice() {
-        [(Atom::Floor(floor), 1)] if *c == 1 => {
-            floor.den.as_const().is_some() && floor.num.constant_term() != 0
-        }
+        [(Atom::Floor(floor), 1)] if *c == 1 => floor.den.as_const().is_some() && floor.num.constant_term() != 0,
         _ => false,
     };
     let floor = poly.0.iter().find(|term| constant != 0 && foldable(term));
-    (
-        floor.and_then(|(m, _)| m.floors().next()).map(|f| &**f),
-        constant,
-    )
+    (floor.and_then(|(m, _)| m.floors().next()).map(|f| &**f), constant)
 }
 
 /// How tightly a text binds, loosest first.
@@ -197,10 +184,7 @@ struct Shown {
 
 impl Shown {
     fn atom(text: String) -> Shown {
-        Shown {
-            text,
-            level: Level::Atom,
-        }
+        Shown { text, level: Level::Atom }
     }
 
     fn in_product(&self) -> String {
@@ -227,20 +211,11 @@ impl Term {
         }
         let shown = match factors.as_slice() {
             [one] => one.clone(),
-            many => Shown {
-                text: many
-                    .iter()
-                    .map(Shown::in_product)
-                    .collect::<Vec<_>>()
-                    .join("*"),
-                level: Level::Product,
-            },
+            many => {
+                Shown { text: many.iter().map(Shown::in_product).collect::<Vec<_>>().join("*"), level: Level::Product }
+            }
         };
-        Term {
-            negative: coefficient < 0,
-            shown,
-            degree,
-        }
+        Term { negative: coefficient < 0, shown, degree }
     }
 }
 
@@ -248,11 +223,7 @@ fn sum(mut terms: Vec<Term>, constant: i64) -> Shown {
     terms.sort_by(|a, b| (b.degree, &a.shown.text).cmp(&(a.degree, &b.shown.text)));
     if constant != 0 || terms.is_empty() {
         let shown = Shown::atom(constant.unsigned_abs().to_string());
-        terms.push(Term {
-            negative: constant < 0,
-            shown,
-            degree: 0,
-        });
+        terms.push(Term { negative: constant < 0, shown, degree: 0 });
     }
     if let Some(first) = terms.iter().position(|t| !t.negative) {
         terms[..=first].rotate_right(1);
@@ -268,10 +239,7 @@ fn sum(mut terms: Vec<Term>, constant: i64) -> Shown {
                 text += if term.negative { " - " } else { " + " };
                 text += &term.shown.text;
             }
-            Shown {
-                text,
-                level: Level::Sum,
-            }
+            Shown { text, level: Level::Sum }
         }
         [] => Shown::atom("0".to_string()),
     }

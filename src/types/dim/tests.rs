@@ -59,10 +59,7 @@ fn faults_poison() {
     let (_, h) = size("H");
     assert_eq!((n(i64::MAX) + n(1)).fault(), Some(Fault::TooBig));
     assert_eq!(n(1).floor_div(&n(0)).fault(), Some(Fault::DivisionByZero));
-    assert_eq!(
-        (h.rem(&n(0)) + h.clone()).fault(),
-        Some(Fault::DivisionByZero)
-    );
+    assert_eq!((h.rem(&n(0)) + h.clone()).fault(), Some(Fault::DivisionByZero));
     assert_eq!((&h * &n(i64::MAX) * n(2)).fault(), Some(Fault::TooBig));
     let (var, k) = size("K");
     let map = BTreeMap::from([(var, n(1).floor_div(&n(0)))]);
@@ -90,10 +87,7 @@ fn sizes_read_as_a_person_writes_them() {
         (&h - &h.floor_div(&n(2)), "H - H // 2"),
         ((&n(3) * &h).floor_div(&n(2)), "3*H // 2"),
         (d.floor_div(&(&n(2) * &h)), "D // (2*H)"),
-        (
-            &d * &d * n(12) + n(1) + w.clone() * d.clone(),
-            "12*D**2 + D*W + 1",
-        ),
+        (&d * &d * n(12) + n(1) + w.clone() * d.clone(), "12*D**2 + D*W + 1"),
         (&w - &h, "W - H"),
         (h.floor_div(&w).floor_div(&(&d + &n(1))), "H // (D*W + W)"),
     ];
@@ -106,10 +100,7 @@ fn sizes_read_as_a_person_writes_them() {
 fn variables_of_one_name_are_told_apart() {
     let ((_, first), (_, second)) = (size("H"), size("H"));
     assert_eq!((&first - &second).to_string(), "H - H'2");
-    assert_eq!(
-        Claim::new(first.clone(), Rel::Eq, second.clone()).to_string(),
-        "H == H'2"
-    );
+    assert_eq!(Claim::new(first.clone(), Rel::Eq, second.clone()).to_string(), "H == H'2");
     let names = Names::of([&first, &second]);
     assert_eq!(names.dim(&second), "H'2");
     assert_eq!(second.to_string(), "H");

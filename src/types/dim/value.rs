@@ -30,9 +30,7 @@ impl Poly {
 
     /// Its value; `None` where a variable is missing, a divisor is zero, or a number leaves 128 bits.
     pub fn eval(&self, of: &dyn Fn(&Var) -> Option<i64>) -> Option<i128> {
-        self.0.iter().try_fold(0i128, |sum, (m, c)| {
-            sum.checked_add(m.eval(of)?.checked_mul(i128::from(*c))?)
-        })
+        self.0.iter().try_fold(0i128, |sum, (m, c)| sum.checked_add(m.eval(of)?.checked_mul(i128::from(*c))?))
     }
 }
 

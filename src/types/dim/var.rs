@@ -16,10 +16,6 @@ impl Var {
     /// A new variable, different from all others; `min` 1 for sizes.
     pub fn fresh(name: &str, min: i64) -> Var {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        Var {
-            id: NEXT.fetch_add(1, Ordering::Relaxed),
-            name: name.into(),
-            min,
-        }
+        Var { id: NEXT.fetch_add(1, Ordering::Relaxed), name: name.into(), min }
     }
 }

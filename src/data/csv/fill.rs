@@ -1,0 +1,130 @@
+//! Cells become the elements of a field.
+
+use crate::data::column::{Column, Number};
+use crate::data::{TableColumn, quoted};
+use crate::diag::Diagnostic;
+use crate::tir::{Field, Path};
+use std::collections::BTreeMap;
+
+/// What is wrong with a cell; the text finishes a sentence that begins with the cell.
+pub struct Wrong {
+    pub code: &'static str,
+    pub text: String,
+    pub help: Option<&'static str>,
+}
+
+/// Fills one field. Class names become numbers: the positions in the sorted list of all names of the column.
+pub enum Filler<'f> {
+    Numbers(Column<'f>),
+    Names {
+        field: &'f Field,
+        /// By name: the number given to it when it was first seen.
+        seen: BTreeMap<String, usize>,
+        values: Vec<usize>,
+    },
+}
+
+impl<'f> Filler<'f> {
+    pub fn new(field: &'f Field) -> Filler<'f> {
+        Filler::Numbers(Column::new(field))
+    }
+
+    pub fn field(&self) -> &'f Field {
+        match self {
+            Filler::Numbers(column) => column.field,
+            Filler::Names { field, .. } => field,
+        }
+    }
+
+    pub fn width(&self) -> usize {
+        self.field().shape.iter().product()
+    }
+
+    pub fn push(&mut self, cell: &str) -> Result<(), Wrong> {
+        if cell.trim().is_empty() {
+            return Err(Wrong {
+                code: "E0703",
+                text: "is no value".to_string(),
+                help: Some("fill the gap or leave out the row; dln does not guess missing values"),
+            });
+        }
+        let number = Number::parse(cell);
+        if number.is_none() && self.takes_names() {
+            self.push_name(cell.trim());
+            return Ok(());
+        }
+        match (self, number) {
+            (Filler::Numbers(column), Some(number)) => column.push(number).map_err(|misfit| Wrong {
+                code: misfit.code(),
+                text: misfit.to_string(),
+                help: None,
+            }),
+            (Filler::Numbers(column), None) => Err(not_a_number(column.field)),
+            (Filler::Names { .. }, Some(_)) => Err(Wrong {
+                code: "E0703",
+                text: "is a number, and the column began with names".to_string(),
+                help: None,
+            }),
+            (Filler::Names { .. }, None) => unreachable!("a column of names takes names"),
+        }
+    }
+
+    /// A column of `idx<V>` whose first cell is a name holds names.
+    fn takes_names(&self) -> bool {
+        match self {
+            Filler::Numbers(column) => column.field.bound.is_some() && column.is_empty(),
+            Filler::Names { .. } => true,
+        }
+    }
+
+    fn push_name(&mut self, name: &str) {
+        if let Filler::Numbers(column) = self {
+            *self = Filler::Names { field: column.field, seen: BTreeMap::new(), values: vec![] };
+        }
+        if let Filler::Names { seen, values, .. } = self {
+            let next = seen.len();
+            values.push(match seen.get(name) {
+                Some(&number) => number,
+                None => *seen.entry(name.to_string()).or_insert(next),
+            });
+        }
+    }
+
+    pub fn finish(self, rows: usize, path: &Path) -> Result<TableColumn, Diagnostic> {
+        let (field, seen, values) = match self {
+            Filler::Numbers(column) => return Ok(TableColumn::numbers(column.finish(rows))),
+            Filler::Names { field, seen, values } => (field, seen, values),
+        };
+        let bound = field.bound.unwrap_or(usize::MAX);
+        if seen.len() > bound {
+            return Err(too_many_names(path, field, bound, seen.len()));
+        }
+        let mut rank = vec![0; seen.len()];
+        for (position, &number) in seen.values().enumerate() {
+            rank[number] = position as i64;
+        }
+        let mut column = Column::new(field);
+        for value in values {
+            let pushed = column.push(Number::Whole(rank[value]));
+            pushed.expect("the names were counted against the bound");
+        }
+        Ok(TableColumn { values: column.finish(rows), names: seen.into_keys().collect() })
+    }
+}
+
+fn not_a_number(field: &Field) -> Wrong {
+    Wrong {
+        code: "E0703",
+        text: "is not a number".to_string(),
+        help: field.bound.is_none().then_some("a column of class names can be read into a field of type `idx<V>`"),
+    }
+}
+
+fn too_many_names(path: &Path, field: &Field, bound: usize, found: usize) -> Diagnostic {
+    let message = format!(
+        "{}: the column of `{}` has {found} different names, and `idx<{bound}>` has room for {bound}",
+        quoted(&path.value),
+        field.name,
+    );
+    Diagnostic::error("E0704", path.span, message, "this file").help(format!("write `idx<{found}>`"))
+}

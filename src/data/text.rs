@@ -1,0 +1,67 @@
+//! A text as pieces of characters. The code of a character is its position in the sorted list of the distinct
+//! characters of the file.
+
+use super::column::{Column, Number};
+use super::{Table, TableColumn, open, quoted};
+use crate::diag::Diagnostic;
+use crate::io::Files;
+use crate::tir::{Field, Path};
+
+/// Field `k` is the text moved on by `k` characters, so with two fields the second is what comes next.
+pub fn read(files: &Files, path: &Path, length: usize, fields: &[Field]) -> Result<Table, Diagnostic> {
+    let bytes = open(files, path)?;
+    let text = std::str::from_utf8(&bytes).map_err(|e| not_text(path, &bytes, e.valid_up_to()))?;
+    let characters = distinct(text);
+    let codes: Vec<i64> = text.chars().map(|c| characters.partition_point(|&other| other < c) as i64).collect();
+    let moved = fields.len().saturating_sub(1);
+    let rows = codes.len().saturating_sub(moved) / length.max(1);
+    if rows == 0 {
+        return Err(too_short(path, codes.len(), length + moved));
+    }
+    let names: Vec<String> = characters.iter().map(char::to_string).collect();
+    let column = |(shift, field)| {
+        let codes = &codes[shift..shift + rows * length];
+        fill(path, field, codes, &names).map(|column| TableColumn { values: column.finish(rows), names: names.clone() })
+    };
+    let columns = fields.iter().enumerate().map(column);
+    Ok(Table { rows, columns: columns.collect::<Result<_, _>>()? })
+}
+
+fn distinct(text: &str) -> Vec<char> {
+    let characters: std::collections::BTreeSet<char> = text.chars().collect();
+    characters.into_iter().collect()
+}
+
+fn fill<'f>(path: &Path, field: &'f Field, codes: &[i64], names: &[String]) -> Result<Column<'f>, Diagnostic> {
+    if field.bound.is_some_and(|bound| bound < names.len()) {
+        return Err(too_many(path, field, names.len()));
+    }
+    let mut column = Column::new(field);
+    for &code in codes {
+        let pushed = column.push(Number::Whole(code));
+        pushed.map_err(|_| too_many(path, field, names.len()))?;
+    }
+    Ok(column)
+}
+
+fn not_text(path: &Path, bytes: &[u8], valid: usize) -> Diagnostic {
+    let line = bytes[..valid].iter().filter(|&&b| b == b'\n').count() + 1;
+    let message = format!("{}, line {line}: byte {valid} is not UTF-8 text", quoted(&path.value));
+    Diagnostic::error("E0708", path.span, message, "this file")
+}
+
+fn too_short(path: &Path, found: usize, needed: usize) -> Diagnostic {
+    let message = format!("{} has {found} characters, and one row takes {needed}", quoted(&path.value));
+    Diagnostic::error("E0709", path.span, message, "this file")
+}
+
+fn too_many(path: &Path, field: &Field, found: usize) -> Diagnostic {
+    let message = format!(
+        "{} has {found} different characters, and `{}` has room for {}",
+        quoted(&path.value),
+        field.name,
+        field.bound.map_or_else(|| field.dtype.to_string(), |v| v.to_string())
+    );
+    let diagnostic = Diagnostic::error("E0704", path.span, message, "this file").help(format!("write `idx<{found}>`"));
+    if field.span.is_none() { diagnostic } else { diagnostic.label(field.span, "declared here") }
+}

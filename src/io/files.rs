@@ -1,0 +1,155 @@
+//! The file system as a program sees it. Reading and writing of data goes through here and nowhere else.
+
+use std::borrow::Cow;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Data that ships inside the binary, as `std:name`.
+const EMBEDDED: &[(&str, &[u8])] = &[("digits.csv", include_bytes!("../../stdlib/data/digits.csv"))];
+
+/// Files by the paths that programs write: relative ones begin at the folder of the program, `std:name` is what ships
+/// inside the binary.
+#[derive(Clone, Debug)]
+pub struct Files {
+    base: PathBuf,
+}
+
+impl Files {
+    pub fn at(base: impl Into<PathBuf>) -> Files {
+        Files { base: base.into() }
+    }
+
+    /// Where a path of the program lies on this machine.
+    pub fn locate(&self, path: &str) -> PathBuf {
+        self.base.join(path)
+    }
+
+    /// The bytes of a regular file.
+    pub fn read(&self, path: &str) -> io::Result<Cow<'static, [u8]>> {
+        if let Some(name) = path.strip_prefix("std:") {
+            return embedded(name).map(Cow::Borrowed);
+        }
+        let path = self.locate(path);
+        if !fs::metadata(&path)?.is_file() {
+            return Err(io::Error::other("it is not a regular file"));
+        }
+        fs::read(path).map(Cow::Owned)
+    }
+
+    /// Replaces or makes a file and the folders on the way to it. Whatever happens, the file is the old one or the new
+    /// one, never a part; when this returns, the new one survives a loss of power.
+    pub fn write(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
+        let path = self.writable(path)?;
+        let folder = folder(&path);
+        fs::create_dir_all(folder)?;
+        let draft = draft(&path);
+        let written = write_synced(&draft, bytes).and_then(|()| fs::rename(&draft, &path));
+        if written.is_err() {
+            // The first error is the one to tell; a draft that cannot be removed is only litter.
+            let _ = fs::remove_file(&draft);
+        }
+        written?;
+        sync_folder(folder)
+    }
+
+    /// Adds a line to a file of lines, made if it is not there.
+    pub fn append_line(&self, path: &str, line: &str) -> io::Result<()> {
+        let path = self.writable(path)?;
+        fs::create_dir_all(folder(&path))?;
+        let mut file = File::options().append(true).create(true).open(path)?;
+        file.write_all(format!("{line}\n").as_bytes())
+    }
+
+    fn writable(&self, path: &str) -> io::Result<PathBuf> {
+        let path_on_disk = self.locate(path);
+        if path.starts_with("std:") || path_on_disk.file_name().is_none() {
+            return Err(io::Error::other("it is no place to write a file to"));
+        }
+        Ok(path_on_disk)
+    }
+}
+
+fn embedded(name: &str) -> io::Result<&'static [u8]> {
+    match EMBEDDED.iter().find(|(n, _)| *n == name) {
+        Some((_, bytes)) => Ok(bytes),
+        None => {
+            let names: Vec<&str> = EMBEDDED.iter().map(|(n, _)| *n).collect();
+            Err(io::Error::new(io::ErrorKind::NotFound, format!("what ships with dln is: {}", names.join(", "))))
+        }
+    }
+}
+
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// A name beside `path` that nobody else writes to. The process is part of it, so that two runs do not meet.
+fn draft(path: &Path) -> PathBuf {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{}.tmp", std::process::id()));
+    path.with_file_name(name)
+}
+
+fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// A rename is durable when its folder is.
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// Folders cannot be opened here; the system keeps their order itself.
+#[cfg(not(unix))]
+fn sync_folder(_folder: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_are_whole_and_leave_nothing_behind() {
+        let dir = tempfile::tempdir().unwrap();
+        let files = Files::at(dir.path());
+        files.write("a/b/c.bin", b"one").unwrap();
+        files.write("a/b/c.bin", b"two").unwrap();
+        assert_eq!(&*files.read("a/b/c.bin").unwrap(), b"two");
+        let names: Vec<_> = fs::read_dir(dir.path().join("a/b")).unwrap().collect();
+        assert_eq!(names.len(), 1, "no draft is left: {names:?}");
+    }
+
+    #[test]
+    fn a_failed_write_keeps_the_old_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let files = Files::at(dir.path());
+        fs::create_dir(dir.path().join("folder")).unwrap();
+        assert!(files.write("folder", b"x").is_err());
+        assert!(dir.path().join("folder").is_dir());
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+        assert!(files.write("std:x", b"x").is_err());
+    }
+
+    #[test]
+    fn std_files_ship_inside() {
+        let files = Files::at("nowhere");
+        assert!(files.read("std:digits.csv").unwrap().starts_with(b"p0,"));
+        let error = files.read("std:digit.csv").unwrap_err();
+        assert!(error.to_string().contains("digits.csv"), "{error}");
+    }
+
+    #[test]
+    fn only_regular_files_are_read() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(Files::at(dir.path()).read(".").is_err());
+    }
+}
