@@ -1,1 +1,48 @@
-//! stdlib.
+//! The standard library, embedded: `stdlib/` is dln text that every binary carries.
+
+/// What every program sees without `use`.
+pub const PRELUDE: &str = include_str!("../stdlib/prelude.dln");
+
+/// `use std.x`: the path and the text of every module.
+pub const MODULES: [(&str, &str); 6] = [
+    ("std.data", include_str!("../stdlib/data.dln")),
+    ("std.init", include_str!("../stdlib/init.dln")),
+    ("std.loss", include_str!("../stdlib/loss.dln")),
+    ("std.metrics", include_str!("../stdlib/metrics.dln")),
+    ("std.nn", include_str!("../stdlib/nn.dln")),
+    ("std.optim", include_str!("../stdlib/optim.dln")),
+];
+
+/// The text of the module `path`, such as `std.nn`.
+pub fn module(path: &str) -> Option<&'static str> {
+    MODULES
+        .iter()
+        .find(|(p, _)| *p == path)
+        .map(|(_, text)| *text)
+}
+
+/// The bytes of the file that a program names `std:NAME`.
+pub fn data(name: &str) -> Option<&'static [u8]> {
+    match name {
+        "digits.csv" => Some(include_bytes!("../stdlib/data/digits.csv")),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modules_are_found_by_their_path_alone() {
+        assert!(module("std.nn").is_some_and(|text| text.contains("layer Linear[In -> Out]")));
+        assert_eq!(module("nn"), None);
+    }
+
+    #[test]
+    fn digits_have_a_header_and_1797_rows() {
+        let bytes = data("digits.csv").expect("embedded");
+        assert_eq!(bytes.iter().filter(|&&b| b == b'\n').count(), 1798);
+        assert_eq!(data("other.csv"), None);
+    }
+}
