@@ -4,9 +4,13 @@
 //! `D` is what a size is made of: `Dim` in the typed program, where sizes may be symbolic, `usize` in a graph.
 //! Shapes are row-major; `axis` counts from 0; nothing here broadcasts: `Broadcast` says it.
 
+pub mod erf;
+mod eval;
+pub mod philox;
 pub mod shape;
 mod value;
 
+pub use eval::{Fault, eval};
 pub use value::{Data, Tensor};
 
 use crate::types::{DType, Scalar};
