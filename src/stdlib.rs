@@ -15,10 +15,7 @@ pub const MODULES: [(&str, &str); 6] = [
 
 /// The text of the module `path`, such as `std.nn`.
 pub fn module(path: &str) -> Option<&'static str> {
-    MODULES
-        .iter()
-        .find(|(p, _)| *p == path)
-        .map(|(_, text)| *text)
+    MODULES.iter().find(|(p, _)| *p == path).map(|(_, text)| *text)
 }
 
 /// The bytes of the file that a program names `std:NAME`.

@@ -1,7 +1,9 @@
-//! Files that a run reads and writes: weights, pictures, and the way to the file system that all of them take.
+//! Files that a run reads and writes: weights, pictures, and the way to the file system that all of them take; and
+//! values as text.
 
 mod files;
 mod images;
+pub mod show;
 mod weights;
 
 pub use files::Files;

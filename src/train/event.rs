@@ -44,7 +44,7 @@ pub enum Event {
     /// The run ends before its last epoch: nothing got better any more.
     Stopped {
         epoch: usize,
-        best: Best,
+        best: Option<Best>,
     },
     /// The run ends because it was asked to.
     Interrupted {
@@ -74,4 +74,9 @@ pub struct Summary {
     pub val: Metrics,
     pub best: Vec<Best>,
     pub interrupted: bool,
+}
+
+/// Metrics as a JSON object; what is not finite has no number in JSON and is null.
+pub fn json(metrics: &Metrics) -> serde_json::Value {
+    metrics.iter().map(|(name, value)| (name.to_string(), serde_json::json!(value))).collect()
 }
