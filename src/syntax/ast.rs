@@ -330,6 +330,8 @@ pub enum ExprKind {
         value: Box<Expr>,
         ty: Type,
     },
+    /// `..S` in a list or in the brackets of an index: all elements of a list, `[..x.shape, 3]`.
+    Spread(Box<Expr>),
     /// Something that did not parse, already reported.
     Broken,
 }

@@ -1,0 +1,76 @@
+//! Blocks and statements.
+
+use super::Cx;
+use crate::diag::Diagnostic;
+use crate::syntax::ast::*;
+
+/// A block's value is its last statement, if that is an expression.
+pub fn block(cx: &Cx, l: usize, stmts: Vec<Stmt>, r: usize) -> Block {
+    block_of(cx, stmts, cx.span(l, r))
+}
+
+pub(in crate::syntax) fn block_of(cx: &Cx, mut stmts: Vec<Stmt>, span: crate::base::Span) -> Block {
+    let value = match stmts.pop() {
+        Some(Stmt {
+            kind: StmtKind::Expr(value),
+            ..
+        }) => Some(Box::new(value)),
+        Some(last) => {
+            stmts.push(last);
+            None
+        }
+        None => None,
+    };
+    stmts.iter().for_each(|s| report_dropped_comparison(cx, s));
+    Block { stmts, value, span }
+}
+
+/// `x == 3` on a line of its own, with more lines behind it.
+fn report_dropped_comparison(cx: &Cx, stmt: &Stmt) {
+    let StmtKind::Expr(Expr {
+        kind: ExprKind::Binary(BinaryOp::Eq, op, left, _),
+        ..
+    }) = &stmt.kind
+    else {
+        return;
+    };
+    if !matches!(left.kind, ExprKind::Name(_)) {
+        return;
+    }
+    cx.report(
+        Diagnostic::error(
+            "E0122",
+            *op,
+            "this compares, and nothing uses the result",
+            "`==` compares",
+        )
+        .fix("write `=` to define a name", *op, "="),
+    );
+}
+
+pub fn stmt(cx: &Cx, l: usize, kind: StmtKind, r: usize) -> Stmt {
+    Stmt {
+        kind,
+        span: cx.span(l, r),
+    }
+}
+
+pub fn assign(names: Vec<Ident>, value: Expr) -> StmtKind {
+    StmtKind::Assign { names, value }
+}
+
+pub fn update(target: Expr, value: Expr) -> StmtKind {
+    StmtKind::Update { target, value }
+}
+
+pub fn minimize(loss: Expr, over: Expr, with: Expr) -> StmtKind {
+    StmtKind::Minimize { loss, over, with }
+}
+
+pub fn assert(condition: Expr, message: Option<Expr>) -> StmtKind {
+    StmtKind::Assert { condition, message }
+}
+
+pub fn save(what: Expr, to: Expr) -> StmtKind {
+    StmtKind::Save { what, to }
+}
