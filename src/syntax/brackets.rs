@@ -14,14 +14,8 @@ const MAX_REPORTS: usize = 2;
 
 /// The lexemes with every bracket closed, and what was wrong.
 pub fn balance(lexemes: &[Lexeme]) -> (Vec<Lexeme>, Vec<Diagnostic>) {
-    let mut balance = Balance {
-        lexemes,
-        open: vec![],
-        suspect: None,
-        inserts: vec![],
-        dropped: vec![],
-        diagnostics: vec![],
-    };
+    let mut balance =
+        Balance { lexemes, open: vec![], suspect: None, inserts: vec![], dropped: vec![], diagnostics: vec![] };
     for (i, lexeme) in lexemes.iter().enumerate() {
         if lexeme.token.closer().is_some() {
             balance.open.push(i);
@@ -104,17 +98,12 @@ impl Balance<'_> {
             Token::LBrace => limit,
             _ => self.line_end(opener, limit),
         };
-        self.inserts
-            .push((at, Lexeme::inserted(closer, self.lexemes[at - 1].span)));
+        self.inserts.push((at, Lexeme::inserted(closer, self.lexemes[at - 1].span)));
         let shown = match self.suspect {
             Some(suspect) if token == Token::LBrace && limit == self.lexemes.len() => suspect,
             _ => opener,
         };
-        self.diagnostics.push(missing_closer(
-            self.lexemes[shown],
-            self.lexemes[at - 1],
-            closer,
-        ));
+        self.diagnostics.push(missing_closer(self.lexemes[shown], self.lexemes[at - 1], closer));
     }
 
     /// Where the line that opened a parenthesis ends: before the block that it opens, or at its last token.
@@ -123,8 +112,7 @@ impl Balance<'_> {
         for at in opener + 1..limit {
             let (last, next) = (self.lexemes[at - 1], self.lexemes[at]);
             let line = next.first && !next.token.continues_line();
-            let block = next.token == Token::LBrace
-                && self.lexemes.get(at + 1).is_none_or(|after| after.first);
+            let block = next.token == Token::LBrace && self.lexemes.get(at + 1).is_none_or(|after| after.first);
             if depth == 0 && at > opener + 1 && last.token.ends_expr() && (line || block) {
                 return at;
             }
@@ -144,12 +132,7 @@ impl Balance<'_> {
         self.diagnostics.truncate(MAX_REPORTS);
         let mut out = Vec::with_capacity(self.lexemes.len() + self.inserts.len());
         for i in 0..=self.lexemes.len() {
-            out.extend(
-                self.inserts
-                    .iter()
-                    .filter(|(at, _)| *at == i)
-                    .map(|(_, l)| *l),
-            );
+            out.extend(self.inserts.iter().filter(|(at, _)| *at == i).map(|(_, l)| *l));
             if i < self.lexemes.len() && !self.dropped.contains(&i) {
                 out.push(self.lexemes[i]);
             }
@@ -176,37 +159,25 @@ fn missing_closer(opener: Lexeme, last: Lexeme, closer: Token) -> Diagnostic {
         Token::RBrace => "\n}",
         _ => close,
     };
-    Diagnostic::error(
-        "E0110",
-        last.span.end(),
-        format!("a `{close}` is missing"),
-        format!("expected `{close}` here"),
-    )
-    .label(opener.span, format!("to close this `{open}`"))
-    .fix(format!("insert `{close}`"), last.span.end(), insert)
+    Diagnostic::error("E0110", last.span.end(), format!("a `{close}` is missing"), format!("expected `{close}` here"))
+        .label(opener.span, format!("to close this `{open}`"))
+        .fix(format!("insert `{close}`"), last.span.end(), insert)
 }
 
 fn wrong_closer(opener: Lexeme, closer: Lexeme, right: Token) -> Diagnostic {
     let (open, wrong, right) = (shown(opener.token), shown(closer.token), shown(right));
-    Diagnostic::error(
-        "E0111",
-        closer.span,
-        format!("`{wrong}` cannot close `{open}`"),
-        format!("expected `{right}`"),
-    )
-    .label(opener.span, format!("this `{open}` is open"))
-    .fix(format!("write `{right}`"), closer.span, right)
+    Diagnostic::error("E0111", closer.span, format!("`{wrong}` cannot close `{open}`"), format!("expected `{right}`"))
+        .label(opener.span, format!("this `{open}` is open"))
+        .fix(format!("write `{right}`"), closer.span, right)
 }
 
 fn extra_closer(closer: Lexeme) -> Diagnostic {
     let close = shown(closer.token);
-    Diagnostic::error(
-        "E0111",
+    Diagnostic::error("E0111", closer.span, format!("this `{close}` closes nothing"), "no bracket is open here").fix(
+        "remove it",
         closer.span,
-        format!("this `{close}` closes nothing"),
-        "no bracket is open here",
+        "",
     )
-    .fix("remove it", closer.span, "")
 }
 
 /// Refuses what is nested too deeply to walk. `lexemes` are balanced and separated.
@@ -228,29 +199,16 @@ pub fn too_deep(lexemes: &[Lexeme]) -> Option<Diagnostic> {
             }
         }
         if levels.len() > MAX_NESTING {
-            return Some(nested(
-                lexeme,
-                "brackets are nested too deeply",
-                MAX_NESTING,
-            ));
+            return Some(nested(lexeme, "brackets are nested too deeply", MAX_NESTING));
         }
         if depth > MAX_DEPTH {
-            return Some(nested(
-                lexeme,
-                "this expression has too many operators",
-                MAX_DEPTH,
-            ));
+            return Some(nested(lexeme, "this expression has too many operators", MAX_DEPTH));
         }
     }
     None
 }
 
 fn nested(lexeme: &Lexeme, message: &str, limit: usize) -> Diagnostic {
-    Diagnostic::error(
-        "E0108",
-        lexeme.span,
-        message,
-        format!("more than {limit} here"),
-    )
-    .help("give parts of it names, on lines of their own")
+    Diagnostic::error("E0108", lexeme.span, message, format!("more than {limit} here"))
+        .help("give parts of it names, on lines of their own")
 }

@@ -25,12 +25,7 @@ pub struct Lexeme {
 impl Lexeme {
     /// A token that nobody wrote, just behind `span`.
     pub fn inserted(token: Token, span: Span) -> Lexeme {
-        Lexeme {
-            token,
-            span: span.end(),
-            first: false,
-            column: u32::MAX,
-        }
+        Lexeme { token, span: span.end(), first: false, column: u32::MAX }
     }
 
     pub fn with(self, token: Token) -> Lexeme {
@@ -71,10 +66,7 @@ pub fn layout(file: FileId, text: &str, raw: &[RawToken]) -> Layout {
                     Some(line) if newlines > 0 => doc.push(line.strip_prefix(' ').unwrap_or(line)),
                     _ => doc.clear(),
                 }
-                out.comments.push(Comment {
-                    span,
-                    text: word.to_string(),
-                });
+                out.comments.push(Comment { span, text: word.to_string() });
                 newlines = 0;
             }
             _ => {

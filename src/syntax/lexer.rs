@@ -33,11 +33,7 @@ mod tests {
 
     fn kinds(text: &str) -> Vec<Token> {
         let significant = |t: &Token| !matches!(t, Token::Space);
-        lex(text)
-            .into_iter()
-            .map(|t| t.token)
-            .filter(significant)
-            .collect()
+        lex(text).into_iter().map(|t| t.token).filter(significant).collect()
     }
 
     #[test]
@@ -45,10 +41,7 @@ mod tests {
         use Token::*;
         assert_eq!(
             kinds("1 10_000 2.5 1e-3 0..n 0..=9 x.T 3x 1.5e3"),
-            [
-                Int, Int, Float, Float, Int, DotDot, Name, Int, DotDotEq, Int, Name, Dot, Name,
-                BadNumber, Float
-            ]
+            [Int, Int, Float, Float, Int, DotDot, Name, Int, DotDotEq, Int, Name, Dot, Name, BadNumber, Float]
         );
     }
 
@@ -58,8 +51,8 @@ mod tests {
         assert_eq!(
             kinds("|> || | >> >= :> -> <- ** *= .[ .. ... //="),
             [
-                Pipe, BarBar, Bar, Compose, Ge, Claim, Arrow, LeftArrow, StarStar, OpEq,
-                DotBracket, DotDot, Ellipsis, OpEq
+                Pipe, BarBar, Bar, Compose, Ge, Claim, Arrow, LeftArrow, StarStar, OpEq, DotBracket, DotDot, Ellipsis,
+                OpEq
             ]
         );
     }
@@ -69,16 +62,7 @@ mod tests {
         use Token::*;
         assert_eq!(
             kinds("\"a\\\"b\" 'a' \"open\n_ _x naïve \u{a7}\u{a7}"),
-            [
-                Str,
-                QuotedStr,
-                UnclosedStr,
-                Newline,
-                Hole,
-                Name,
-                Name,
-                Stray
-            ]
+            [Str, QuotedStr, UnclosedStr, Newline, Hole, Name, Name, Stray]
         );
         assert_eq!(kinds("\"open\\"), [UnclosedStr]);
     }

@@ -38,31 +38,19 @@ const LOOKALIKES: &[(&str, &str, Token)] = &[
 fn stray(span: Span, text: &str) -> (Token, Option<Diagnostic>) {
     if let Some((_, instead, token)) = LOOKALIKES.iter().find(|(bad, ..)| *bad == text) {
         let word = instead.trim();
-        let diagnostic = Diagnostic::error(
-            "E0101",
-            span,
-            format!("`{text}` is written `{word}` in dln"),
-            format!("write `{word}`"),
-        )
-        .fix(format!("write `{word}`"), span, *instead);
+        let diagnostic =
+            Diagnostic::error("E0101", span, format!("`{text}` is written `{word}` in dln"), format!("write `{word}`"))
+                .fix(format!("write `{word}`"), span, *instead);
         return (*token, Some(diagnostic));
     }
     let shown: String = text.chars().take(12).collect();
     let message = match shown.chars().count() {
-        1 => format!(
-            "the character `{}` has no meaning in dln",
-            shown.escape_debug()
-        ),
-        _ => format!(
-            "the characters `{}` have no meaning in dln",
-            shown.escape_debug()
-        ),
+        1 => format!("the character `{}` has no meaning in dln", shown.escape_debug()),
+        _ => format!("the characters `{}` have no meaning in dln", shown.escape_debug()),
     };
     let diagnostic = Diagnostic::error("E0101", span, message, "remove this");
     let diagnostic = match text {
-        "\u{201c}" | "\u{201d}" | "`" => {
-            diagnostic.help("strings stand in straight quotes: \"..\"")
-        }
+        "\u{201c}" | "\u{201d}" | "`" => diagnostic.help("strings stand in straight quotes: \"..\""),
         "'" => diagnostic.help("strings stand in double quotes: \"..\""),
         _ => diagnostic,
     };
@@ -71,10 +59,7 @@ fn stray(span: Span, text: &str) -> (Token, Option<Diagnostic>) {
 
 fn unclosed(span: Span, text: &str) -> Diagnostic {
     let closed = text.trim_end_matches(['\\', ' ', '\t']);
-    let tail = Span {
-        lo: span.lo + closed.len() as u32,
-        ..span
-    };
+    let tail = Span { lo: span.lo + closed.len() as u32, ..span };
     Diagnostic::error(
         "E0102",
         span,
@@ -88,13 +73,11 @@ fn unclosed(span: Span, text: &str) -> Diagnostic {
 fn quoted(span: Span, text: &str) -> Diagnostic {
     let inner = &text[1..text.len() - 1];
     let inner = inner.replace("\\'", "'").replace('"', "\\\"");
-    Diagnostic::error(
-        "E0103",
+    Diagnostic::error("E0103", span, "strings stand in double quotes", "single quotes").fix(
+        "write it with double quotes",
         span,
-        "strings stand in double quotes",
-        "single quotes",
+        format!("\"{inner}\""),
     )
-    .fix("write it with double quotes", span, format!("\"{inner}\""))
 }
 
 fn bad_number(span: Span, text: &str) -> Diagnostic {
@@ -104,21 +87,17 @@ fn bad_number(span: Span, text: &str) -> Diagnostic {
     let rest = &text[digits.len().min(text.len())..];
     match rest {
         "f" | "F" | "d" | "L" | "u" => diagnostic.fix(format!("write `{digits}`"), span, digits),
-        _ if !rest.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => diagnostic.fix(
-            format!("for a product, write `{digits} * {rest}`"),
-            span,
-            format!("{digits} * {rest}"),
-        ),
+        _ if !rest.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => {
+            diagnostic.fix(format!("for a product, write `{digits} * {rest}`"), span, format!("{digits} * {rest}"))
+        }
         _ => diagnostic.help("a name begins with a letter or `_`"),
     }
 }
 
 fn ellipsis(span: Span) -> Diagnostic {
-    Diagnostic::error(
-        "E0105",
+    Diagnostic::error("E0105", span, "two dots, not three, stand for the rest", "three dots").fix(
+        "write `..`",
         span,
-        "two dots, not three, stand for the rest",
-        "three dots",
+        "..",
     )
-    .fix("write `..`", span, "..")
 }

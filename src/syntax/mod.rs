@@ -24,6 +24,9 @@ mod grammar {
     include!(concat!(env!("OUT_DIR"), "/dln.rs"));
 }
 
+#[cfg(test)]
+mod tests;
+
 use crate::base::{FileId, Span};
 use crate::diag::Diagnostic;
 use recover::Reader;

@@ -34,11 +34,7 @@ pub struct Reader<'t> {
 
 impl<'t> Reader<'t> {
     pub fn new(text: &'t str, docs: &'t BTreeMap<u32, Name>) -> Reader<'t> {
-        Reader {
-            text,
-            docs,
-            diagnostics: vec![],
-        }
+        Reader { text, docs, diagnostics: vec![] }
     }
 
     /// Reads every piece; of several pieces in a row that begin no item, only the first is reported when the others are
@@ -65,15 +61,9 @@ impl<'t> Reader<'t> {
         let span = piece[0].span.to(piece[piece.len() - 1].span);
         let kind = match self.read(Token::StartItem, piece) {
             Some(Entry::Item(kind)) => kind,
-            _ => ItemKind::Broken {
-                name: declared(self.text, piece),
-            },
+            _ => ItemKind::Broken { name: declared(self.text, piece) },
         };
-        Item {
-            doc: self.docs.get(&span.lo).cloned(),
-            kind,
-            span,
-        }
+        Item { doc: self.docs.get(&span.lo).cloned(), kind, span }
     }
 
     /// Parses `lexemes` as what `start` says; `None` if nothing could be made of them. All mistakes are reported.
@@ -115,12 +105,7 @@ impl<'t> Reader<'t> {
 
     /// Reports a failure and returns tokens that get past it.
     fn mend(&mut self, tokens: Vec<Lexeme>, failure: &Failure, quiet: bool) -> Option<Vec<Lexeme>> {
-        let site = Site {
-            text: self.text,
-            lexemes: &tokens,
-            at: failure.at,
-            expected: &failure.expected,
-        };
+        let site = Site { text: self.text, lexemes: &tokens, at: failure.at, expected: &failure.expected };
         let Finding { diagnostic, repair } = mistake::explain(&site);
         let mended = repair.and_then(|r| self.try_repair(&tokens, failure.at, r));
         if let Some(mut diagnostic) = diagnostic.filter(|_| !quiet) {
@@ -152,35 +137,19 @@ impl<'t> Reader<'t> {
 
 fn failure(error: ParseError<usize, Token, std::convert::Infallible>, end: usize) -> Failure {
     match error {
-        ParseError::UnrecognizedToken { token, expected } => Failure {
-            at: token.0,
-            expected,
-        },
+        ParseError::UnrecognizedToken { token, expected } => Failure { at: token.0, expected },
         ParseError::UnrecognizedEof { expected, .. } => Failure { at: end, expected },
-        ParseError::ExtraToken { token } => Failure {
-            at: token.0,
-            expected: vec![],
-        },
-        ParseError::InvalidToken { .. } => Failure {
-            at: end,
-            expected: vec![],
-        },
+        ParseError::ExtraToken { token } => Failure { at: token.0, expected: vec![] },
+        ParseError::InvalidToken { .. } => Failure { at: end, expected: vec![] },
         ParseError::User { error } => match error {},
     }
 }
 
 /// The name that a broken item would have declared.
 fn declared(text: &str, piece: &[Lexeme]) -> Option<Ident> {
-    let name = piece
-        .iter()
-        .skip(1)
-        .take(2)
-        .find(|l| l.token != Token::LParen)?;
+    let name = piece.iter().skip(1).take(2).find(|l| l.token != Token::LParen)?;
     let declares = piece[0].token.begins_item() && piece[0].token != Token::Use;
-    (declares && name.token == Token::Name).then(|| Ident {
-        name: text[name.span.range()].into(),
-        span: name.span,
-    })
+    (declares && name.token == Token::Name).then(|| Ident { name: text[name.span.range()].into(), span: name.span })
 }
 
 /// The tokens with the statement around `at` replaced: `x = ..` keeps its name, so that uses of it are not reported as
@@ -242,8 +211,8 @@ impl Statement {
         let braces = |i: &&usize| tokens[**i].token == Token::LBrace;
         let block = open.iter().rev().find(braces).copied();
         let item = tokens.get(1)?.token;
-        let member = open.iter().filter(braces).count() == 1
-            && matches!(item, Token::Layer | Token::Optimizer | Token::Train);
+        let member =
+            open.iter().filter(braces).count() == 1 && matches!(item, Token::Layer | Token::Optimizer | Token::Train);
         let mut start = block.unwrap_or(0) + 1;
         let mut value = None;
         let mut depth = 0usize;
@@ -268,11 +237,6 @@ impl Statement {
             end += 1;
         }
         let top = block.is_none() && tokens[0].token == Token::StartItem;
-        (start < end && (!top || value.is_some())).then_some(Statement {
-            start,
-            end,
-            value,
-            member,
-        })
+        (start < end && (!top || value.is_some())).then_some(Statement { start, end, value, member })
     }
 }

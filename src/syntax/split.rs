@@ -13,9 +13,7 @@ pub fn split(text: &str, lexemes: &[Lexeme]) -> Vec<Vec<Lexeme>> {
         if let Some(last) = i.checked_sub(1).map(|p| lexemes[p]) {
             let item = lexeme.first && lexeme.token.begins_item();
             let outside = lexeme.column == 0 || !open.contains(&Token::LBrace);
-            let line = lexeme.first
-                && open.is_empty()
-                && ends_statement(text, last, lexeme, lexemes.get(i + 1));
+            let line = lexeme.first && open.is_empty() && ends_statement(text, last, lexeme, lexemes.get(i + 1));
             cut |= item && outside || line;
         }
         if lexeme.token == Token::Semicolon && open.is_empty() {
@@ -51,22 +49,14 @@ mod tests {
 
     fn pieces(text: &str) -> Vec<&str> {
         let layout = layout(FileId(0), text, &lex(text));
-        split(text, &layout.lexemes)
-            .iter()
-            .map(|p| &text[p[0].span.to(p[p.len() - 1].span).range()])
-            .collect()
+        split(text, &layout.lexemes).iter().map(|p| &text[p[0].span.to(p[p.len() - 1].span).range()]).collect()
     }
 
     #[test]
     fn items_are_cut_at_lines() {
         assert_eq!(
             pieces("use std.nn: A,\n  B\nlet x = 1 +\n  2\n\nlet y = digits.train; let z = 3"),
-            [
-                "use std.nn: A,\n  B",
-                "let x = 1 +\n  2",
-                "let y = digits.train",
-                "let z = 3"
-            ]
+            ["use std.nn: A,\n  B", "let x = 1 +\n  2", "let y = digits.train", "let z = 3"]
         );
     }
 
@@ -74,12 +64,7 @@ mod tests {
     fn a_missing_bracket_costs_one_item() {
         assert_eq!(
             pieces("let x = f(1,\nlet y = 2\nlayer A {\n  g(x) {\n\nlet z = 3"),
-            [
-                "let x = f(1,",
-                "let y = 2",
-                "layer A {\n  g(x) {",
-                "let z = 3"
-            ]
+            ["let x = f(1,", "let y = 2", "layer A {\n  g(x) {", "let z = 3"]
         );
     }
 }

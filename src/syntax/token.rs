@@ -19,10 +19,7 @@ pub enum Token {
     Name,
     #[regex(r"[0-9][0-9_]*", priority = 5)]
     Int,
-    #[regex(
-        r"[0-9][0-9_]*\.[0-9][0-9_]*([eE][+-]?[0-9][0-9_]*)?|[0-9][0-9_]*[eE][+-]?[0-9][0-9_]*",
-        priority = 6
-    )]
+    #[regex(r"[0-9][0-9_]*\.[0-9][0-9_]*([eE][+-]?[0-9][0-9_]*)?|[0-9][0-9_]*[eE][+-]?[0-9][0-9_]*", priority = 6)]
     Float,
     #[regex(r#""(\\[^\r\n]|[^"\\\r\n])*""#)]
     Str,
@@ -206,10 +203,7 @@ impl Token {
     /// The words that begin a top-level declaration.
     pub fn begins_item(self) -> bool {
         use Token::*;
-        matches!(
-            self,
-            Use | Hyper | Let | Fn | Layer | Optimizer | Train | Test
-        )
+        matches!(self, Use | Hyper | Let | Fn | Layer | Optimizer | Train | Test)
     }
 
     /// Whether an expression can end here; a line that ends in any other token is open.

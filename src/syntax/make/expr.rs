@@ -21,15 +21,7 @@ pub fn compose(cx: &Cx, l: usize, first: Expr, second: Expr, r: usize) -> Expr {
 }
 
 /// `o` is where the operator stands.
-pub fn binary(
-    cx: &Cx,
-    l: usize,
-    left: Expr,
-    o: usize,
-    op: BinaryOp,
-    right: Expr,
-    r: usize,
-) -> Expr {
+pub fn binary(cx: &Cx, l: usize, left: Expr, o: usize, op: BinaryOp, right: Expr, r: usize) -> Expr {
     let kind = ExprKind::Binary(op, cx.at(o), Box::new(left), Box::new(right));
     expr(cx, l, kind, r)
 }
@@ -44,11 +36,7 @@ pub fn coerce(cx: &Cx, l: usize, value: Expr, ty: Type, r: usize) -> Expr {
 }
 
 pub fn range(cx: &Cx, l: usize, lo: Expr, inclusive: bool, hi: Expr, r: usize) -> Expr {
-    let kind = ExprKind::Range {
-        lo: Box::new(lo),
-        hi: Box::new(hi),
-        inclusive,
-    };
+    let kind = ExprKind::Range { lo: Box::new(lo), hi: Box::new(hi), inclusive };
     expr(cx, l, kind, r)
 }
 
@@ -72,20 +60,10 @@ pub fn arg(value: Expr) -> Arg {
 }
 
 pub fn named_arg(name: Ident, value: Expr) -> Arg {
-    Arg {
-        name: Some(name),
-        value,
-    }
+    Arg { name: Some(name), value }
 }
 
-pub fn index(
-    cx: &Cx,
-    l: usize,
-    base: Expr,
-    args: Vec<IndexArg>,
-    arrow: Option<Vec<IndexArg>>,
-    r: usize,
-) -> Expr {
+pub fn index(cx: &Cx, l: usize, base: Expr, args: Vec<IndexArg>, arrow: Option<Vec<IndexArg>>, r: usize) -> Expr {
     let base = Box::new(base);
     expr(cx, l, ExprKind::Index { base, args, arrow }, r)
 }
@@ -94,20 +72,8 @@ pub fn rest(cx: &Cx, l: usize, r: usize) -> IndexArg {
     IndexArg::Rest(cx.span(l, r))
 }
 
-pub fn slice(
-    cx: &Cx,
-    l: usize,
-    start: Option<Expr>,
-    stop: Option<Expr>,
-    step: Option<Expr>,
-    r: usize,
-) -> IndexArg {
-    IndexArg::Slice {
-        start,
-        stop,
-        step,
-        span: cx.span(l, r),
-    }
+pub fn slice(cx: &Cx, l: usize, start: Option<Expr>, stop: Option<Expr>, step: Option<Expr>, r: usize) -> IndexArg {
+    IndexArg::Slice { start, stop, step, span: cx.span(l, r) }
 }
 
 pub fn spread(cx: &Cx, l: usize, list: Expr, r: usize) -> Expr {
@@ -119,10 +85,7 @@ pub fn field(cx: &Cx, l: usize, base: Expr, name: Ident, r: usize) -> Expr {
     if matches!(&base.kind, ExprKind::Name(n) if &**n == "self") {
         report_self(cx, base.span, &name);
         let span = name.span;
-        return Expr {
-            kind: ExprKind::Name(name.name),
-            span,
-        };
+        return Expr { kind: ExprKind::Name(name.name), span };
     }
     let base = Box::new(base);
     expr(cx, l, ExprKind::Field { base, name }, r)
@@ -169,43 +132,21 @@ pub fn comprehension(cx: &Cx, l: usize, value: Expr, clauses: Vec<Clause>, r: us
 }
 
 pub fn clause(names: Vec<Ident>, values: Expr, condition: Option<Expr>) -> Clause {
-    Clause {
-        names,
-        values,
-        condition,
-    }
+    Clause { names, values, condition }
 }
 
 pub fn block_expr(block: Block) -> Expr {
-    Expr {
-        span: block.span,
-        kind: ExprKind::Block(block),
-    }
+    Expr { span: block.span, kind: ExprKind::Block(block) }
 }
 
-pub fn if_(
-    cx: &Cx,
-    l: usize,
-    condition: Expr,
-    then: Block,
-    otherwise: Option<Block>,
-    r: usize,
-) -> Expr {
-    let kind = ExprKind::If {
-        condition: Box::new(condition),
-        then,
-        otherwise,
-    };
+pub fn if_(cx: &Cx, l: usize, condition: Expr, then: Block, otherwise: Option<Block>, r: usize) -> Expr {
+    let kind = ExprKind::If { condition: Box::new(condition), then, otherwise };
     expr(cx, l, kind, r)
 }
 
 /// `else if` is an `if` in a block of its own.
 pub fn else_if(cx: &Cx, l: usize, condition: Expr, then: Block, otherwise: Expr, r: usize) -> Expr {
-    let otherwise = Block {
-        stmts: vec![],
-        span: otherwise.span,
-        value: Some(Box::new(otherwise)),
-    };
+    let otherwise = Block { stmts: vec![], span: otherwise.span, value: Some(Box::new(otherwise)) };
     if_(cx, l, condition, then, Some(otherwise), r)
 }
 
@@ -240,20 +181,11 @@ pub fn repeat(
     body: Block,
     r: usize,
 ) -> Expr {
-    let kind = ExprKind::Repeat {
-        name,
-        range: Box::new(range),
-        carries,
-        body,
-    };
+    let kind = ExprKind::Repeat { name, range: Box::new(range), carries, body };
     expr(cx, l, kind, r)
 }
 
 pub fn each(cx: &Cx, l: usize, values: Expr, name: Ident, body: Block, r: usize) -> Expr {
-    let kind = ExprKind::Each {
-        values: Box::new(values),
-        name,
-        body,
-    };
+    let kind = ExprKind::Each { values: Box::new(values), name, body };
     expr(cx, l, kind, r)
 }

@@ -8,10 +8,7 @@ pub fn use_(module: Module, names: Option<Vec<(Ident, Option<Ident>)>>) -> ItemK
 }
 
 pub fn module_file(path: Str) -> Module {
-    Module::File {
-        path: path.value,
-        span: path.span,
-    }
+    Module::File { path: path.value, span: path.span }
 }
 
 pub fn hyper(name: Ident, ty: Option<Type>, value: Expr) -> ItemKind {
@@ -31,22 +28,11 @@ pub fn func(
     wheres: Vec<Expr>,
     body: Expr,
 ) -> Func {
-    Func {
-        doc: None,
-        name,
-        sizes,
-        params,
-        result,
-        wheres,
-        body,
-    }
+    Func { doc: None, name, sizes, params, result, wheres, body }
 }
 
 fn documented(cx: &Cx, l: usize, func: Func) -> Func {
-    Func {
-        doc: cx.doc(l),
-        ..func
-    }
+    Func { doc: cx.doc(l), ..func }
 }
 
 pub fn function(cx: &Cx, l: usize, func: Func) -> ItemKind {
@@ -75,15 +61,7 @@ pub fn layer(
     wheres: Vec<Expr>,
     members: Vec<Member>,
 ) -> ItemKind {
-    ItemKind::Layer(Layer {
-        name,
-        sizes_in,
-        sizes_out,
-        has_arrow,
-        settings,
-        wheres,
-        members,
-    })
+    ItemKind::Layer(Layer { name, sizes_in, sizes_out, has_arrow, settings, wheres, members })
 }
 
 pub fn size_param(name: Ident, default: Option<Expr>) -> SizeParam {
@@ -96,13 +74,7 @@ pub fn param(name: Ident, ty: Option<Type>, default: Option<Expr>) -> Param {
 
 /// A `param` or a `buffer`, its documentation still missing.
 pub fn store(name: Ident, ty: Type, init: Expr, condition: Option<Expr>) -> Store {
-    Store {
-        doc: None,
-        name,
-        ty,
-        init,
-        condition,
-    }
+    Store { doc: None, name, ty, init, condition }
 }
 
 pub fn param_member(cx: &Cx, l: usize, store: Store) -> Member {
@@ -129,12 +101,7 @@ pub fn optimizer_method(cx: &Cx, l: usize, func: Func) -> OptimizerMember {
     OptimizerMember::Method(documented(cx, l, func))
 }
 
-pub fn optimizer(
-    name: Ident,
-    settings: Vec<Param>,
-    wheres: Vec<Expr>,
-    members: Vec<OptimizerMember>,
-) -> ItemKind {
+pub fn optimizer(name: Ident, settings: Vec<Param>, wheres: Vec<Expr>, members: Vec<OptimizerMember>) -> ItemKind {
     let mut states = Vec::new();
     let mut methods = Vec::new();
     for member in members {
@@ -143,13 +110,7 @@ pub fn optimizer(
             OptimizerMember::Method(func) => methods.push(func),
         }
     }
-    ItemKind::Optimizer(Optimizer {
-        name,
-        settings,
-        wheres,
-        states,
-        methods,
-    })
+    ItemKind::Optimizer(Optimizer { name, settings, wheres, states, methods })
 }
 
 pub fn train(name: Option<Ident>, items: Vec<TrainItem>) -> ItemKind {
@@ -157,9 +118,5 @@ pub fn train(name: Option<Ident>, items: Vec<TrainItem>) -> ItemKind {
 }
 
 pub fn test(name: Str, body: Block) -> ItemKind {
-    ItemKind::Test(Test {
-        name: name.value,
-        name_span: name.span,
-        body,
-    })
+    ItemKind::Test(Test { name: name.value, name_span: name.span, body })
 }

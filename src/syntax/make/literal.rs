@@ -23,14 +23,9 @@ pub(super) fn int_value(cx: &Cx, l: usize) -> Option<i64> {
     let value = cx.word(l).replace('_', "").parse().ok();
     if value.is_none() {
         cx.report(
-            Diagnostic::error(
-                "E0106",
-                cx.at(l),
-                "this whole number is too large",
-                "does not fit 64 bits",
-            )
-            .note(format!("the largest is {}", i64::MAX))
-            .help("write it as a float, with a point or an exponent: `1e20`"),
+            Diagnostic::error("E0106", cx.at(l), "this whole number is too large", "does not fit 64 bits")
+                .note(format!("the largest is {}", i64::MAX))
+                .help("write it as a float, with a point or an exponent: `1e20`"),
         );
     }
     value
@@ -42,13 +37,8 @@ pub fn float(cx: &Cx, l: usize) -> Expr {
         return leaf(cx, l, ExprKind::Float(value));
     }
     cx.report(
-        Diagnostic::error(
-            "E0106",
-            cx.at(l),
-            "this number is too large",
-            "does not fit 64-bit floating point",
-        )
-        .help("write `inf` for infinity"),
+        Diagnostic::error("E0106", cx.at(l), "this number is too large", "does not fit 64-bit floating point")
+            .help("write `inf` for infinity"),
     );
     leaf(cx, l, ExprKind::Broken)
 }
@@ -78,10 +68,7 @@ pub fn string(cx: &Cx, l: usize) -> Str {
             None => value.push('\\'),
         }
     }
-    Spanned {
-        value: value.into(),
-        span,
-    }
+    Spanned { value: value.into(), span }
 }
 
 /// `at`: where the character behind the backslash stands in the string.
@@ -89,22 +76,14 @@ fn report_escape(cx: &Cx, string: Span, at: usize, other: char) {
     let lo = string.lo as usize + at - 1;
     let span = Span::new(string.file, lo, lo + 1 + other.len_utf8());
     cx.report(
-        Diagnostic::error(
-            "E0107",
-            span,
-            format!("`\\{other}` is not an escape"),
-            "unknown escape",
-        )
-        .note("the escapes are `\\n`, `\\t`, `\\\"` and `\\\\`")
-        .fix("for a backslash, write two", span, format!("\\\\{other}")),
+        Diagnostic::error("E0107", span, format!("`\\{other}` is not an escape"), "unknown escape")
+            .note("the escapes are `\\n`, `\\t`, `\\\"` and `\\\\`")
+            .fix("for a backslash, write two", span, format!("\\\\{other}")),
     );
 }
 
 pub fn string_expr(string: Str) -> Expr {
-    Expr {
-        kind: ExprKind::Str(string.value),
-        span: string.span,
-    }
+    Expr { kind: ExprKind::Str(string.value), span: string.span }
 }
 
 pub fn name(cx: &Cx, l: usize) -> Expr {
@@ -120,13 +99,11 @@ pub fn name(cx: &Cx, l: usize) -> Expr {
 fn foreign_bool(cx: &Cx, l: usize, value: bool) -> Expr {
     let word = cx.word(l);
     cx.report(
-        Diagnostic::error(
-            "E0112",
+        Diagnostic::error("E0112", cx.at(l), format!("`{word}` is written `{value}` in dln"), "small letters").fix(
+            format!("write `{value}`"),
             cx.at(l),
-            format!("`{word}` is written `{value}` in dln"),
-            "small letters",
-        )
-        .fix(format!("write `{value}`"), cx.at(l), value.to_string()),
+            value.to_string(),
+        ),
     );
     bool(cx, l, value)
 }
@@ -134,14 +111,9 @@ fn foreign_bool(cx: &Cx, l: usize, value: bool) -> Expr {
 fn foreign_none(cx: &Cx, l: usize) -> Expr {
     let word = cx.word(l);
     cx.report(
-        Diagnostic::error(
-            "E0112",
-            cx.at(l),
-            format!("there is no `{word}` in dln"),
-            "every name has a value",
-        )
-        .help("a part that may be missing has a setting: `param bias: [Out] = zeros if use_bias`")
-        .help("a layer that does nothing is `identity`"),
+        Diagnostic::error("E0112", cx.at(l), format!("there is no `{word}` in dln"), "every name has a value")
+            .help("a part that may be missing has a setting: `param bias: [Out] = zeros if use_bias`")
+            .help("a layer that does nothing is `identity`"),
     );
     broken(cx, l)
 }

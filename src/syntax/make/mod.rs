@@ -40,12 +40,7 @@ pub struct Cx<'c> {
 
 impl<'c> Cx<'c> {
     pub fn new(text: &'c str, lexemes: &'c [Lexeme], docs: &'c BTreeMap<u32, Name>) -> Cx<'c> {
-        Cx {
-            text,
-            lexemes,
-            docs,
-            diagnostics: RefCell::default(),
-        }
+        Cx { text, lexemes, docs, diagnostics: RefCell::default() }
     }
 
     /// What the actions had to say.
@@ -82,10 +77,7 @@ impl<'c> Cx<'c> {
 }
 
 pub fn ident(cx: &Cx, l: usize) -> Ident {
-    Ident {
-        name: cx.word(l).into(),
-        span: cx.at(l),
-    }
+    Ident { name: cx.word(l).into(), span: cx.at(l) }
 }
 
 pub fn none<T>() -> Vec<T> {

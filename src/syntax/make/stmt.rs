@@ -11,10 +11,7 @@ pub fn block(cx: &Cx, l: usize, stmts: Vec<Stmt>, r: usize) -> Block {
 
 pub(in crate::syntax) fn block_of(cx: &Cx, mut stmts: Vec<Stmt>, span: crate::base::Span) -> Block {
     let value = match stmts.pop() {
-        Some(Stmt {
-            kind: StmtKind::Expr(value),
-            ..
-        }) => Some(Box::new(value)),
+        Some(Stmt { kind: StmtKind::Expr(value), .. }) => Some(Box::new(value)),
         Some(last) => {
             stmts.push(last);
             None
@@ -27,36 +24,31 @@ pub(in crate::syntax) fn block_of(cx: &Cx, mut stmts: Vec<Stmt>, span: crate::ba
 
 /// `x == 3` on a line of its own, with more lines behind it.
 fn report_dropped_comparison(cx: &Cx, stmt: &Stmt) {
-    let StmtKind::Expr(Expr {
-        kind: ExprKind::Binary(BinaryOp::Eq, op, left, _),
-        ..
-    }) = &stmt.kind
-    else {
+    let StmtKind::Expr(Expr { kind: ExprKind::Binary(BinaryOp::Eq, op, left, _), .. }) = &stmt.kind else {
         return;
     };
     if !matches!(left.kind, ExprKind::Name(_)) {
         return;
     }
-    cx.report(
-        Diagnostic::error(
-            "E0122",
-            *op,
-            "this compares, and nothing uses the result",
-            "`==` compares",
-        )
-        .fix("write `=` to define a name", *op, "="),
-    );
+    cx.report(Diagnostic::error("E0122", *op, "this compares, and nothing uses the result", "`==` compares").fix(
+        "write `=` to define a name",
+        *op,
+        "=",
+    ));
 }
 
 pub fn stmt(cx: &Cx, l: usize, kind: StmtKind, r: usize) -> Stmt {
-    Stmt {
-        kind,
-        span: cx.span(l, r),
-    }
+    Stmt { kind, span: cx.span(l, r) }
 }
 
 pub fn assign(names: Vec<Ident>, value: Expr) -> StmtKind {
     StmtKind::Assign { names, value }
+}
+
+/// `x: T = e` says of the value what `x = e :> T` says.
+pub fn assign_typed(name: Ident, ty: Type, value: Expr) -> StmtKind {
+    let value = Expr { span: value.span, kind: ExprKind::Coerce { value: Box::new(value), ty } };
+    assign(vec![name], value)
 }
 
 pub fn update(target: Expr, value: Expr) -> StmtKind {

@@ -8,20 +8,8 @@ pub fn setting(name: Ident, value: Expr) -> TrainItem {
     TrainItem::Setting { name, value }
 }
 
-pub fn step(
-    cx: &Cx,
-    l: usize,
-    name: Option<Ident>,
-    params: Vec<Ident>,
-    body: Block,
-    r: usize,
-) -> TrainItem {
-    TrainItem::Step {
-        name,
-        params,
-        body,
-        span: cx.span(l, r),
-    }
+pub fn step(cx: &Cx, l: usize, name: Option<Ident>, params: Vec<Ident>, body: Block, r: usize) -> TrainItem {
+    TrainItem::Step { name, params, body, span: cx.span(l, r) }
 }
 
 /// `validate DATA (x, y) { .. }`: to the grammar the parameters are a call's arguments, the last before the block.
@@ -39,12 +27,7 @@ pub fn validate(cx: &Cx, l: usize, data: Expr, body: Block, r: usize) -> TrainIt
             .fix("name the fields", place, " (x, y)"),
         );
     }
-    TrainItem::Validate {
-        data,
-        params: params.unwrap_or_default(),
-        body,
-        span: cx.span(l, r),
-    }
+    TrainItem::Validate { data, params: params.unwrap_or_default(), body, span: cx.span(l, r) }
 }
 
 /// Takes the last call off, if its arguments are names.
@@ -75,54 +58,22 @@ fn into_name(arg: Arg) -> Option<Ident> {
     let span = arg.value.span;
     match arg.value.kind {
         ExprKind::Name(name) => Some(Ident { name, span }),
-        _ => Some(Ident {
-            name: "_".into(),
-            span,
-        }),
+        _ => Some(Ident { name: "_".into(), span }),
     }
 }
 
 pub fn every(cx: &Cx, l: usize, count: Expr, unit: Unit, body: Block, r: usize) -> TrainItem {
-    TrainItem::Every {
-        count,
-        unit,
-        body,
-        span: cx.span(l, r),
-    }
+    TrainItem::Every { count, unit, body, span: cx.span(l, r) }
 }
 
 pub fn metric(part: Ident, name: Ident) -> Metric {
     Metric { part, name }
 }
 
-pub fn save_best(
-    cx: &Cx,
-    l: usize,
-    direction: Direction,
-    metric: Metric,
-    to: Expr,
-    r: usize,
-) -> TrainItem {
-    TrainItem::SaveBest {
-        direction,
-        metric,
-        to,
-        span: cx.span(l, r),
-    }
+pub fn save_best(cx: &Cx, l: usize, direction: Direction, metric: Metric, to: Expr, r: usize) -> TrainItem {
+    TrainItem::SaveBest { direction, metric, to, span: cx.span(l, r) }
 }
 
-pub fn stop(
-    cx: &Cx,
-    l: usize,
-    patience: Expr,
-    direction: Direction,
-    metric: Metric,
-    r: usize,
-) -> TrainItem {
-    TrainItem::Stop {
-        patience,
-        direction,
-        metric,
-        span: cx.span(l, r),
-    }
+pub fn stop(cx: &Cx, l: usize, patience: Expr, direction: Direction, metric: Metric, r: usize) -> TrainItem {
+    TrainItem::Stop { patience, direction, metric, span: cx.span(l, r) }
 }

@@ -10,19 +10,10 @@ fn ty(cx: &Cx, l: usize, kind: TypeKind, r: usize) -> Type {
 }
 
 pub fn named_type(name: Ident) -> Type {
-    Type {
-        span: name.span,
-        kind: TypeKind::Named(name),
-    }
+    Type { span: name.span, kind: TypeKind::Named(name) }
 }
 
-pub fn tensor_type(
-    cx: &Cx,
-    l: usize,
-    element: Option<Element>,
-    dims: Vec<DimArg>,
-    r: usize,
-) -> Type {
+pub fn tensor_type(cx: &Cx, l: usize, element: Option<Element>, dims: Vec<DimArg>, r: usize) -> Type {
     ty(cx, l, TypeKind::Tensor { element, dims }, r)
 }
 
@@ -66,12 +57,7 @@ pub fn pattern(
     reduce: Option<Ident>,
     r: usize,
 ) -> Pattern {
-    Pattern {
-        inputs,
-        output,
-        reduce,
-        span: cx.span(l, r),
-    }
+    Pattern { inputs, output, reduce, span: cx.span(l, r) }
 }
 
 fn term(cx: &Cx, l: usize, kind: TermKind, r: usize) -> Term {

@@ -38,17 +38,12 @@ impl Site<'_> {
     }
 
     pub fn word(&self, i: usize) -> &str {
-        self.lexemes
-            .get(i)
-            .and_then(|l| self.text.get(l.span.range()))
-            .unwrap_or("")
+        self.lexemes.get(i).and_then(|l| self.text.get(l.span.range())).unwrap_or("")
     }
 
     /// Whether the grammar would have taken `terminal` here.
     pub fn expects(&self, terminal: &str) -> bool {
-        self.expected
-            .iter()
-            .any(|e| e.trim_matches('"') == terminal)
+        self.expected.iter().any(|e| e.trim_matches('"') == terminal)
     }
 
     /// Where to point: the token that does not fit, or the end of the one before where the line ends too early.

@@ -37,10 +37,7 @@ pub fn generic(site: &Site) -> Finding {
         format!("expected {expected}, found {found}"),
         format!("expected {expected}"),
     );
-    Finding {
-        diagnostic: Some(diagnostic),
-        repair: None,
-    }
+    Finding { diagnostic: Some(diagnostic), repair: None }
 }
 
 fn expected(site: &Site) -> String {
@@ -52,11 +49,8 @@ fn expected(site: &Site) -> String {
             && !(operand && matches!(terminal, "name" | "str" | "{"))
             && !(terminal == "}" && site.expects("newline"))
     };
-    let mut phrases: Vec<&str> = PHRASES
-        .iter()
-        .filter(|(terminal, _)| fits(terminal))
-        .map(|(_, phrase)| *phrase)
-        .collect();
+    let mut phrases: Vec<&str> =
+        PHRASES.iter().filter(|(terminal, _)| fits(terminal)).map(|(_, phrase)| *phrase).collect();
     if phrases.is_empty() {
         return if operator { "an operator" } else { "the end" }.to_string();
     }
