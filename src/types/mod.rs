@@ -3,5 +3,5 @@
 pub mod dim;
 mod dtype;
 
-pub use dim::{Claim, Dim, Facts, Fault, Names, Rel, Var, Verdict, Witness};
+pub use dim::{Claim, Dim, Facts, Fault, Names, Rel, Var, Verdict, Witness, solve_for};
 pub use dtype::{DType, Scalar};

@@ -6,6 +6,7 @@ mod floor;
 mod interval;
 mod poly;
 mod show;
+mod solve;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -14,6 +15,7 @@ mod var;
 pub use claim::{Claim, Rel};
 pub use facts::{Facts, Verdict, Witness};
 pub use show::Names;
+pub use solve::solve_for;
 pub use var::Var;
 
 use poly::{Atom, Poly};

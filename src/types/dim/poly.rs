@@ -126,6 +126,10 @@ impl Poly {
         }
     }
 
+    pub fn coefficient(&self, monomial: &Monomial) -> i64 {
+        self.0.iter().find(|(m, _)| m == monomial).map_or(0, |(_, c)| *c)
+    }
+
     pub fn constant_term(&self) -> i64 {
         match self.0.first() {
             Some((m, c)) if m.is_one() => *c,

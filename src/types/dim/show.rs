@@ -4,11 +4,13 @@
 //! group to the left. Terms come by degree, then by name, a positive one first. `p - k*(p // k)` is shown as
 //! `p % k`, and `(H + 1) // 2 - 1` as `(H - 1) // 2`.
 
+use super::floor::floor_div;
 use super::poly::{Atom, Floor, Monomial, Poly};
 use super::{Claim, Dim, Repr, Var};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::{Display, Formatter, Result};
+use std::sync::Arc;
 
 /// How to call the variables of some sizes that are shown together. Where two variables have one name, the
 /// second is `H'2`: no program can contain that name, so it cannot be mistaken for another variable.
@@ -111,8 +113,7 @@ impl Names {
     }
 
     fn mod_terms(&self, part: &Mod) -> Vec<Term> {
-        let num = self.poly(&part.floor.num);
-        let shown = self.division(num, "%", &part.floor.den);
+        let shown = self.division(self.poly(&part.num), "%", &part.den);
         let terms = part.times.0.iter().map(|(m, c)| {
             let mut factors = self.factors(m);
             factors.push(shown.clone());
@@ -125,35 +126,47 @@ impl Names {
 /// `times * (num % den)`.
 struct Mod {
     times: Poly,
-    floor: std::sync::Arc<Floor>,
+    num: Poly,
+    den: Poly,
 }
 
-/// Finds `times * (num - den*floor)` in a polynomial, as long as taking it out makes the polynomial shorter.
+/// Finds `times * (num - den * (num // den))` in a polynomial, as long as taking it out makes that shorter.
 fn split_mods(poly: &Poly) -> (Vec<Mod>, Poly) {
     let mut rest = poly.clone();
     let mut mods = vec![];
     let floors: Vec<_> = poly.0.iter().flat_map(|(m, _)| m.floors()).cloned().collect();
-    for floor in floors {
-        if let Some((times, shorter)) = take_mod(&rest, &floor) {
-            mods.push(Mod { times, floor });
+    for floor in &floors {
+        let mut readings = vec![(floor.num.clone(), floor.den.clone())];
+        readings.extend(floors.iter().filter_map(|inner| nested(floor, inner)));
+        let taken = readings.into_iter().find_map(|(num, den)| take_mod(&rest, floor, num, den));
+        if let Some((found, shorter)) = taken {
+            mods.push(found);
             rest = shorter;
         }
     }
     (mods, rest)
 }
 
-fn take_mod(poly: &Poly, floor: &std::sync::Arc<Floor>) -> Option<(Poly, Poly)> {
+/// `floor` as `(inner + n) // k`, which was merged into one floor.
+fn nested(floor: &Arc<Floor>, inner: &Arc<Floor>) -> Option<(Poly, Poly)> {
+    let den = floor.den.div_exact(&inner.den).filter(|_| floor != inner)?;
+    let offset = floor.num.sub(&inner.num).ok()?.div_exact(&inner.den)?;
+    let offset = Poly::constant(offset.as_const()?);
+    let num = Poly::atom(Atom::Floor(inner.clone())).add(&offset).ok()?;
+    let whole = floor_div(&num, &den).ok()?;
+    (whole.as_atom() == Some(&Atom::Floor(floor.clone()))).then_some((num, den))
+}
+
+fn take_mod(poly: &Poly, floor: &Arc<Floor>, num: Poly, den: Poly) -> Option<(Mod, Poly)> {
     let mut parts = poly.by_power(&Atom::Floor(floor.clone()));
     let coefficient = parts.remove(&1)?;
-    if parts.keys().any(|power| *power > 1) {
-        return None;
-    }
-    let others = parts.remove(&0)?;
-    let times = coefficient.neg().ok()?.div_exact(&floor.den)?;
-    let product = times.mul(&floor.num).ok()?;
+    let others = parts.remove(&0).filter(|_| parts.is_empty())?;
+    let times = coefficient.neg().ok()?.div_exact(&den)?;
+    let product = times.mul(&num).ok()?;
     let rest = others.sub(&product).ok()?;
     let count = |p: &Poly| p.without_constant().0.len();
-    (count(&rest) + count(&product) == count(&others)).then_some((times, rest))
+    let shorter = count(&rest) + count(&product) == count(&others);
+    shorter.then_some((Mod { times, num, den }, rest))
 }
 
 /// The floor into which the constant term can be pushed to save a term, and the constant.

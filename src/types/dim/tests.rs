@@ -84,6 +84,8 @@ fn sizes_read_as_a_person_writes_them() {
         (h.rem(&n(16)), "H % 16"),
         ((&h + &n(1)).rem(&n(2)) * n(3), "3*((H + 1) % 2)"),
         (d.rem(&h), "D % H"),
+        (d.floor_div(&h).rem(&n(2)), "(D // H) % 2"),
+        ((h.floor_div(&n(4)) + n(1)).rem(&n(2)), "(H // 4 + 1) % 2"),
         (&h - &h.floor_div(&n(2)), "H - H // 2"),
         ((&n(3) * &h).floor_div(&n(2)), "3*H // 2"),
         (d.floor_div(&(&n(2) * &h)), "D // (2*H)"),

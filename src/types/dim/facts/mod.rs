@@ -1,8 +1,26 @@
 //! What is known about sizes, and what follows from it.
 
-use super::poly::{Atom, Poly};
-use super::{Claim, Dim, Rel, Var};
+mod assume;
+mod fact;
+mod ground;
+mod linear;
+mod opaque;
+mod residues;
+mod search;
+#[cfg(test)]
+mod tests;
+mod truth;
+mod weakest;
+
+use super::poly::Poly;
+use super::{Claim, Dim, Fault, Var};
+use assume::Quotient;
+use fact::Fact;
+use ground::Ground;
+use residues::{MAX_CASES, Split};
+use search::Found;
 use std::collections::BTreeMap;
+use truth::Truth;
 
 /// Sizes for which a claim is false, and what its two sides are there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,89 +44,75 @@ pub enum Verdict {
 /// What is known about sizes at a place: `where` clauses, and the conditions of the branches around it.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
-    defs: BTreeMap<Var, Dim>,
+    /// Variables that equalities have replaced, by polynomials over those that stay free.
+    defs: BTreeMap<Var, Poly>,
+    /// The free variables that were made here, in the order in which they were.
+    quotients: Vec<Quotient>,
+    /// What is known of the free variables.
+    ground: Ground,
+    /// Whether a claim contradicted what was known.
+    dead: bool,
 }
 
 impl Facts {
-    /// Takes a claim as true. Returns false when it contradicts what is known (the branch is dead).
-    pub fn assume(&mut self, claim: &Claim) -> bool {
-        let claim = claim.subst(&self.defs);
-        if let Verdict::Refuted(witness) = self.decide(&claim) {
-            if witness.always {
-                return false;
-            }
-            if claim.rel == Rel::Eq
-                && let Some((var, dim)) = solve_linear(&(&claim.lhs - &claim.rhs))
-            {
-                let one = BTreeMap::from([(var.clone(), dim.clone())]);
-                for def in self.defs.values_mut() {
-                    *def = def.subst(&one);
-                }
-                self.defs.insert(var, dim);
-            }
+    pub fn decide(&self, claim: &Claim) -> Verdict {
+        if self.dead {
+            return Verdict::Proved;
         }
-        true
+        match self.fact(claim).and_then(|fact| self.truth(&fact)) {
+            Err(fault) => Verdict::Unknown(format!("it contains {fault}")),
+            Ok(Truth::Always) => Verdict::Proved,
+            Ok(Truth::Never) => self.refute(claim),
+            Ok(Truth::Open(case)) => self.try_sizes(claim, &case, || self.reason(claim)),
+            Ok(Truth::TooHard) => self.try_sizes(claim, &[], || {
+                format!("it is too hard: it takes more than {MAX_CASES} cases of remainders")
+            }),
+        }
     }
 
-    pub fn decide(&self, claim: &Claim) -> Verdict {
-        let known = claim.subst(&self.defs);
-        let difference = &known.lhs - &known.rhs;
-        if let Some(value) = difference.as_const() {
-            if known.rel.holds(value, 0) {
-                return Verdict::Proved;
-            }
+    /// For a claim that is false for all sizes: shows some.
+    fn refute(&self, claim: &Claim) -> Verdict {
+        match self.search(claim, &[]) {
+            Found::Counterexample(witness) => Verdict::Refuted(Witness { always: true, ..witness }),
+            Found::Nowhere | Found::NotYet => Verdict::Unknown("no sizes that the facts allow were found".to_string()),
         }
-        for size in [7, 5, 6, 3, 4, 2, 8, 9, 10, 11, 16, 17, 31, 33, 1] {
-            let mut values: BTreeMap<Var, i64> = BTreeMap::new();
-            for (i, var) in known.vars().into_iter().enumerate() {
-                values.insert(var, size + i as i64);
-            }
-            for (var, def) in &self.defs {
-                let value = def.eval(&values).unwrap_or(1);
-                values.insert(var.clone(), value);
-            }
-            if let (Some(lhs), Some(rhs)) = (claim.lhs.eval(&values), claim.rhs.eval(&values))
-                && !claim.rel.holds(lhs, rhs)
-            {
-                let sizes = claim.vars().into_iter().map(|v| (v.clone(), values[&v]));
-                return Verdict::Refuted(Witness {
-                    sizes: sizes.collect(),
-                    lhs,
-                    rhs,
-                    always: difference.as_const().is_some(),
-                });
-            }
+    }
+
+    fn try_sizes(&self, claim: &Claim, case: &[Split], reason: impl Fn() -> String) -> Verdict {
+        match self.search(claim, case) {
+            Found::Counterexample(witness) => Verdict::Refuted(Witness {
+                always: matches!(self.search(&claim.negate(), &[]), Found::Nowhere),
+                ..witness
+            }),
+            Found::Nowhere => Verdict::Proved,
+            Found::NotYet => Verdict::Unknown(reason()),
         }
-        Verdict::Unknown(format!("`{claim}` does not follow from what is known"))
     }
 
     /// The least and greatest value a size can have, where they are known.
     pub fn bounds(&self, dim: &Dim) -> (Option<i64>, Option<i64>) {
-        let Ok(poly) = dim.subst(&self.defs).poly() else {
+        let Ok(poly) = self.known_poly(dim) else {
             return (None, None);
         };
-        let range = poly.natural_interval();
+        let range = self.ground.bounds(&poly);
         let narrow = |x: Option<i128>| x.and_then(|x| i64::try_from(x).ok());
         (narrow(range.lo), narrow(range.hi))
     }
 
-    /// The weakest conditions that would make an equality true, as claims to add to a `where`: `H % 16 == 0`.
-    pub fn weakest(&self, claim: &Claim) -> Option<Vec<Claim>> {
-        let claim = claim.subst(&self.defs);
-        let (var, dim) = solve_linear(&(&claim.lhs - &claim.rhs))?;
-        Some(vec![Claim::new(Dim::var(&var), Rel::Eq, dim)])
+    /// A claim as a fact over free variables.
+    fn fact(&self, claim: &Claim) -> Result<Fact, Fault> {
+        let fact = Fact::of(claim)?;
+        Ok(Fact::new(self.with_defs(&fact.poly)?, fact.sign))
     }
-}
 
-/// `v` and what it is, where `difference == 0` and `v` stands in it once, with coefficient 1 or -1.
-fn solve_linear(difference: &Dim) -> Option<(Var, Dim)> {
-    let poly = difference.poly().ok()?;
-    poly.0.iter().rev().find_map(|(m, c)| {
-        let [(Atom::Var(var), 1)] = m.0.as_slice() else {
-            return None;
-        };
-        let rest = poly.sub(&Poly::term(m.clone(), *c)).ok()?;
-        let solves = c.abs() == 1 && !rest.mentions(var);
-        solves.then(|| (var.clone(), rest.scale(-c).into()))
-    })
+    fn known_poly(&self, dim: &Dim) -> Result<Poly, Fault> {
+        self.with_defs(&dim.poly()?)
+    }
+
+    fn with_defs(&self, poly: &Poly) -> Result<Poly, Fault> {
+        match self.defs.is_empty() {
+            true => Ok(poly.clone()),
+            false => poly.subst(&|var| self.defs.get(var).cloned()),
+        }
+    }
 }

@@ -1,0 +1,313 @@
+//! Taking claims as true: equalities by substitution, the rest as facts about the variables that stay free.
+
+use super::super::floor::{floor_div, rem};
+use super::super::poly::{Atom, Floor, Monomial, Poly, gcd};
+use super::super::{Claim, Fault, Var};
+use super::Facts;
+use super::fact::{Fact, Sign};
+use super::ground::Ground;
+use super::truth::Truth;
+use std::sync::Arc;
+
+/// A variable `var = num // den`, made because `num % den == rest` is known.
+#[derive(Clone, Debug)]
+pub(super) struct Quotient {
+    var: Var,
+    num: Poly,
+    den: Poly,
+    rest: i64,
+}
+
+/// `num % den == rest` as an equality says it.
+pub(super) struct Remainder {
+    pub floor: Arc<Floor>,
+    pub rest: i64,
+}
+
+impl Facts {
+    /// Takes a claim as true. Returns false when it contradicts what is known (the branch is dead): from then on
+    /// every claim is proved.
+    pub fn assume(&mut self, claim: &Claim) -> bool {
+        let taken = self.fact(claim).and_then(|fact| self.take(fact));
+        // A claim that leaves 64 bits says nothing.
+        self.dead |= !taken.unwrap_or(true);
+        !self.dead
+    }
+
+    fn take(&mut self, fact: Fact) -> Result<bool, Fault> {
+        match self.truth(&fact)? {
+            Truth::Always => return Ok(true),
+            Truth::Never => return Ok(false),
+            Truth::Open(_) | Truth::TooHard => {}
+        }
+        match fact.sign {
+            Sign::Zero => self.take_zero(fact.poly),
+            Sign::NonZero => self.take_nonzero(fact.poly),
+            Sign::NonNeg => self.take_nonneg(fact.without_floors().poly),
+        }
+    }
+
+    fn take_nonneg(&mut self, poly: Poly) -> Result<bool, Fault> {
+        let negative = poly.neg()?;
+        let opposite = |f: &Fact| f.sign == Sign::NonNeg && f.poly == negative;
+        if self.ground.known().iter().any(opposite) {
+            return self.take(Fact::new(poly, Sign::Zero));
+        }
+        self.keep(Fact::new(poly, Sign::NonNeg))
+    }
+
+    fn take_nonzero(&mut self, poly: Poly) -> Result<bool, Fault> {
+        for side in [poly.clone(), poly.neg()?] {
+            if let Truth::Always = self.truth(&Fact::new(side.clone(), Sign::NonNeg))? {
+                return self.take_nonneg(side.sub(&Poly::constant(1))?);
+            }
+        }
+        self.keep(Fact::new(poly, Sign::NonZero))
+    }
+
+    fn take_zero(&mut self, poly: Poly) -> Result<bool, Fault> {
+        let poly = poly.primitive(&|atom| {
+            let range = atom.interval(&|var| self.ground.range(var));
+            range.excludes_zero()
+        });
+        if let Some(found) = as_remainder(&poly)? {
+            return match found {
+                Some(remainder) => self.take_remainder(poly, remainder),
+                None => Ok(false),
+            };
+        }
+        if let Some((var, value)) = solve(&poly)? {
+            return self.define(var, value);
+        }
+        if let Some((num, den)) = as_congruence(&poly)? {
+            let remainder = rem(&num, &den)?;
+            return Ok(self.take(Fact::new(remainder, Sign::Zero))? && self.retake(poly)?);
+        }
+        self.keep_floor_bounds(&poly)?;
+        self.keep(Fact::new(poly, Sign::Zero))
+    }
+
+    /// Takes an equality again after a variable in it was replaced.
+    fn retake(&mut self, poly: Poly) -> Result<bool, Fault> {
+        let poly = self.with_defs(&poly)?;
+        self.take(Fact::new(poly, Sign::Zero))
+    }
+
+    /// `num % den == rest`: with a variable in `num` solved for, that variable is a multiple and something.
+    fn take_remainder(&mut self, poly: Poly, remainder: Remainder) -> Result<bool, Fault> {
+        if !self.ground.interval(&remainder.floor.den).is_positive() {
+            return self.keep(Fact::new(poly, Sign::Zero));
+        }
+        let room = remainder.den().sub(&Poly::constant(remainder.rest.saturating_add(1)))?;
+        if remainder.rest < 0 || !self.take(Fact::new(room, Sign::NonNeg))? {
+            return Ok(false);
+        }
+        let Some(Quotient { num, den, rest, .. }) = remainder.inverted()? else {
+            return Ok(false);
+        };
+        let multiple = num.sub(&Poly::constant(rest))?;
+        let Some((var, value)) = solve_avoiding(&multiple, &den)? else {
+            return self.keep(Fact::new(poly, Sign::Zero));
+        };
+        let sign = multiple.coefficient(&bare(&var));
+        let quotient = self.quotient(num, den.clone(), rest)?;
+        let value = value.add(&den.mul(&Poly::var(&quotient))?.scale(sign)?)?;
+        self.define(var, value)
+    }
+
+    /// A new variable for `num // den`, where `num % den == rest`.
+    fn quotient(&mut self, num: Poly, den: Poly, rest: i64) -> Result<Var, Fault> {
+        let least = self.ground.interval(&num).lo.map(|lo| lo - i128::from(rest));
+        let least = least.map(|lo| match den.as_const() {
+            Some(k) => -((-lo).div_euclid(k.into())),
+            None => lo.min(1),
+        });
+        let min = least.and_then(|lo| i64::try_from(lo).ok()).unwrap_or(i64::MIN);
+        let var = Var::fresh("quotient", min);
+        self.quotients.push(Quotient { var: var.clone(), num, den, rest });
+        Ok(var)
+    }
+
+    /// Puts `value` in place of `var` everywhere; the least value of `var` stays known.
+    fn define(&mut self, var: Var, value: Poly) -> Result<bool, Fault> {
+        let one = |v: &Var| (*v == var).then(|| value.clone());
+        for def in self.defs.values_mut() {
+            *def = def.subst(&one)?;
+        }
+        let mut facts = vec![];
+        for fact in self.ground.known() {
+            facts.push(fact.subst(&one)?);
+        }
+        let range = self.ground.range(&var);
+        for (bound, sign) in [(range.lo, 1), (range.hi, -1)] {
+            if let Some(bound) = bound.and_then(|b| i64::try_from(b).ok()) {
+                let over = value.sub(&Poly::constant(bound))?.scale(sign)?;
+                facts.push(Fact::new(over, Sign::NonNeg));
+            }
+        }
+        self.defs.insert(var, value);
+        self.ground = Ground::default();
+        for fact in facts {
+            let poly = self.with_defs(&fact.poly)?;
+            if !self.take(Fact::new(poly, fact.sign))? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Adds a fact as it is.
+    fn keep(&mut self, fact: Fact) -> Result<bool, Fault> {
+        let mut known = self.ground.known().to_vec();
+        if !known.contains(&fact) {
+            known.push(fact);
+        }
+        self.ground = Ground::new(known, Default::default());
+        if self.ground.is_empty() {
+            return Ok(false);
+        }
+        match self.ground.settled().into_iter().next() {
+            Some((var, value)) => self.define(var, Poly::constant(value)),
+            None => Ok(true),
+        }
+    }
+
+    /// From `n // k == e`: `k*e <= n <= k*e + k - 1`.
+    fn keep_floor_bounds(&mut self, poly: &Poly) -> Result<(), Fault> {
+        for side in [poly.clone(), poly.neg()?] {
+            let fact = Fact::new(side.clone(), Sign::NonNeg).without_floors();
+            if fact.poly != side {
+                self.keep(fact)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// `times` and `rest` of a variable made here that is `(v - rest) // times` for another, `v`.
+    pub(super) fn multiple(&self, var: &Var) -> Option<(Var, i64, i64)> {
+        let quotient = self.quotients.iter().find(|q| q.var == *var)?;
+        let Some(Atom::Var(of)) = quotient.num.as_atom() else {
+            return None;
+        };
+        Some((of.clone(), quotient.den.as_const()?, quotient.rest))
+    }
+
+    /// A polynomial in the user's variables: those made here become the floors they stand for.
+    pub(super) fn restored(&self, poly: &Poly) -> Poly {
+        let restored = self.quotients.iter().rev().try_fold(poly.clone(), |poly, q| q.restore(&poly));
+        restored.unwrap_or_else(|_| poly.clone())
+    }
+}
+
+impl Quotient {
+    /// `den * var` as `num - rest`, and what is left of `var` as `num // den`.
+    fn restore(&self, poly: &Poly) -> Result<Poly, Fault> {
+        let product = self.den.mul(&Poly::var(&self.var))?;
+        let dividend = self.num.sub(&Poly::constant(self.rest))?;
+        let floor = floor_div(&self.num, &self.den)?;
+        let mut sum = Poly::zero();
+        for (m, c) in &poly.0 {
+            let term = Poly::term(m.clone(), *c);
+            let whole = match term.div_exact(&product) {
+                Some(others) => others.mul(&dividend)?,
+                None => term,
+            };
+            sum = sum.add(&whole)?;
+        }
+        sum.subst(&|var| (*var == self.var).then(|| floor.clone()))
+    }
+}
+
+fn bare(var: &Var) -> Monomial {
+    Monomial(vec![(Atom::Var(var.clone()), 1)])
+}
+
+/// `s * (num - den * floor) + e` for a constant `s`: then `num % den == -e / s`. The inner `None` is a remainder
+/// that is no integer, so that the equality cannot hold.
+pub(super) fn as_remainder(poly: &Poly) -> Result<Option<Option<Remainder>>, Fault> {
+    for floor in poly.0.iter().flat_map(|(m, _)| m.floors()) {
+        let atom = Atom::Floor(floor.clone());
+        let parts = poly.by_power(&atom);
+        let (Some(coefficient), Some(others), 2) = (parts.get(&1), parts.get(&0), parts.len()) else {
+            continue;
+        };
+        let Some(times) = coefficient.neg()?.div_exact(&floor.den).and_then(|t| t.as_const()) else {
+            continue;
+        };
+        let left = others.sub(&floor.num.scale(times)?)?;
+        if let Some(e) = left.as_const() {
+            let rest = (e % times == 0).then(|| -(e / times));
+            return Ok(Some(rest.map(|rest| Remainder { floor: floor.clone(), rest })));
+        }
+    }
+    Ok(None)
+}
+
+/// A variable and what it is where `poly == 0`: it stands once, with coefficient 1 or -1. The youngest is taken.
+pub(super) fn solve(poly: &Poly) -> Result<Option<(Var, Poly)>, Fault> {
+    solve_avoiding(poly, &Poly::zero())
+}
+
+fn solve_avoiding(poly: &Poly, other: &Poly) -> Result<Option<(Var, Poly)>, Fault> {
+    for (m, c) in poly.0.iter().rev().filter(|(_, c)| c.abs() == 1) {
+        let [(Atom::Var(var), 1)] = m.0.as_slice() else {
+            continue;
+        };
+        let rest = poly.sub(&Poly::term(m.clone(), *c))?;
+        if !rest.mentions(var) && !other.mentions(var) {
+            return Ok(Some((var.clone(), rest.scale(-c)?)));
+        }
+    }
+    Ok(None)
+}
+
+/// For `a*v + b*w + c == 0` with coefficients above 1: `b*w + c` is a multiple of `a`.
+fn as_congruence(poly: &Poly) -> Result<Option<(Poly, Poly)>, Fault> {
+    let linear = |m: &Monomial| m.is_one() || (m.degree() == 1 && m.floors().next().is_none());
+    if poly.content() == 0 || !poly.0.iter().all(|(m, _)| linear(m)) {
+        return Ok(None);
+    }
+    let Some((m, c)) = poly.0.iter().rev().find(|(m, _)| !m.is_one()) else {
+        return Ok(None);
+    };
+    let rest = poly.sub(&Poly::term(m.clone(), *c))?;
+    let one_left = rest.without_constant().0.len() == 1;
+    Ok(one_left.then(|| (rest, Poly::constant(c.saturating_abs()))))
+}
+
+impl Remainder {
+    fn den(&self) -> &Poly {
+        &self.floor.den
+    }
+
+    /// The same condition with coefficient 1 at the variable, where `a*v + b` stands over a constant. `None` when
+    /// no integer fulfils it.
+    fn inverted(&self) -> Result<Option<Quotient>, Fault> {
+        let quotient =
+            |num: Poly, den: Poly, rest: i64| Quotient { var: Var::fresh("quotient", i64::MIN), num, den, rest };
+        let (num, den) = (&self.floor.num, self.den());
+        let unknowns = num.without_constant();
+        let (Some(k), [(m, a)]) = (den.as_const(), unknowns.0.as_slice()) else {
+            return Ok(Some(quotient(num.clone(), den.clone(), self.rest)));
+        };
+        let target = self.rest.checked_sub(num.constant_term()).ok_or(Fault::TooBig)?;
+        let common = gcd(a.unsigned_abs(), k.unsigned_abs()) as i64;
+        if target % common != 0 {
+            return Ok(None);
+        }
+        let k = k / common;
+        let inverse = i128::from(inverse_modulo(a / common, k));
+        let rest = (i128::from(target / common) * inverse).rem_euclid(k.into());
+        Ok(Some(quotient(Poly::term(m.clone(), 1), Poly::constant(k), rest as i64)))
+    }
+}
+
+/// `x` with `a*x % k == 1`, for `a` and `k` without a common divisor, by Euclid's algorithm.
+fn inverse_modulo(a: i64, k: i64) -> i64 {
+    let (mut old, mut new) = ((i128::from(a).rem_euclid(k.into()), 1i128), (i128::from(k), 0i128));
+    while new.0 != 0 {
+        let times = old.0 / new.0;
+        (old, new) = (new, (old.0 - times * new.0, old.1 - times * new.1));
+    }
+    old.1.rem_euclid(k.into()) as i64
+}
