@@ -28,7 +28,7 @@ pub enum Event {
         rows: usize,
         train: Metrics,
     },
-    /// An epoch and its validation are done.
+    /// An epoch and its validation are done, and the weights are saved if they are the best so far.
     Epoch {
         epoch: usize,
         train: Metrics,

@@ -163,10 +163,10 @@ impl Run<'_> {
         machine: &mut dyn Machine,
         context: &mut Context,
     ) -> Result<Flow, Diagnostic> {
-        (context.tell)(Event::Epoch { epoch, train: train.clone(), val: val.clone() });
         for keeper in &mut self.keepers {
             keeper.epoch(self.job, (epoch, &train, &val), machine, context)?;
         }
+        (context.tell)(Event::Epoch { epoch, train: train.clone(), val: val.clone() });
         action::due(self.job, Unit::Epoch, Moment { epoch, step: self.step }, machine, context)?;
         self.epochs = epoch;
         let flow = self.run_out(epoch, &train, &val, context);

@@ -1,0 +1,117 @@
+//! What the command line needs of the compiler. `driver` is the one that does it; tests have a small one.
+
+use crate::base::{Name, Sources, Span};
+use crate::diag::Diagnostic;
+use crate::io::Files;
+use crate::train::Event;
+use std::sync::atomic::AtomicBool;
+
+/// Opens programs.
+pub trait Chain {
+    /// A program under the name to show, its text, and the way to what lies around it. Nothing is checked yet.
+    fn open(&self, name: &str, text: String, files: Files) -> Box<dyn Session>;
+
+    /// A diagnostic as a person reads it, with the lines of the program that it is about.
+    fn render(&self, diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String;
+
+    /// The page on a code of a diagnostic.
+    fn explain(&self, code: &str) -> Option<String>;
+}
+
+/// One program.
+pub trait Session {
+    fn sources(&self) -> &Sources;
+
+    /// The settings that the file declares, in its order, as far as they can be read without checking it.
+    fn hypers(&self) -> Vec<Hyper>;
+
+    /// Checks all of it.
+    fn check(&mut self, overrides: &Overrides) -> Report;
+
+    /// What `train` blocks and declarations are set to, and who said so. Only after a check without errors.
+    fn settings(&self, overrides: &Overrides) -> Vec<Setting>;
+
+    /// Runs every `train` block and every statement, in the order of the file. Only after a check without errors.
+    /// Being interrupted is no error.
+    fn run(
+        &mut self,
+        overrides: &Overrides,
+        interrupt: &AtomicBool,
+        tell: &mut dyn FnMut(Event),
+    ) -> Result<(), Vec<Diagnostic>>;
+
+    /// Runs every `test` block; tells the result of each when it has one. Only after a check without errors.
+    fn test(&mut self, interrupt: &AtomicBool, tell: &mut dyn FnMut(TestResult));
+}
+
+/// `## Learning rate.` `hyper lr = 1e-3`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hyper {
+    pub name: Name,
+    pub kind: HyperKind,
+    /// As written.
+    pub default: String,
+    /// The doc comment, without its marks.
+    pub doc: String,
+    pub span: Span,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HyperKind {
+    Int,
+    Float,
+    Bool,
+    Str,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum HyperValue {
+    Int(i64),
+    Float(f64),
+    Bool(bool),
+    Str(Name),
+}
+
+/// What the command line says instead of the file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Overrides {
+    pub hypers: Vec<(Name, HyperValue)>,
+    pub seed: Option<u64>,
+    pub epochs: Option<usize>,
+    /// Worker threads; as many as there are processors without it. Results do not depend on it.
+    pub threads: Option<usize>,
+}
+
+/// The outcome of a check.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Report {
+    pub diagnostics: Vec<Diagnostic>,
+    pub proved: usize,
+    /// Shapes that are checked when the program runs.
+    pub at_run_time: usize,
+    pub assumed: usize,
+}
+
+/// One line of `--dry-run`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setting {
+    /// `lr`, `classify.epochs`
+    pub name: String,
+    pub value: String,
+    pub origin: Origin,
+}
+
+/// Who said what a setting is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    Default,
+    File(Span),
+    CommandLine,
+}
+
+/// `test "name" { .. }`, run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TestResult {
+    pub name: Name,
+    pub outcome: Result<(), Diagnostic>,
+}

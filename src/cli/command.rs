@@ -1,0 +1,213 @@
+//! What the commands do.
+
+use super::args::{Request, Task};
+use super::chain::{Chain, Origin, Overrides, Report, Session, Setting};
+use super::interrupt;
+use super::json;
+use super::output::Output;
+use super::progress::{Progress, Show, counted};
+use crate::base::Sources;
+use crate::diag::{Diagnostic, Severity};
+use crate::io::Files;
+use crate::train::Event;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+/// How a command ended; the numbers are the exit codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exit {
+    Fine = 0,
+    /// The program is wrong, or a test failed.
+    Program = 1,
+    /// The command line is wrong.
+    Usage = 2,
+    /// The program is right, and failed while it ran: data, files, a loss that is no number.
+    Failed = 3,
+    Interrupted = interrupt::INTERRUPTED as isize,
+}
+
+/// What commands work with.
+pub struct Desk<'a> {
+    pub chain: &'a dyn Chain,
+    pub output: Output,
+    pub json: bool,
+    /// Seconds since some moment.
+    pub clock: &'a dyn Fn() -> f64,
+    pub interrupt: &'a AtomicBool,
+}
+
+/// Opens the program in a file. The error is for the person at the command line.
+pub fn open(chain: &dyn Chain, path: &Path) -> Result<Box<dyn Session>, String> {
+    let name = path.to_string_lossy();
+    let bytes = std::fs::read(path).map_err(|error| format!("`{}` cannot be read: {error}", name.escape_debug()))?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        format!("`{}` is not UTF-8 text: see byte {}", name.escape_debug(), error.utf8_error().valid_up_to())
+    })?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Ok(chain.open(&name, text, Files::at(folder)))
+}
+
+impl Desk<'_> {
+    pub fn execute(&mut self, request: &Request) -> Exit {
+        match &request.task {
+            Task::Run { file, overrides, dry_run } => self.with(file, |desk, session| {
+                let exit = desk.check(session, overrides, *dry_run);
+                match exit {
+                    Exit::Fine if *dry_run => desk.settings(session, overrides),
+                    Exit::Fine => desk.run(session, overrides),
+                    other => other,
+                }
+            }),
+            Task::Check { file } => self.with(file, |desk, session| desk.check(session, &Overrides::default(), true)),
+            Task::Test { files } => self.test_all(files),
+            Task::Explain { code } => self.explain(code),
+        }
+    }
+
+    fn with(&mut self, file: &Path, work: impl FnOnce(&mut Self, &mut dyn Session) -> Exit) -> Exit {
+        match open(self.chain, file) {
+            Ok(mut session) => work(self, &mut *session),
+            Err(message) => self.refuse(&message),
+        }
+    }
+
+    /// Shows what the checker found; `summary` is the line with the counts.
+    fn check(&mut self, session: &mut dyn Session, overrides: &Overrides, summary: bool) -> Exit {
+        let report = session.check(overrides);
+        for diagnostic in &report.diagnostics {
+            self.show(diagnostic, session.sources());
+        }
+        let ok = !report.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+        if summary {
+            self.say(|| json::report(&report, ok), || counts(&report));
+        }
+        if ok { Exit::Fine } else { Exit::Program }
+    }
+
+    fn settings(&mut self, session: &mut dyn Session, overrides: &Overrides) -> Exit {
+        let settings = session.settings(overrides);
+        let width = |text: fn(&Setting) -> &str| settings.iter().map(|s| text(s).chars().count()).max().unwrap_or(0);
+        let (names, values) = (width(|s| &s.name), width(|s| &s.value));
+        for setting in &settings {
+            let origin = match setting.origin {
+                Origin::Default => "default".to_string(),
+                Origin::File(span) => session.sources().place(span),
+                Origin::CommandLine => "command line".to_string(),
+            };
+            let line = || format!("{:names$}  {:values$}  {origin}", setting.name, setting.value);
+            self.say(|| json::setting(setting, session.sources()), line);
+        }
+        Exit::Fine
+    }
+
+    fn run(&mut self, session: &mut dyn Session, overrides: &Overrides) -> Exit {
+        let (interrupt, clock) = (self.interrupt, self.clock);
+        let mut progress = Progress::new(self.output.terminal.unicode);
+        let began = clock();
+        let mut interrupted = false;
+        let ended = session.run(overrides, interrupt, &mut |event| {
+            interrupted |= matches!(event, Event::Interrupted { .. });
+            self.tell(&event, &mut progress, clock(), began);
+        });
+        match ended {
+            Err(diagnostics) => {
+                for diagnostic in &diagnostics {
+                    self.show(diagnostic, session.sources());
+                }
+                Exit::Failed
+            }
+            Ok(()) if interrupted => Exit::Interrupted,
+            Ok(()) => Exit::Fine,
+        }
+    }
+
+    fn tell(&mut self, event: &Event, progress: &mut Progress, now: f64, began: f64) {
+        if self.json {
+            if let Some(value) = json::event(event, now - began) {
+                self.output.line(&value.to_string());
+            }
+            return;
+        }
+        for show in progress.on(event, now) {
+            match show {
+                Show::Live(text) => self.output.live(&text),
+                Show::Line(text) => self.output.line(&text),
+            }
+        }
+    }
+
+    /// Tests every file, whatever becomes of the others.
+    fn test_all(&mut self, files: &[PathBuf]) -> Exit {
+        let (mut passed, mut failed, mut worst) = (0, 0, Exit::Fine);
+        for file in files {
+            let exit = self.with(file, |desk, session| match desk.check(session, &Overrides::default(), false) {
+                Exit::Fine => desk.test(session, &mut passed, &mut failed),
+                other => other,
+            });
+            worst = worst.max(exit);
+        }
+        let summary = || serde_json::json!({ "event": "tested", "passed": passed, "failed": failed });
+        self.say(summary, || format!("{} passed, {failed} failed", counted(passed, "test")));
+        worst
+    }
+
+    fn test(&mut self, session: &mut dyn Session, passed: &mut usize, failed: &mut usize) -> Exit {
+        let mut faults = vec![];
+        let before = *failed;
+        session.test(self.interrupt, &mut |result| {
+            let word = if result.outcome.is_ok() { "ok    " } else { "FAILED" };
+            self.say(|| json::test(&result), || format!("{word} {}", result.name));
+            match result.outcome {
+                Ok(()) => *passed += 1,
+                Err(fault) => {
+                    *failed += 1;
+                    faults.push(fault);
+                }
+            }
+        });
+        for fault in &faults {
+            self.show(fault, session.sources());
+        }
+        if *failed == before { Exit::Fine } else { Exit::Program }
+    }
+
+    fn explain(&mut self, code: &str) -> Exit {
+        match self.chain.explain(code) {
+            Some(page) => {
+                self.output.line(page.trim_end());
+                Exit::Fine
+            }
+            None => self.refuse(&format!("`{}` is no code that dln knows", code.escape_debug())),
+        }
+    }
+
+    /// One line, for a program or for a person.
+    fn say(&mut self, value: impl FnOnce() -> Value, line: impl FnOnce() -> String) {
+        let text = if self.json { value().to_string() } else { line() };
+        self.output.line(&text);
+    }
+
+    fn show(&mut self, diagnostic: &Diagnostic, sources: &Sources) {
+        if self.json {
+            self.output.line(&json::diagnostic(diagnostic, sources).to_string());
+        } else {
+            let text = self.chain.render(diagnostic, sources, self.output.terminal.color);
+            self.output.report(&text);
+        }
+    }
+
+    fn refuse(&mut self, message: &str) -> Exit {
+        self.output.report(&format!("error: {message}"));
+        Exit::Usage
+    }
+}
+
+fn counts(report: &Report) -> String {
+    format!(
+        "{} proved, {} checked at run time, {} assumed",
+        counted(report.proved, "shape"),
+        report.at_run_time,
+        report.assumed
+    )
+}
