@@ -59,6 +59,32 @@ impl Builder {
         results.into_iter().enumerate().map(result).collect()
     }
 
+    /// Lets a loop also give what `values`, nodes of its body, are in each iteration, stacked along axis 0. The results
+    /// that it had stay where they are, so whoever reads them reads on.
+    pub fn stack(&mut self, scan: NodeId, values: &[NodeId]) -> Vec<NodeId> {
+        let Node { kind: Kind::Scan(old), args, span, .. } = self.graph.node(scan).clone() else {
+            panic!("{scan} is no loop");
+        };
+        let mut new = old;
+        let mut at = vec![];
+        for &value in values {
+            let mut ys = new.body.outputs.iter().skip(new.carries);
+            at.push(match ys.position(|y| y.1 == value) {
+                Some(i) => new.carries + i,
+                None => {
+                    new.body.outputs.push((format!("stacked {value}").into(), value));
+                    new.body.outputs.len() - 1
+                }
+            });
+        }
+        let arg_tys: Vec<&Type> = args.iter().map(|&arg| self.ty(arg)).collect();
+        let tys = scan_types(&new, &arg_tys).unwrap_or_else(|why| wrong("scan", &arg_tys, &why));
+        let kind = Kind::Scan(new);
+        self.seen.insert((kind.clone(), args.clone()), scan);
+        self.graph.nodes[scan.index()] = Node { kind, args, tys: tys.clone(), span };
+        at.into_iter().map(|i| self.node(Kind::Result(i), &[scan], span, vec![tys[i].clone()])).collect()
+    }
+
     fn node(&mut self, kind: Kind, args: &[NodeId], span: Span, tys: Vec<Type>) -> NodeId {
         let key = (kind, args.to_vec());
         if let Some(&id) = self.seen.get(&key) {

@@ -1,10 +1,20 @@
 //! The graph: concrete sizes, one node per value, in an order in which operands come first.
 
 mod builder;
+mod emit;
+mod eval;
+mod parse;
+mod prune;
+mod text;
 pub mod typing;
+mod verify;
 mod walk;
 
 pub use builder::Builder;
+pub use emit::Emit;
+pub use eval::{Fault, Nonfinite, eval, eval_all, trace_first_nonfinite};
+pub use parse::{ParseError, parse};
+pub use verify::{check, verify};
 
 use crate::base::{Name, Span};
 use crate::id;

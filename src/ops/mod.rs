@@ -248,6 +248,51 @@ pub struct Scan<D, Body> {
     pub body: Body,
 }
 
+impl Unary {
+    pub const ALL: [Unary; 17] = [
+        Unary::Neg,
+        Unary::Abs,
+        Unary::Sign,
+        Unary::Exp,
+        Unary::Log,
+        Unary::Expm1,
+        Unary::Log1p,
+        Unary::Sqrt,
+        Unary::Sin,
+        Unary::Cos,
+        Unary::Tanh,
+        Unary::Erf,
+        Unary::Floor,
+        Unary::Ceil,
+        Unary::Round,
+        Unary::Not,
+        Unary::StopGradient,
+    ];
+}
+
+impl Binary {
+    pub const ALL: [Binary; 10] = [
+        Binary::Add,
+        Binary::Sub,
+        Binary::Mul,
+        Binary::Div,
+        Binary::Rem,
+        Binary::Pow,
+        Binary::Max,
+        Binary::Min,
+        Binary::And,
+        Binary::Or,
+    ];
+}
+
+impl Compare {
+    pub const ALL: [Compare; 4] = [Compare::Eq, Compare::Ne, Compare::Lt, Compare::Le];
+}
+
+impl Reduce {
+    pub const ALL: [Reduce; 4] = [Reduce::Sum, Reduce::Prod, Reduce::Max, Reduce::Min];
+}
+
 impl<D> Op<D> {
     /// The same op with other sizes.
     pub fn map<E, F: FnMut(&D) -> E>(&self, mut f: F) -> Op<E> {
