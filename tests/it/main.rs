@@ -1,0 +1,9 @@
+//! Tests of whole stages, in one binary.
+
+mod calls;
+mod draw;
+mod gradcheck;
+mod gradients;
+mod graphs;
+mod loops;
+mod ops;
