@@ -1,5 +1,14 @@
 //! One type for everything that dln says about a user's file. `render` draws it, `codes` explains it.
 
+pub mod codes;
+mod json;
+mod nearest;
+mod render;
+
+pub use json::json;
+pub use nearest::nearest;
+pub use render::render;
+
 use crate::base::Span;
 
 /// How much a diagnostic weighs: an error stops the program, a warning does not.
