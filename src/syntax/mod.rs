@@ -13,6 +13,7 @@ mod lexical;
 mod make;
 mod mistake;
 mod recover;
+mod snippet;
 mod soft;
 mod split;
 pub mod text;
@@ -26,6 +27,8 @@ mod grammar {
 
 #[cfg(test)]
 mod tests;
+
+pub use snippet::{ParsedSnippet, Snippet, parse_expr, parse_snippet};
 
 use crate::base::{FileId, Span};
 use crate::diag::Diagnostic;
