@@ -51,6 +51,7 @@ fn meaning(text: &str, lexemes: &[Lexeme], i: usize, open: &[Token]) -> Option<T
         Token::Stop => (word == "after").then_some(Token::After),
         Token::Without => without_word(word),
         Token::Save => best_word(text, lexemes, i),
+        Token::Epochs | Token::Backward => infix_word(word),
         _ if prev.ends_expr() => infix_word(word),
         _ => None,
     }

@@ -1,18 +1,27 @@
 //! Whole files.
 
+mod constructs;
+mod programs;
+
 use super::*;
 use crate::base::Sources;
 
 /// The diagnostics of `text`, one a line.
 fn problems(text: &str) -> String {
+    read(text).1
+}
+
+/// The tree and the diagnostics of `source`, one a line.
+fn read(source: &str) -> (String, String) {
     let mut sources = Sources::default();
-    let file = sources.add("t.dln", text);
-    let parsed = parse(file, text);
+    let file = sources.add("t.dln", source);
+    let parsed = parse(file, source);
     let line = |d: &Diagnostic| {
         let (line, column) = sources.get(file).unwrap().position(d.span().lo as usize);
         format!("{} {line}:{column} {}\n", d.code, d.message)
     };
-    parsed.diagnostics.iter().map(line).collect()
+    let problems = parsed.diagnostics.iter().map(line).collect();
+    (text::text(&parsed.file), problems)
 }
 
 #[test]
