@@ -18,7 +18,7 @@ def layer(a, name, text, module, forward=None, *, rename=None, buffers=(), scale
             p.copy_(rand(*p.shape, low=0.5, high=1.5) if path in ("running_var",) else randn(*p.shape, scale=scale))
             params["net." + (rename(path) if rename else path)] = p
     reference = forward or module
-    a.case(name, f"net({', '.join(inputs)})", reference, uses=["std.nn: " + ", ".join(re.findall(r"[A-Z]\w+(?=[\[(])", text))],
+    a.case(name, f"net({', '.join(inputs)})", reference, uses=["std.nn: " + ", ".join(re.findall(r"[A-Z]\w+", text))],
            before=f"let net = {text}\n", params=params, training=training, types=types,
            buffers=["net." + b for b in buffers], **inputs)
 
@@ -45,6 +45,13 @@ def conv_layers(a):
           ConvNet(), rename=lambda p: p.replace("conv", "0").replace("head", "4"), x=randn(2, 1, 4, 4))
 
 
+    layer(a, "ConvTranspose2d", "ConvTranspose2d[2 -> 3](kernel: 3, stride: 2, pad: 1, output_pad: 1)",
+          nn.ConvTranspose2d(2, 3, 3, 2, 1, 1), x=randn(1, 2, 3, 4))
+    layer(a, "ConvTranspose2d uneven", "ConvTranspose2d[2 -> 2](kernel: [2, 3], stride: [2, 1], use_bias: false)",
+          nn.ConvTranspose2d(2, 2, (2, 3), (2, 1), bias=False), x=randn(2, 2, 3, 2))
+    a.case("upsample", "upsample(x, 3)", lambda x: F.interpolate(x, scale_factor=3), uses=["std.nn: upsample"], x=randn(1, 2, 2, 3))
+
+
 class ConvNet(nn.Module):
     def __init__(self):
         super().__init__()
@@ -67,6 +74,7 @@ def norms(a):
     layer(a, "RMSNorm", "RMSNorm[4]", nn.RMSNorm(4, eps=1e-6), x=randn(2, 3, 4))
     layer(a, "GroupNorm", "GroupNorm[4](groups: 2)", nn.GroupNorm(2, 4), x=randn(2, 4, 3))
     layer(a, "GroupNorm of one channel each", "GroupNorm[3](groups: 3)", nn.GroupNorm(3, 3), x=randn(2, 3, 2, 2))
+    a.case("instance_norm", "instance_norm(x)", F.instance_norm, uses=["std.nn: instance_norm"], x=randn(2, 3, 2, 3))
     for name, training in (("Dropout outside of training", False),):
         layer(a, name, "Dropout(0.5)", nn.Dropout(0.5), training=training, x=randn(3))
     layer(a, "Dropout that drops nothing", "Dropout(0.0)", nn.Dropout(0.0), training=True, x=randn(3))
@@ -79,6 +87,9 @@ def recurrent(a):
         for size, (b, t, n, h) in [("", (2, 4, 3, 2)), (" of one step", (1, 1, 2, 3)), (" with equal sizes", (3, 3, 3, 3))]:
             module = make(n, h, batch_first=True)
             layer(a, name + size, f"{name}[{n} -> {h}]", module, lambda x: module(x)[0], rename=first, x=randn(b, t, n))
+    module = nn.LSTM(3, 2, batch_first=True, bidirectional=True)
+    layer(a, "BiLSTM", "BiLSTM[3 -> 2]", module, lambda x: module(x)[0], x=randn(2, 4, 3),
+          rename=lambda p: ("back." if p.endswith("_reverse") else "there.") + p.split("_l0")[0])
     a.case("last", "last(h)", lambda h: h[:, -1], uses=["std.nn: last"], h=randn(2, 3, 4))
 
 
@@ -105,4 +116,12 @@ def attention(a):
           lambda x, context: module(x, context, context, need_weights=False)[0], x=randn(2, 3, 4), context=randn(2, 5, 4))
 
 
-AREAS = {"dense": dense, "conv_layers": conv_layers, "norms": norms, "recurrent": recurrent, "attention": attention}
+def transformer(a):
+    a.seed("transformer")
+    for norm_first in (False, True):
+        module = nn.TransformerEncoderLayer(4, 2, 6, 0.0, batch_first=True, norm_first=norm_first)
+        layer(a, f"TransformerEncoderLayer, norm {'first' if norm_first else 'last'}",
+              f"TransformerEncoderLayer[4](heads: 2, hidden: 6, dropout: 0.0, norm_first: {str(norm_first).lower()})", module, training=True, x=randn(2, 3, 4))
+
+
+AREAS = {"dense": dense, "conv_layers": conv_layers, "norms": norms, "recurrent": recurrent, "attention": attention, "transformer": transformer}

@@ -113,6 +113,18 @@ def activation(a):
         a.case(f"{name} far out", text, fn, x=x.clone())
         if name not in ("relu", "leaky_relu", "leaky_relu 0.2"):
             a.case(f"{name} at 0", text, fn, x=values(0.0, 0.0))
+    table = [
+        ("relu6", F.relu6), ("hard_sigmoid", F.hardsigmoid), ("hard_silu", F.hardswish), ("hard_tanh", F.hardtanh), ("selu", F.selu), ("celu", F.celu),
+        ("softsign", F.softsign), ("mish", F.mish), ("step", lambda x: torch.heaviside(x, torch.zeros(()))),
+    ]
+    for name, fn in table:
+        for size, x in [("on usual numbers", randn(2, 5, scale=3.0)), ("far out", EDGES[1:-1])]:
+            a.case(f"{name} {size}", f"{name}(x)", fn, uses=[f"std.activation: {name}"], smooth=name != "step", x=x.clone())
+    for name, text, fn in [
+        ("celu 2", "celu(x, alpha: 2.0)", lambda x: F.celu(x, 2.0)), ("glu", "glu(x)", F.glu),
+        ("swiglu", "swiglu(x)", lambda x: F.silu(x[:, :2]) * x[:, 2:]), ("maxout", "maxout(x)", lambda x: x.reshape(3, 2, 2).amax(-1)),
+    ]:
+        a.case(name, text, fn, uses=[f"std.activation: {name.split()[0]}"], x=randn(3, 4))
     a.case("relu at 0", "relu(x)", F.relu, x=values(0.0, -0.0))
     x = randn(2, 3, 4)
     a.case("softmax over the middle", "softmax(x, over: 1)", lambda x: F.softmax(x, 1), x=x.clone())

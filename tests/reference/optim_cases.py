@@ -63,12 +63,70 @@ def optimizer(a):
     run("AdamW", "AdamW(lr: 0.05)", lambda p: O.AdamW(p, 0.05))
     run("AdamW all settings", "AdamW(lr: 0.05, beta1: 0.8, beta2: 0.95, eps: 0.001, weight_decay: 0.3)", lambda p: O.AdamW(p, 0.05, (0.8, 0.95), 1e-3, 0.3))
     run("AdaMax", "AdaMax(lr: 0.05, weight_decay: 0.05)", lambda p: O.Adamax(p, 0.05, weight_decay=0.05))
+    run("NAdam", "NAdam(lr: 0.05)", lambda p: O.NAdam(p, 0.05))
+    run("NAdam decay", "NAdam(lr: 0.05, weight_decay: 0.05, momentum_decay: 0.01)", lambda p: O.NAdam(p, 0.05, weight_decay=0.05, momentum_decay=0.01))
+    run("RAdam", "RAdam(lr: 0.05)", lambda p: O.RAdam(p, 0.05))
+    run("RAdam with a short memory", "RAdam(lr: 0.05, beta2: 0.9, weight_decay: 0.05)", lambda p: O.RAdam(p, 0.05, (0.9, 0.9), weight_decay=0.05))
+    run("Lion", "Lion(lr: 0.01, weight_decay: 0.1)", lambda p: Lion(p, 0.01, 0.1))
+    run("LARS", "LARS(lr: 0.1, weight_decay: 0.01, trust: 0.1)", lambda p: Lars(p, 0.1, 0.01, 0.1))
+    run("LAMB", "LAMB(lr: 0.02)", lambda p: Lamb(p, 0.02, 0.01))
     norm = lambda limit: lambda p: torch.nn.utils.clip_grad_norm_(p, limit)
     run("clip_norm", "clip_norm(0.2) >> SGD(lr: 0.1)", lambda p: O.SGD(p, 0.1), norm(0.2))
     run("clip_norm that does not clip", "clip_norm(100.0) >> Adam(lr: 0.05)", lambda p: O.Adam(p, 0.05), norm(100.0))
     run("clip_value", "clip_value(0.05) >> SGD(lr: 0.1, momentum: 0.9)", lambda p: O.SGD(p, 0.1, 0.9), lambda p: torch.nn.utils.clip_grad_value_(p, 0.05))
     run("a schedule", "Adam(lr: cosine(0.1, steps: 15))", lambda p: O.Adam(p, 0.1),
         schedule=lambda o: S.LambdaLR(o, lambda k: 0.5 * (1 + torch.cos(torch.tensor(torch.pi * min(k, 15) / 15)).item())))
+
+
+class Lion(O.Optimizer):
+    """Algorithm 2 of Chen et al., 2023."""
+
+    def __init__(self, params, lr, decay):
+        super().__init__(params, {"lr": lr, "decay": decay})
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for p in group["params"]:
+                m = self.state[p].setdefault("m", torch.zeros_like(p))
+                p -= group["lr"] * (torch.sign(0.9 * m + 0.1 * p.grad) + group["decay"] * p)
+                m.mul_(0.99).add_(0.01 * p.grad)
+
+
+class Lars(O.Optimizer):
+    """Algorithm 1 of You et al., 2017."""
+
+    def __init__(self, params, lr, decay, trust):
+        super().__init__(params, {"lr": lr, "decay": decay, "trust": trust})
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for p in group["params"]:
+                v = self.state[p].setdefault("v", torch.zeros_like(p))
+                local = group["trust"] * p.norm() / (p.grad.norm() + group["decay"] * p.norm())
+                v.mul_(0.9).add_(group["lr"] * local * (p.grad + group["decay"] * p))
+                p -= v
+
+
+class Lamb(O.Optimizer):
+    """Algorithm 2 of You et al., 2019."""
+
+    def __init__(self, params, lr, decay):
+        super().__init__(params, {"lr": lr, "decay": decay})
+        self.t = 0
+
+    @torch.no_grad()
+    def step(self):
+        self.t += 1
+        for group in self.param_groups:
+            for p in group["params"]:
+                m = self.state[p].setdefault("m", torch.zeros_like(p))
+                v = self.state[p].setdefault("v", torch.zeros_like(p))
+                m.lerp_(p.grad, 0.1)
+                v.lerp_(p.grad**2, 0.001)
+                r = m / (1 - 0.9**self.t) / ((v / (1 - 0.999**self.t)).sqrt() + 1e-6) + group["decay"] * p
+                p -= group["lr"] * p.norm() / r.norm() * r
 
 
 def schedule(a):
