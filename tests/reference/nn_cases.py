@@ -30,8 +30,8 @@ def dense(a):
     layer(a, "Linear that takes its size from the input", "Linear[_ -> 2]", nn.Linear(3, 2), x=randn(4, 3))
     layer(a, "Bilinear", "Bilinear[3, 2 -> 4]", nn.Bilinear(3, 2, 4), x=randn(2, 3), y=randn(2, 2))
     layer(a, "Embedding", "Embedding[5 -> 3]", nn.Embedding(5, 3), types={"i": "idx<5>[2, 4]"}, i=labels(5, 2, 4))
-    module = nn.PReLU()
-    layer(a, "PReLU", "PReLU", module, rename=str, forward=lambda x: F.prelu(x, module.weight), x=randn(2, 3))
+    a.case("PReLU", "net(x)", lambda x: F.prelu(x, slope), uses=["std.nn: PReLU"], before="let net = PReLU()\n",
+           params={"net.weight": (slope := torch.tensor(0.3))}, x=randn(2, 3))
 
 
 def conv_layers(a):

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 
 from tensors import distinct, labels, rand, randn, values
 
-EDGES = values(-1000.0, -30.0, -5.0, -1.5, -0.3, -0.001, 0.001, 0.4, 1.0, 2.5, 20.0, 1000.0)
+EDGES = values(-1000.0, -30.0, -5.0, -1.5, -0.3, -0.001, 0.001, 0.4, 1.1, 2.5, 20.0, 1000.0)
 
 
 def unary(a):

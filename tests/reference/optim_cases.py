@@ -94,7 +94,7 @@ class Lion(O.Optimizer):
 
 
 class Lars(O.Optimizer):
-    """Algorithm 1 of You et al., 2017."""
+    """Algorithm 1 of You et al., 2017, with 1e-8 added to the denominator."""
 
     def __init__(self, params, lr, decay, trust):
         super().__init__(params, {"lr": lr, "decay": decay, "trust": trust})
@@ -104,7 +104,7 @@ class Lars(O.Optimizer):
         for group in self.param_groups:
             for p in group["params"]:
                 v = self.state[p].setdefault("v", torch.zeros_like(p))
-                local = group["trust"] * p.norm() / (p.grad.norm() + group["decay"] * p.norm())
+                local = group["trust"] * p.norm() / (p.grad.norm() + group["decay"] * p.norm() + 1e-8)
                 v.mul_(0.9).add_(group["lr"] * local * (p.grad + group["decay"] * p))
                 p -= v
 
