@@ -1,1 +1,36 @@
-//! opt.
+//! The optimizer: passes from graph to graph, each with a name, in a list.
+//!
+//! Passes keep every result's bits, with three exceptions that are written beside their rules: a zero may lose its sign, a
+//! constant is folded with the reference evaluator's precision, and some powers become products.
+
+mod dce;
+mod fold;
+mod rewrite;
+mod simplify;
+
+use crate::graph::{Graph, verify};
+
+/// The passes in the order in which they run.
+pub const PASSES: &[(&str, fn(&Graph) -> Graph)] =
+    &[("fold", fold::fold), ("simplify", simplify::simplify), ("dce", dce::dce)];
+
+/// More rounds than any graph needs: every rule makes a graph smaller or moves work outwards.
+const ROUNDS: usize = 16;
+
+/// Runs all passes until nothing changes. Equal nodes are shared by the way: builders find them.
+pub fn optimize(graph: &Graph) -> Graph {
+    let mut graph = graph.clone();
+    for _ in 0..ROUNDS {
+        let before = graph.clone();
+        for (name, pass) in PASSES {
+            graph = pass(&graph);
+            if cfg!(debug_assertions) {
+                verify(&graph, name);
+            }
+        }
+        if graph == before {
+            break;
+        }
+    }
+    graph
+}

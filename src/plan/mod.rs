@@ -1,1 +1,144 @@
-//! plan.
+//! The planner: a graph becomes a flat list of steps over one arena, with every operand's place known.
+//!
+//! `group` decides which element-wise nodes run together, `draft` turns nodes into steps over unplaced buffers,
+//! `order` schedules them, `memory` places the buffers. Nothing here knows a device.
+
+mod alias;
+mod draft;
+mod group;
+mod memory;
+mod order;
+mod text;
+pub mod view;
+
+pub use crate::graph::{Graph, NodeId, Type};
+pub use view::View;
+
+use crate::base::{Name, Span};
+use crate::ops::{Binary, Compare, Op, Unary};
+use crate::types::{DType, Scalar};
+
+/// What the caller promises and demands.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Outputs (losses) that must be finite before any input is overwritten.
+    pub guards: Vec<usize>,
+    /// `(output, input)`: the output is the next value of the input, of the same type. Both may share one buffer:
+    /// the output is written only when the input is no longer needed and all guards have passed.
+    pub updates: Vec<(usize, usize)>,
+}
+
+/// Where a buffer begins. Offsets into the arena are in bytes and divisible by `ALIGN`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Place {
+    Arena(usize),
+    Input(usize),
+    Output(usize),
+    /// A position in `Plan::constants`.
+    Constant(usize),
+}
+
+/// The alignment of everything in the arena, in bytes: a cache line, and the widest vector.
+pub const ALIGN: usize = 64;
+
+/// A value as a step sees it. Results are dense.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Operand {
+    pub place: Place,
+    pub dtype: DType,
+    pub view: View,
+}
+
+/// One instruction of a plan.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The node whose value the (last) result is.
+    pub node: NodeId,
+    pub span: Span,
+    pub action: Action,
+    pub args: Vec<Operand>,
+    pub results: Vec<Operand>,
+}
+
+/// What a step does.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// A primitive that is neither element-wise nor a view.
+    Op(Op<usize>),
+    /// A chain of element-wise ops in one pass over its domain.
+    Fused(Fused),
+    /// The operand's elements in row-major order.
+    Copy,
+    /// Stops the run if the operand, which is this output, has an element that is not finite.
+    Guard(usize),
+    Loop(Box<Loop>),
+}
+
+/// Element-wise work: every argument and result has `shape`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fused {
+    pub shape: Vec<usize>,
+    /// In order; the value after the arguments has the number `args.len()`, the next one more, and so on.
+    pub points: Vec<Point>,
+    /// The value that each result takes.
+    pub results: Vec<usize>,
+}
+
+/// One element-wise op on values by number.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Point {
+    pub op: Pointwise,
+    pub args: Vec<usize>,
+    pub dtype: DType,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Pointwise {
+    Unary(Unary),
+    Binary(Binary),
+    Compare(Compare),
+    Select,
+    Cast,
+}
+
+/// A `scan`. The arguments of its step are dense: carries, xs, constants; its results: final carries, ys.
+#[derive(Clone, Debug)]
+pub struct Loop {
+    pub n: usize,
+    pub reverse: bool,
+    pub carries: usize,
+    pub xs: usize,
+    /// Its inputs: iteration, carries, slices, constants; its outputs: next carries, slices of ys.
+    pub body: Plan,
+    /// Where the body's arena begins in the parent's.
+    pub arena: usize,
+    /// Per carry, where its second buffer lies in the parent's arena: iterations write this and the result in turn,
+    /// so that the last one writes the result.
+    pub spares: Vec<usize>,
+}
+
+/// Steps in order, over an arena of `arena` bytes.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub inputs: Vec<(Name, Type)>,
+    pub outputs: Vec<(Name, Type)>,
+    pub constants: Vec<Scalar>,
+    pub steps: Vec<Step>,
+    pub arena: usize,
+    /// `(output, input)` pairs that may share one buffer.
+    pub updates: Vec<(usize, usize)>,
+}
+
+/// Plans a graph.
+pub fn plan(graph: &Graph, options: &Options) -> Plan {
+    let groups = group::group(graph);
+    let mut draft = draft::draft(graph, &groups, options);
+    order::order(&mut draft, options);
+    memory::place(graph, draft, options)
+}
+
+impl Operand {
+    pub fn count(&self) -> usize {
+        self.view.count()
+    }
+}

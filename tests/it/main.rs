@@ -1,5 +1,6 @@
 //! Tests of whole stages, in one binary.
 
+mod backends;
 mod calls;
 mod draw;
 mod gradcheck;

@@ -1,1 +1,145 @@
-//! The CPU backend.
+//! The CPU backend: every step of a plan becomes a kernel that knows its operands' places, sizes and element type.
+//! A run walks through the kernels; nothing is looked up, checked or allocated on the way.
+
+mod compile;
+mod element;
+mod frame;
+mod isa;
+mod kernels;
+mod math;
+mod parallel;
+mod scratch;
+
+use super::memory::Storage;
+use super::{Fault, Memory, Slot};
+use crate::plan::Plan;
+use frame::{CONSTANT, Frame};
+
+/// One step, ready to run.
+trait Kernel: Send + Sync {
+    fn run(&mut self, frame: &Frame) -> Result<(), Fault>;
+}
+
+/// The kernels of a plan, with the places of its constants.
+struct Program {
+    kernels: Vec<Box<dyn Kernel>>,
+    constants: Storage,
+}
+
+impl Program {
+    fn new(plan: &Plan) -> Program {
+        let mut constants = Storage::zeroed(plan.constants.len() * CONSTANT);
+        for (index, &value) in plan.constants.iter().enumerate() {
+            constants.bytes_mut()[index * CONSTANT..][..CONSTANT].copy_from_slice(&element::constant_bytes(value));
+        }
+        Program { kernels: plan.steps.iter().map(compile::compile).collect(), constants }
+    }
+
+    /// # Safety
+    /// The contract of `Frame::new`, for this program's plan.
+    unsafe fn run(&mut self, arena: *mut u8, inputs: &[*mut u8], outputs: &[*mut u8]) -> Result<(), Fault> {
+        // SAFETY: handed on to the caller; the constants are the program's own.
+        let frame = unsafe { Frame::new(arena, self.constants.pointer(), inputs, outputs) };
+        self.kernels.iter_mut().try_for_each(|kernel| kernel.run(&frame))
+    }
+}
+
+/// A plan that can run.
+pub struct Executable {
+    plan: Plan,
+    program: Program,
+    arena: Storage,
+    /// By output: the input whose memory it may share.
+    follows: Vec<Option<usize>>,
+    /// By output: memory for runs in which the output's slot is also an input that it may not overwrite at once.
+    spares: Vec<Option<Storage>>,
+    /// The slots of the last run, for which `spares` was made.
+    bound: (Vec<Slot>, Vec<Slot>),
+    inputs: Pointers,
+    outputs: Pointers,
+}
+
+/// Addresses of one run.
+#[derive(Default)]
+struct Pointers(Vec<*mut u8>);
+
+// SAFETY: the addresses are used only inside `run`, which sets them first.
+unsafe impl Send for Pointers {}
+// SAFETY: as above.
+unsafe impl Sync for Pointers {}
+
+impl Executable {
+    pub fn new(plan: Plan) -> Executable {
+        let follows = |output| plan.updates.iter().find(|update| update.0 == output).map(|update| update.1);
+        Executable {
+            program: Program::new(&plan),
+            arena: Storage::zeroed(plan.arena),
+            follows: (0..plan.outputs.len()).map(follows).collect(),
+            spares: plan.outputs.iter().map(|_| None).collect(),
+            bound: Default::default(),
+            inputs: Pointers::default(),
+            outputs: Pointers::default(),
+            plan,
+        }
+    }
+
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Runs the plan once on slots of the plan's types. An output's slot may be an input's, too; two outputs have two
+    /// slots. After a fault, inputs are as before, except those that steps behind the guards have overwritten.
+    pub fn run(&mut self, memory: &mut Memory, inputs: &[Slot], outputs: &[Slot]) -> Result<(), Fault> {
+        self.check(memory, inputs, outputs);
+        if self.bound.0 != inputs || self.bound.1 != outputs {
+            self.bind(memory, inputs, outputs);
+        }
+        self.inputs.0.clear();
+        self.inputs.0.extend(inputs.iter().map(|&slot| memory.storage(slot).pointer()));
+        self.outputs.0.clear();
+        for (spare, &slot) in self.spares.iter_mut().zip(outputs) {
+            let storage = spare.as_mut().unwrap_or_else(|| memory.storage(slot));
+            self.outputs.0.push(storage.pointer());
+        }
+        let (program, arena) = (&mut self.program, self.arena.pointer() as usize);
+        let (from, to) = (&self.inputs, &self.outputs);
+        // Inside one of the pool's threads, work is handed over without waking a sleeper for every kernel.
+        rayon::scope(|_| {
+            let (from, to) = (from, to);
+            // SAFETY: types were checked, so all sizes are those of the plan; `memory` is borrowed uniquely; outputs that are
+            // also inputs have memory of their own unless the plan orders their use.
+            unsafe { program.run(arena as *mut u8, &from.0, &to.0) }
+        })?;
+        for (spare, &slot) in self.spares.iter_mut().zip(outputs) {
+            if let Some(spare) = spare {
+                std::mem::swap(spare, memory.storage(slot));
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the spares that these slots need.
+    fn bind(&mut self, memory: &mut Memory, inputs: &[Slot], outputs: &[Slot]) {
+        for (index, &slot) in outputs.iter().enumerate() {
+            self.spares[index] = match self.needs_spare(index, slot, inputs) {
+                true => Some(Storage::zeroed(memory.storage(slot).len())),
+                false => None,
+            };
+        }
+        self.bound = (inputs.to_vec(), outputs.to_vec());
+    }
+
+    /// Whether writing `slot` as output `index` would overwrite an input that the plan may still read.
+    fn needs_spare(&self, index: usize, slot: Slot, inputs: &[Slot]) -> bool {
+        let mut inputs = inputs.iter().enumerate();
+        inputs.any(|(input, &other)| other == slot && self.follows[index] != Some(input))
+    }
+
+    fn check(&self, memory: &Memory, inputs: &[Slot], outputs: &[Slot]) {
+        let fits = |slots: &[Slot], types: &[(crate::base::Name, crate::plan::Type)]| {
+            slots.len() == types.len() && slots.iter().zip(types).all(|(&slot, (_, ty))| memory.ty(slot) == ty)
+        };
+        assert!(fits(inputs, &self.plan.inputs), "the inputs have the plan's types");
+        assert!(fits(outputs, &self.plan.outputs), "the outputs have the plan's types");
+    }
+}

@@ -1,0 +1,47 @@
+//! Chooses the kernel of each step.
+
+use super::Kernel;
+use super::kernels::{conv, copy, dot, fused, guard, indexed, lines, reduce, repeat, source, windows};
+use crate::ops::Op;
+use crate::plan::{Action, Step};
+
+pub fn compile(step: &Step) -> Box<dyn Kernel> {
+    match &step.action {
+        Action::Fused(found) => Box::new(fused::FusedKernel::new(step, found)),
+        Action::Copy => copy::copy(step),
+        Action::Guard(output) => guard::guard(step, *output),
+        Action::Loop(found) => repeat::repeat(step, found),
+        Action::Op(op) => primitive(step, op),
+    }
+}
+
+fn primitive(step: &Step, op: &Op<usize>) -> Box<dyn Kernel> {
+    match op {
+        Op::Iota { .. } => source::iota(step),
+        Op::Uniform { stream, .. } => source::uniform(step, *stream),
+        Op::Pad { .. } | Op::Concat { .. } => copy::assemble(step, op),
+        Op::Unwindows { axis, stride, dilation, .. } => windows::unwindows(step, *axis, *stride, *dilation),
+        Op::Reduce { kind, axes } => reduce::reduce(step, *kind, axes),
+        Op::ArgMax { axis } => lines::argmax(step, *axis),
+        Op::CumSum { axis, reverse } => lines::cumsum(step, *axis, *reverse),
+        Op::ArgSort { axis, descending } => lines::argsort(step, *axis, *descending),
+        Op::Dot { batch, contract } => dot::dot(step, batch, contract),
+        Op::Conv(found) => conv::conv(step, found),
+        Op::Take { axis } => indexed::take(step, *axis),
+        Op::PutAdd { axis, n } => indexed::put_add(step, *axis, *n),
+        Op::TakeAlong { axis } => indexed::take_along(step, *axis),
+        Op::PutAlongAdd { axis, n } => indexed::put_along_add(step, *axis, *n),
+        Op::Const(_)
+        | Op::Unary(_)
+        | Op::Binary(_)
+        | Op::Compare(_)
+        | Op::Select
+        | Op::Cast(_)
+        | Op::Reshape { .. }
+        | Op::Transpose { .. }
+        | Op::Broadcast { .. }
+        | Op::Slice { .. }
+        | Op::Flip { .. }
+        | Op::Windows { .. } => unreachable!("{} is element-wise, a view or a constant", op.name()),
+    }
+}

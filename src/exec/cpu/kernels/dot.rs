@@ -1,0 +1,113 @@
+//! Products: every batch element is one matrix product, or several on blocks of its result.
+
+use super::super::frame::{Array, Frame, Strided};
+use super::super::{Kernel, parallel};
+use super::gemm::{Factor, Gemm, gemm};
+use super::walk::Walk;
+use crate::exec::Fault;
+use crate::plan::{Step, View};
+use crate::types::DType;
+
+struct DotKernel<T> {
+    lhs: Strided<T>,
+    rhs: Strided<T>,
+    dst: Array<T>,
+    /// Places of the two factors by batch element.
+    batch: Walk<2>,
+    product: Gemm,
+}
+
+pub fn dot(step: &Step, batch: &[(usize, usize)], contract: &[(usize, usize)]) -> Box<dyn Kernel> {
+    match step.results[0].dtype {
+        DType::F32 => Box::new(DotKernel::<f32>::new(step, batch, contract)),
+        DType::F64 => Box::new(DotKernel::<f64>::new(step, batch, contract)),
+        DType::I32 => Box::new(DotKernel::<i32>::new(step, batch, contract)),
+        DType::I64 => Box::new(DotKernel::<i64>::new(step, batch, contract)),
+        DType::U8 | DType::Bool => Box::new(DotKernel::<u8>::new(step, batch, contract)),
+    }
+}
+
+impl<T: Factor> DotKernel<T> {
+    fn new(step: &Step, batch: &[(usize, usize)], contract: &[(usize, usize)]) -> DotKernel<T> {
+        let (lhs, rhs) = (&step.args[0].view, &step.args[1].view);
+        let (left, right): (Vec<usize>, Vec<usize>) = batch.iter().copied().unzip();
+        let (left_sum, right_sum): (Vec<usize>, Vec<usize>) = contract.iter().copied().unzip();
+        let (m, row) = free(lhs, &[&left, &left_sum]);
+        let (n, column) = free(rhs, &[&right, &right_sum]);
+        let pick = |view: &View, axes: &[usize]| axes.iter().map(|&a| view.strides[a]).collect::<Vec<_>>();
+        let sizes: Vec<usize> = left.iter().map(|&axis| lhs.shape[axis]).collect();
+        let one =
+            |view: &View, axes: &[usize]| view.stride_of(axes).expect("the planner copies what has no one stride");
+        DotKernel {
+            lhs: Strided::new(&step.args[0]),
+            rhs: Strided::new(&step.args[1]),
+            dst: Array::new(&step.results[0]),
+            batch: Walk::new(&sizes, [&pick(lhs, &left), &pick(rhs, &right)]),
+            product: Gemm {
+                m,
+                k: left_sum.iter().map(|&axis| lhs.shape[axis]).product(),
+                n,
+                lhs: [row, one(lhs, &left_sum)],
+                rhs: [one(rhs, &right_sum), column],
+                out: [n as isize, 1],
+                add: false,
+            },
+        }
+    }
+}
+
+/// Size and stride of the axes that are not in `taken`.
+fn free(view: &View, taken: &[&[usize]]) -> (usize, isize) {
+    let axes: Vec<usize> = (0..view.shape.len()).filter(|a| !taken.iter().any(|t| t.contains(a))).collect();
+    let stride = view.stride_of(&axes).expect("the planner copies what has no one stride");
+    (axes.iter().map(|&axis| view.shape[axis]).product(), stride)
+}
+
+impl<T: Factor> Kernel for DotKernel<T> {
+    fn run(&mut self, frame: &Frame) -> Result<(), Fault> {
+        let (lhs, rhs, dst) = (self.lhs.start(frame), self.rhs.start(frame), self.dst.writer(frame));
+        let product = self.product;
+        let count = self.batch.count();
+        let pieces = if count >= 8 { 1 } else { product.pieces() };
+        let work = count * product.m * product.n * product.k.div_ceil(16);
+        parallel::tasks(count * pieces, work, |task| {
+            let (index, piece) = (task / pieces, task % pieces);
+            let [left, right] = self.batch.locate(index);
+            let start = index * product.m * product.n;
+            // SAFETY: the places are in the factors' views; each task writes its piece of its own product.
+            unsafe {
+                let (lhs, rhs) = (lhs.pointer().offset(left), rhs.pointer().offset(right));
+                gemm(&product, piece, pieces, lhs, rhs, dst.pointer().add(start));
+            }
+        });
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What makes results independent of how a product is shared out.
+    #[test]
+    fn a_block_of_a_product_has_the_bits_of_the_whole() {
+        let (m, k, n) = (150, 300, 170);
+        let value = |i: usize| ((i * 7919 % 1013) as f32 / 1013.0 - 0.5) * 1.7;
+        let lhs: Vec<f32> = (0..m * k).map(value).collect();
+        let rhs: Vec<f32> = (0..k * n).map(|i| value(i + 5)).collect();
+        for (rows, columns) in [([k as isize, 1], [n as isize, 1]), ([1, m as isize], [1, k as isize])] {
+            let product = Gemm { m, k, n, lhs: rows, rhs: columns, out: [n as isize, 1], add: false };
+            let run = |pieces: usize| {
+                let mut out = vec![0f32; m * n];
+                for piece in 0..pieces {
+                    // SAFETY: the sizes and strides are those of the three vectors.
+                    unsafe { gemm(&product, piece, pieces, lhs.as_ptr(), rhs.as_ptr(), out.as_mut_ptr()) };
+                }
+                out.iter().map(|x| x.to_bits()).collect::<Vec<_>>()
+            };
+            for pieces in 2..8 {
+                assert!(run(pieces) == run(1), "{pieces} pieces");
+            }
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! Chains of element-wise ops in one pass: the domain is cut into tiles that stay in the first-level cache, and each
+//! tile runs through all ops before the next begins.
+
+use super::super::element::sized;
+use super::super::frame::Frame;
+use super::super::scratch::scratch;
+use super::super::{Kernel, parallel};
+use super::lanes::{Lane, lane};
+use super::walk::Walk;
+use crate::exec::Fault;
+use crate::plan::{Fused, Operand, Place, Step, View};
+use crate::types::DType;
+
+/// Elements of a tile.
+const TILE: usize = 512;
+
+/// Tiles of one task.
+const TILES: usize = 16;
+
+/// Arguments and points of one kernel together; the planner makes fewer.
+const VALUES: usize = 512;
+
+/// How a tile of an argument is had.
+enum Load {
+    /// One element for all: filled once per task.
+    Splat,
+    /// It lies in memory as it is needed.
+    Direct,
+    /// Gathered tile by tile.
+    Gather(Walk<1>),
+}
+
+struct Arg {
+    place: Place,
+    /// In bytes.
+    offset: isize,
+    width: usize,
+    load: Load,
+}
+
+struct Instruction {
+    run: Lane,
+    args: [u16; 3],
+}
+
+struct Store {
+    value: u16,
+    place: Place,
+    width: usize,
+    /// The value is computed where it is stored.
+    direct: bool,
+}
+
+/// A fused step. Values are numbered as in `plan::Fused`.
+pub struct FusedKernel {
+    count: usize,
+    args: Vec<Arg>,
+    instructions: Vec<Instruction>,
+    stores: Vec<Store>,
+    /// By value: its byte offset in the scratch, if it has a tile there.
+    tiles: Vec<usize>,
+    scratch: usize,
+}
+
+impl FusedKernel {
+    pub fn new(step: &Step, fused: &Fused) -> FusedKernel {
+        let args: Vec<Arg> = step.args.iter().map(arg).collect();
+        let dtypes: Vec<DType> =
+            step.args.iter().map(|a| a.dtype).chain(fused.points.iter().map(|p| p.dtype)).collect();
+        assert!(dtypes.len() <= VALUES, "the planner keeps groups small");
+        let instructions = fused.points.iter().map(|point| {
+            let operand = point.args[point.args.len() - 1];
+            let mut args = [0; 3];
+            point.args.iter().zip(&mut args).for_each(|(&from, to)| *to = from as u16);
+            Instruction { run: lane(point.op, dtypes[operand], point.dtype), args }
+        });
+        let stores: Vec<Store> = step.results.iter().zip(&fused.results).map(|(r, &v)| store(step, r, v)).collect();
+        let (tiles, scratch) = tiles(&dtypes, fused, &stores);
+        FusedKernel {
+            count: fused.shape.iter().product(),
+            instructions: instructions.collect(),
+            args,
+            stores,
+            tiles,
+            scratch,
+        }
+    }
+
+    /// Runs tiles `first..`, up to `TILES` of them.
+    fn task(&self, frame: &Frame, first: usize) {
+        scratch(self.scratch, |memory| {
+            let mut values: [*mut u8; VALUES] = [std::ptr::null_mut(); VALUES];
+            for (value, &offset) in values.iter_mut().zip(&self.tiles) {
+                *value = memory.wrapping_add(offset);
+            }
+            self.splat(frame, &values);
+            let end = self.count.min((first + TILES) * TILE);
+            for start in (first * TILE..end).step_by(TILE) {
+                self.tile(frame, &mut values, start, TILE.min(end - start));
+            }
+        });
+    }
+
+    /// Fills the tiles of arguments that are one element.
+    fn splat(&self, frame: &Frame, values: &[*mut u8; VALUES]) {
+        for (arg, &tile) in self.args.iter().zip(values) {
+            if let Load::Splat = arg.load {
+                let from = frame.base(arg.place).wrapping_offset(arg.offset);
+                sized!(Width(arg.width), T => {
+                    // SAFETY: the argument has one element, and the tile `TILE`, aligned, that only this thread uses.
+                    unsafe { std::slice::from_raw_parts_mut(tile.cast::<T>(), TILE).fill(*from.cast::<T>()) }
+                });
+            }
+        }
+    }
+
+    fn tile(&self, frame: &Frame, values: &mut [*mut u8; VALUES], start: usize, n: usize) {
+        for (index, arg) in self.args.iter().enumerate() {
+            let base = frame.base(arg.place).wrapping_offset(arg.offset);
+            match &arg.load {
+                Load::Splat => {}
+                Load::Direct => values[index] = base.wrapping_add(start * arg.width),
+                Load::Gather(walk) => sized!(Width(arg.width), T => {
+                    // SAFETY: the tile is this thread's and has `TILE >= n` elements; the walk stays in the argument's view,
+                    // which nobody writes.
+                    unsafe { walk.gather::<T>(base.cast(), start, values[index].cast(), n) }
+                }),
+            }
+        }
+        for store in self.stores.iter().filter(|store| store.direct) {
+            values[store.value as usize] = frame.base(store.place).wrapping_add(start * store.width);
+        }
+        for (instruction, result) in self.instructions.iter().zip(self.args.len()..) {
+            let args = instruction.args.map(|value| values[value as usize].cast_const());
+            // SAFETY: every value has `n` elements at its pointer. A result's are a tile of its own, or its range of a
+            // result that lies over no argument; tasks have ranges of their own.
+            unsafe { (instruction.run)(n, values[result], args) };
+        }
+        for store in self.stores.iter().filter(|store| !store.direct) {
+            let to = frame.base(store.place).wrapping_add(start * store.width);
+            // SAFETY: the range of the result is this task's; where it lies over an argument, that argument's same range was
+            // read above.
+            unsafe { std::ptr::copy_nonoverlapping(values[store.value as usize], to, n * store.width) };
+        }
+    }
+}
+
+impl Kernel for FusedKernel {
+    fn run(&mut self, frame: &Frame) -> Result<(), Fault> {
+        let tasks = self.count.div_ceil(TILE * TILES);
+        let work = self.count * self.instructions.len().max(1);
+        parallel::tasks(tasks, work, |task| self.task(frame, task * TILES));
+        Ok(())
+    }
+}
+
+/// The bytes of an element, for `sized!`.
+struct Width(usize);
+
+impl Width {
+    fn bytes(&self) -> usize {
+        self.0
+    }
+}
+
+fn arg(operand: &Operand) -> Arg {
+    let width = operand.dtype.bytes();
+    let view = &operand.view;
+    let load = match view {
+        _ if view.is_splat() => Load::Splat,
+        _ if view.is_contiguous() => Load::Direct,
+        View { shape, strides, .. } => Load::Gather(Walk::new(shape, [strides])),
+    };
+    Arg { place: operand.place, offset: view.offset * width as isize, width, load }
+}
+
+fn store(step: &Step, result: &Operand, value: usize) -> Store {
+    // Outputs may lie over inputs, and arena results over an argument that ends here.
+    let meets = |arg: &Operand| match (result.place, arg.place) {
+        (Place::Output(_), Place::Input(_)) => true,
+        (to, from) => to == from,
+    };
+    let direct = !step.args.iter().any(meets);
+    Store { value: value as u16, place: result.place, width: result.dtype.bytes(), direct }
+}
+
+/// Gives every value but direct ones a tile; a tile is free again behind its value's last use.
+fn tiles(dtypes: &[DType], fused: &Fused, stores: &[Store]) -> (Vec<usize>, usize) {
+    let args = dtypes.len() - fused.points.len();
+    let widest = dtypes.iter().map(|d| d.bytes()).max().unwrap_or(1);
+    let mut last: Vec<usize> = (0..dtypes.len()).collect();
+    for (index, point) in fused.points.iter().enumerate() {
+        point.args.iter().for_each(|&arg| last[arg] = args + index);
+    }
+    stores.iter().for_each(|store| last[store.value as usize] = usize::MAX);
+    let mut tiles = vec![0; dtypes.len()];
+    let mut free: Vec<usize> = Vec::new();
+    let mut count = 0;
+    for value in 0..dtypes.len() {
+        tiles[value] = free.pop().unwrap_or_else(|| {
+            count += 1;
+            (count - 1) * TILE * widest
+        });
+        // Arguments keep their tile: it may be filled only once.
+        if value >= args {
+            let ends = (args..value).filter(|&v| last[v] == value);
+            free.extend(ends.map(|v| tiles[v]));
+            if last[value] == value {
+                free.push(tiles[value]);
+            }
+        }
+    }
+    (tiles, count * TILE * widest)
+}

@@ -1,0 +1,24 @@
+//! What can go wrong while a plan runs; everything else was ruled out before.
+
+use crate::base::Span;
+use crate::plan::NodeId;
+
+/// Why a run stopped. No input was overwritten, except by steps behind all guards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// A guarded output is infinite or not a number.
+    NotFinite { output: usize },
+    /// `take` or `take_along` was asked for an element that is not there.
+    Index { node: NodeId, span: Span, index: i64, size: usize },
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Fault::NotFinite { output } => write!(f, "output {output} is not finite"),
+            Fault::Index { index, size, .. } => write!(f, "index {index} is outside 0..{size}"),
+        }
+    }
+}
+
+impl std::error::Error for Fault {}

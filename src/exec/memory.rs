@@ -1,0 +1,156 @@
+//! The tensors that outlive a step: parameters, optimizer states, batches, results.
+
+use crate::id;
+use crate::ops::{Data, Tensor};
+use crate::plan::{ALIGN, Type};
+use crate::types::DType;
+
+id!(
+    /// One tensor of a `Memory`.
+    Slot,
+    "slot"
+);
+
+/// The unit of allocation, so that everything begins at a multiple of `ALIGN`.
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+struct Line([u8; ALIGN]);
+
+/// Bytes that begin at a multiple of `ALIGN`.
+pub(crate) struct Storage {
+    lines: Vec<Line>,
+    len: usize,
+}
+
+impl Storage {
+    pub(crate) fn zeroed(len: usize) -> Storage {
+        Storage { lines: vec![Line([0; ALIGN]); len.div_ceil(ALIGN)], len }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(crate) fn pointer(&mut self) -> *mut u8 {
+        self.lines.as_mut_ptr().cast()
+    }
+
+    fn bytes(&self) -> &[u8] {
+        // SAFETY: the lines are `len` or more initialised bytes, borrowed as long as `self`.
+        unsafe { std::slice::from_raw_parts(self.lines.as_ptr().cast(), self.len) }
+    }
+
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
+        // SAFETY: as in `bytes`, and borrowed uniquely.
+        unsafe { std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), self.len) }
+    }
+}
+
+struct Buffer {
+    ty: Type,
+    storage: Storage,
+}
+
+/// Tensors by slot.
+#[derive(Default)]
+pub struct Memory {
+    buffers: Vec<Buffer>,
+}
+
+impl Memory {
+    pub fn new() -> Memory {
+        Memory::default()
+    }
+
+    /// A new slot with a copy of `tensor`.
+    pub fn add(&mut self, tensor: &Tensor) -> Slot {
+        let slot = self.zeros(Type::new(tensor.dtype(), tensor.shape.clone()));
+        self.set(slot, tensor);
+        slot
+    }
+
+    /// A new slot of zeros.
+    pub fn zeros(&mut self, ty: Type) -> Slot {
+        let storage = Storage::zeroed(ty.bytes());
+        self.buffers.push(Buffer { ty, storage });
+        Slot::from(self.buffers.len() - 1)
+    }
+
+    /// A copy of a slot's tensor.
+    pub fn get(&self, slot: Slot) -> Tensor {
+        let Buffer { ty, storage } = &self.buffers[slot.index()];
+        Tensor::new(ty.shape.clone(), decode(ty.dtype, storage.bytes()))
+    }
+
+    /// Overwrites a slot with a tensor of its type.
+    pub fn set(&mut self, slot: Slot, tensor: &Tensor) {
+        let Buffer { ty, storage } = &mut self.buffers[slot.index()];
+        assert_eq!((ty.dtype, &ty.shape), (tensor.dtype(), &tensor.shape), "{slot} keeps its type");
+        encode(&tensor.data, storage.bytes_mut());
+    }
+
+    pub fn ty(&self, slot: Slot) -> &Type {
+        &self.buffers[slot.index()].ty
+    }
+
+    /// Bytes in all slots.
+    pub fn bytes(&self) -> usize {
+        self.buffers.iter().map(|buffer| buffer.storage.len()).sum()
+    }
+
+    pub(crate) fn storage(&mut self, slot: Slot) -> &mut Storage {
+        &mut self.buffers[slot.index()].storage
+    }
+}
+
+fn decode(dtype: DType, bytes: &[u8]) -> Data {
+    macro_rules! numbers {
+        ($variant:ident, $ty:ty) => {{
+            let number = |chunk: &[u8]| <$ty>::from_ne_bytes(chunk.try_into().expect("whole elements"));
+            Data::$variant(bytes.chunks_exact(size_of::<$ty>()).map(number).collect())
+        }};
+    }
+    match dtype {
+        DType::F32 => numbers!(F32, f32),
+        DType::F64 => numbers!(F64, f64),
+        DType::I32 => numbers!(I32, i32),
+        DType::I64 => numbers!(I64, i64),
+        DType::U8 => Data::U8(bytes.to_vec()),
+        DType::Bool => Data::Bool(bytes.iter().map(|&byte| byte != 0).collect()),
+    }
+}
+
+fn encode(data: &Data, bytes: &mut [u8]) {
+    macro_rules! numbers {
+        ($values:expr, $ty:ty) => {
+            for (chunk, value) in bytes.chunks_exact_mut(size_of::<$ty>()).zip($values) {
+                chunk.copy_from_slice(&value.to_ne_bytes());
+            }
+        };
+    }
+    match data {
+        Data::F32(values) => numbers!(values, f32),
+        Data::F64(values) => numbers!(values, f64),
+        Data::I32(values) => numbers!(values, i32),
+        Data::I64(values) => numbers!(values, i64),
+        Data::U8(values) => bytes.copy_from_slice(values),
+        Data::Bool(values) => bytes.iter_mut().zip(values).for_each(|(byte, &value)| *byte = value.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slot_gives_back_what_was_put_in() {
+        let mut memory = Memory::new();
+        for dtype in DType::ALL {
+            let tensor = Tensor::from_f64(dtype, &[3], &[0.0, 1.0, 7.0]);
+            let slot = memory.add(&tensor);
+            assert_eq!(memory.get(slot), tensor);
+            assert_eq!(memory.storage(slot).pointer() as usize % ALIGN, 0);
+        }
+        assert_eq!(memory.bytes(), 3 * (4 + 8 + 4 + 8 + 1 + 1));
+    }
+}

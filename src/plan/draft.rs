@@ -1,0 +1,373 @@
+//! Turns units into steps over buffers that have no place yet.
+
+use super::group::{Groups, UnitId, pointwise};
+use super::view::View;
+use super::{Action, Fused, Loop, Options, Point, Pointwise, plan};
+use crate::base::Span;
+use crate::graph::{Graph, Kind, Node, NodeId, Type};
+use crate::id;
+use crate::ops::{Op, Scan};
+use crate::types::{DType, Scalar};
+use std::collections::BTreeMap;
+
+id!(
+    /// A buffer of one draft.
+    BufferId,
+    "b"
+);
+id!(
+    /// A step of one draft.
+    StepId,
+    "s"
+);
+
+/// Who owns a buffer's memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Home {
+    Arena,
+    Input(usize),
+    Output(usize),
+    Constant(usize),
+}
+
+/// A dense array; written by at most one step.
+#[derive(Clone, Debug)]
+pub struct Buffer {
+    pub ty: Type,
+    pub home: Home,
+}
+
+/// A step before its buffers are placed.
+#[derive(Clone, Debug)]
+pub struct DraftStep {
+    pub node: NodeId,
+    pub span: Span,
+    pub action: Action,
+    pub reads: Vec<(BufferId, View)>,
+    pub writes: Vec<BufferId>,
+    /// Memory that only this step needs: of a loop, the body's arena, then one spare per carry.
+    pub workspace: Vec<BufferId>,
+    /// Steps run in this order as far as their dependencies allow.
+    pub rank: usize,
+    /// Steps that must run before, beyond the writers of `reads`.
+    pub after: Vec<StepId>,
+}
+
+/// All steps, in no order.
+#[derive(Debug, Default)]
+pub struct Draft {
+    pub steps: Vec<DraftStep>,
+    pub buffers: Vec<Buffer>,
+    pub constants: Vec<Scalar>,
+}
+
+/// Drafts the steps of a graph, with the copies into outputs and the guards.
+pub fn draft(graph: &Graph, groups: &Groups, options: &Options) -> Draft {
+    let mut drafting = Drafting {
+        graph,
+        groups,
+        draft: Draft::default(),
+        buffer_of: vec![None; graph.nodes.len()],
+        copies: BTreeMap::new(),
+    };
+    for index in 0..graph.inputs.len() {
+        let ty = graph.inputs[index].1.clone();
+        drafting.draft.buffer(ty, Home::Input(index));
+    }
+    for unit in 0..groups.members.len() {
+        drafting.unit(UnitId::from(unit));
+    }
+    for output in 0..graph.outputs.len() {
+        drafting.output(output);
+    }
+    for &output in &options.guards {
+        let node = graph.outputs[output].1;
+        drafting.step(node, Action::Guard(output), &[node], vec![]);
+    }
+    drafting.draft
+}
+
+impl Draft {
+    pub fn buffer(&mut self, ty: Type, home: Home) -> BufferId {
+        self.buffers.push(Buffer { ty, home });
+        BufferId::from(self.buffers.len() - 1)
+    }
+
+    fn bytes(&mut self, size: usize) -> BufferId {
+        let ty = Type { dtype: DType::U8, shape: vec![size] };
+        self.buffer(ty, Home::Arena)
+    }
+}
+
+struct Drafting<'a> {
+    graph: &'a Graph,
+    groups: &'a Groups,
+    draft: Draft,
+    /// By node that owns its buffer, made on first demand.
+    buffer_of: Vec<Option<BufferId>>,
+    /// By node and order of its axes: its copy without gaps.
+    copies: BTreeMap<(NodeId, Vec<usize>), BufferId>,
+}
+
+impl<'a> Drafting<'a> {
+    fn node(&self, node: NodeId) -> &'a Node {
+        &self.graph.nodes[node.index()]
+    }
+
+    /// The buffer of a node that owns one.
+    fn owned(&mut self, node: NodeId) -> BufferId {
+        if let Some(buffer) = self.buffer_of[node.index()] {
+            return buffer;
+        }
+        let found = self.node(node);
+        let buffer = match &found.kind {
+            Kind::Input(index) => BufferId::from(*index),
+            Kind::Op(Op::Const(value)) => {
+                self.draft.constants.push(*value);
+                let home = Home::Constant(self.draft.constants.len() - 1);
+                self.draft.buffer(found.tys[0].clone(), home)
+            }
+            _ => self.draft.buffer(found.tys[0].clone(), Home::Arena),
+        };
+        self.buffer_of[node.index()] = Some(buffer);
+        buffer
+    }
+
+    /// A node's value as it lies.
+    fn read(&mut self, node: NodeId) -> (BufferId, View) {
+        let alias = &self.groups.aliases[node.index()];
+        (self.owned(alias.root), alias.view.clone())
+    }
+
+    /// A node's value without gaps, copied if need be.
+    fn contiguous(&mut self, node: NodeId) -> (BufferId, View) {
+        let (buffer, view) = self.read(node);
+        match view.is_contiguous() {
+            true => (buffer, view),
+            false => self.packed(node, (0..view.shape.len()).collect()),
+        }
+    }
+
+    /// A copy of a node's value in which its axes lie in the order `perm`, seen with the axes in their own order.
+    fn packed(&mut self, node: NodeId, perm: Vec<usize>) -> (BufferId, View) {
+        let (buffer, view) = self.read(node);
+        let turned = view.transpose(&perm);
+        let mut back = vec![0; perm.len()];
+        for (position, &axis) in perm.iter().enumerate() {
+            back[axis] = position;
+        }
+        let seen = View::dense(&turned.shape).transpose(&back);
+        if let Some(&copy) = self.copies.get(&(node, perm.clone())) {
+            return (copy, seen);
+        }
+        let ty = Type { dtype: self.node(node).tys[0].dtype, shape: turned.shape.clone() };
+        let copy = self.draft.buffer(ty, Home::Arena);
+        self.copies.insert((node, perm), copy);
+        self.push(node, Action::Copy, vec![(buffer, turned)], vec![copy]);
+        (copy, seen)
+    }
+
+    fn push(&mut self, node: NodeId, action: Action, reads: Vec<(BufferId, View)>, writes: Vec<BufferId>) {
+        self.draft.steps.push(DraftStep {
+            node,
+            span: self.node(node).span,
+            action,
+            reads,
+            writes,
+            workspace: vec![],
+            rank: node.index(),
+            after: vec![],
+        });
+    }
+
+    fn step(&mut self, node: NodeId, action: Action, args: &[NodeId], writes: Vec<BufferId>) {
+        let reads = args.iter().map(|&arg| self.read(arg)).collect();
+        self.push(node, action, reads, writes);
+    }
+
+    fn unit(&mut self, unit: UnitId) {
+        let members = &self.groups.members[unit.index()];
+        let Some(&node) = members.last() else { return };
+        let owns = self.groups.aliases[node.index()].root == node;
+        if !owns || !members.iter().any(|m| self.groups.live[m.index()]) {
+            return;
+        }
+        match &self.node(node).kind {
+            Kind::Input(_) | Kind::Result(_) | Kind::Op(Op::Const(_)) => {}
+            Kind::Scan(scan) => self.scan(node, scan),
+            Kind::Op(op) if pointwise(op).is_some() => self.fused(unit),
+            Kind::Op(op) => self.op(node, op),
+        }
+    }
+
+    fn op(&mut self, node: NodeId, op: &Op<usize>) {
+        let args = &self.node(node).args;
+        let reads = match op {
+            Op::Reduce { .. } | Op::Pad { .. } | Op::Concat { .. } => args.iter().map(|&arg| self.read(arg)).collect(),
+            _ if super::alias::is_view(op) => vec![self.read(args[0])],
+            Op::Dot { batch, contract } => self.dot_args(args, batch, contract),
+            _ => args.iter().map(|&arg| self.contiguous(arg)).collect(),
+        };
+        let action = match super::alias::is_view(op) {
+            true => Action::Copy,
+            false => Action::Op(op.clone()),
+        };
+        let result = self.owned(node);
+        self.push(node, action, reads, vec![result]);
+    }
+
+    /// Operands of a product may lie in any order as long as rows, columns and the summed axes each have one stride.
+    fn dot_args(
+        &mut self,
+        args: &[NodeId],
+        batch: &[(usize, usize)],
+        contract: &[(usize, usize)],
+    ) -> Vec<(BufferId, View)> {
+        let side = |pairs: &[(usize, usize)], left: bool| -> Vec<usize> {
+            let pick = |pair: &(usize, usize)| if left { pair.0 } else { pair.1 };
+            pairs.iter().map(pick).collect()
+        };
+        let sides = [(args[0], true), (args[1], false)];
+        let sides = sides.map(|(arg, left)| self.dot_arg(arg, side(batch, left), side(contract, left)));
+        sides.into()
+    }
+
+    fn dot_arg(&mut self, arg: NodeId, batch: Vec<usize>, contract: Vec<usize>) -> (BufferId, View) {
+        let (buffer, view) = self.read(arg);
+        let taken = |axis: &usize| batch.contains(axis) || contract.contains(axis);
+        let free: Vec<usize> = (0..view.shape.len()).filter(|a| !taken(a)).collect();
+        match view.stride_of(&free).is_some() && view.stride_of(&contract).is_some() {
+            true => (buffer, view),
+            false => self.packed(arg, [batch, free, contract].concat()),
+        }
+    }
+
+    fn fused(&mut self, unit: UnitId) {
+        let live = |m: &&NodeId| self.groups.live[m.index()];
+        let members: Vec<NodeId> = self.groups.members[unit.index()].iter().filter(live).copied().collect();
+        let last = members[members.len() - 1];
+        let shape = self.node(last).tys[0].shape.clone();
+        let mut reads: Vec<(BufferId, View)> = Vec::new();
+        let mut args: Vec<Vec<Source>> = Vec::new();
+        for &member in &members {
+            let sources = self.node(member).args.iter();
+            let sources = sources.map(|&arg| self.source(arg, unit, &members, &shape, &mut reads));
+            args.push(sources.collect());
+        }
+        let first = reads.len();
+        let number = |source: &Source| match source {
+            Source::Read(read) => *read,
+            Source::Member(member) => first + member,
+        };
+        let points = members.iter().zip(&args).map(|(&member, sources)| Point {
+            op: self.pointwise(member),
+            args: sources.iter().map(number).collect(),
+            dtype: self.node(member).tys[0].dtype,
+        });
+        let points = points.collect();
+        let stored: Vec<usize> = (0..members.len()).filter(|&i| self.is_stored(members[i], unit)).collect();
+        let action = Action::Fused(Fused { shape, points, results: stored.iter().map(|i| first + i).collect() });
+        let writes = stored.iter().map(|&i| self.owned(members[i])).collect();
+        self.push(last, action, reads, writes);
+    }
+
+    fn pointwise(&self, node: NodeId) -> Pointwise {
+        match &self.node(node).kind {
+            Kind::Op(op) => pointwise(op).expect("only element-wise nodes are grouped"),
+            _ => unreachable!("only ops are grouped"),
+        }
+    }
+
+    /// Where a member of a unit finds an operand: another member, or a read shared with others.
+    fn source(
+        &mut self,
+        arg: NodeId,
+        unit: UnitId,
+        members: &[NodeId],
+        shape: &[usize],
+        reads: &mut Vec<(BufferId, View)>,
+    ) -> Source {
+        let root = self.groups.aliases[arg.index()].root;
+        if self.groups.unit_of[root.index()] == unit {
+            let member = members.binary_search(&root);
+            return Source::Member(member.expect("operands of live nodes are live"));
+        }
+        let (buffer, view) = self.read(arg);
+        let read = match view.reshape(shape) {
+            Some(view) => (buffer, view),
+            None => (self.contiguous(arg).0, View::dense(shape)),
+        };
+        let position = reads.iter().position(|known| *known == read);
+        Source::Read(position.unwrap_or_else(|| {
+            reads.push(read);
+            reads.len() - 1
+        }))
+    }
+
+    /// Whether anybody but its own unit needs a node's value.
+    fn is_stored(&self, node: NodeId, unit: UnitId) -> bool {
+        let users = &self.groups.users[node.index()];
+        let outside = |user: &NodeId| self.groups.unit_of[user.index()] != unit;
+        let is_root = |output: NodeId| self.groups.aliases[output.index()].root == node;
+        users.iter().any(outside) || self.graph.outputs.iter().any(|o| is_root(o.1))
+    }
+
+    fn scan(&mut self, node: NodeId, scan: &Scan<usize, Graph>) {
+        let found = self.node(node);
+        let body = plan(&scan.body, &Options::default());
+        let reads = found.args.iter().map(|&arg| self.contiguous(arg)).collect();
+        let mut writes: Vec<Option<BufferId>> = vec![None; found.tys.len()];
+        for (index, user) in self.graph.nodes.iter().enumerate().skip(node.index() + 1) {
+            if let (Kind::Result(result), true) = (&user.kind, user.args == [node]) {
+                let known = writes[*result];
+                let buffer = known.unwrap_or_else(|| self.owned(NodeId::from(index)));
+                self.buffer_of[index] = Some(buffer);
+                writes[*result] = Some(buffer);
+            }
+        }
+        let mut writes_all = Vec::new();
+        for (known, ty) in writes.iter().zip(&found.tys) {
+            let unused = || self.draft.buffer(ty.clone(), Home::Arena);
+            writes_all.push(known.unwrap_or_else(unused));
+        }
+        let carries = &found.tys[..scan.carries];
+        let mut workspace = vec![self.draft.bytes(body.arena)];
+        for ty in carries {
+            workspace.push(self.draft.buffer(ty.clone(), Home::Arena));
+        }
+        let action = Action::Loop(Box::new(Loop {
+            n: scan.n,
+            reverse: scan.reverse,
+            carries: scan.carries,
+            xs: scan.xs,
+            body,
+            arena: 0,
+            spares: vec![],
+        }));
+        self.push(node, action, reads, writes_all);
+        if let Some(step) = self.draft.steps.last_mut() {
+            step.workspace = workspace;
+        }
+    }
+
+    /// Gives an output its value: the buffer itself where nobody else claims it, else a copy.
+    fn output(&mut self, output: usize) {
+        let node = self.graph.outputs[output].1;
+        let (buffer, view) = self.read(node);
+        let owned = &mut self.draft.buffers[buffer.index()];
+        let whole = view.is_dense() && view.count() == owned.ty.shape.iter().product::<usize>();
+        if whole && owned.home == Home::Arena {
+            owned.home = Home::Output(output);
+            return;
+        }
+        let ty = self.node(node).tys[0].clone();
+        let copy = self.draft.buffer(ty, Home::Output(output));
+        self.push(node, Action::Copy, vec![(buffer, view)], vec![copy]);
+    }
+}
+
+/// An operand of a fused op.
+enum Source {
+    Read(usize),
+    Member(usize),
+}

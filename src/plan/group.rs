@@ -1,0 +1,176 @@
+//! Decides which element-wise nodes run as one step.
+//!
+//! Nodes are visited from the last to the first; an element-wise node joins the group of a consumer that reads its
+//! elements in the same order. It may have other consumers too: then the group also writes it to memory. What
+//! makes this hard is that a group runs at one moment: in `b = f(a); c = dot(b); d = g(a, c)`, `a` and `d` may not
+//! share a group with `b`, because `c` would have to run both after and before it. So a node joins only if no path leads
+//! from it through an outsider back into the group.
+
+use super::Pointwise;
+use super::alias::{Alias, aliases};
+use crate::graph::{Graph, Kind, NodeId};
+use crate::id;
+use crate::ops::Op;
+
+id!(
+    /// Nodes that run as one step; a node that is not element-wise is a unit of its own.
+    UnitId,
+    "unit"
+);
+
+/// More values than this at once fall out of the first-level cache.
+const MEMBERS: usize = 64;
+
+/// Paths through more units than this are taken to exist.
+const SEARCH: usize = 4096;
+
+/// The partition of a graph's nodes.
+pub struct Groups {
+    pub aliases: Vec<Alias>,
+    /// By node: whether an output depends on it.
+    pub live: Vec<bool>,
+    /// By node that owns a buffer: the live nodes that read it, in order.
+    pub users: Vec<Vec<NodeId>>,
+    /// By node.
+    pub unit_of: Vec<UnitId>,
+    /// By unit: its nodes, in order.
+    pub members: Vec<Vec<NodeId>>,
+}
+
+/// What an element-wise op does to each element; `None` for all others.
+pub fn pointwise(op: &Op<usize>) -> Option<Pointwise> {
+    match op {
+        Op::Unary(unary) => Some(Pointwise::Unary(*unary)),
+        Op::Binary(binary) => Some(Pointwise::Binary(*binary)),
+        Op::Compare(compare) => Some(Pointwise::Compare(*compare)),
+        Op::Select => Some(Pointwise::Select),
+        Op::Cast(_) => Some(Pointwise::Cast),
+        _ => None,
+    }
+}
+
+/// Groups a graph's nodes.
+pub fn group(graph: &Graph) -> Groups {
+    let aliases = aliases(graph);
+    let live = graph.live();
+    let users = users(graph, &aliases, &live);
+    let mut grouping = Grouping {
+        graph,
+        aliases: &aliases,
+        users: &users,
+        unit_of: (0..graph.nodes.len()).map(UnitId::from).collect(),
+        members: (0..graph.nodes.len()).map(|n| vec![NodeId::from(n)]).collect(),
+    };
+    for index in (0..graph.nodes.len()).rev() {
+        grouping.visit(NodeId::from(index));
+    }
+    let (unit_of, members) = (grouping.unit_of, grouping.members);
+    Groups {
+        aliases,
+        live,
+        users,
+        unit_of,
+        members: members
+            .into_iter()
+            .map(|mut nodes| {
+                nodes.sort();
+                nodes
+            })
+            .collect(),
+    }
+}
+
+/// By root: the live nodes that read its buffer, in order.
+fn users(graph: &Graph, aliases: &[Alias], live: &[bool]) -> Vec<Vec<NodeId>> {
+    let mut users: Vec<Vec<NodeId>> = vec![Vec::new(); graph.nodes.len()];
+    for (index, node) in graph.nodes.iter().enumerate() {
+        if aliases[index].root.index() != index || !live[index] {
+            continue;
+        }
+        for arg in &node.args {
+            let list = &mut users[aliases[arg.index()].root.index()];
+            if list.last() != Some(&NodeId::from(index)) {
+                list.push(NodeId::from(index));
+            }
+        }
+    }
+    users
+}
+
+struct Grouping<'a> {
+    graph: &'a Graph,
+    aliases: &'a [Alias],
+    users: &'a [Vec<NodeId>],
+    unit_of: Vec<UnitId>,
+    members: Vec<Vec<NodeId>>,
+}
+
+impl Grouping<'_> {
+    fn is_pointwise(&self, node: NodeId) -> bool {
+        let owns = self.aliases[node.index()].root == node;
+        owns && matches!(&self.graph.nodes[node.index()].kind, Kind::Op(op) if pointwise(op).is_some())
+    }
+
+    fn visit(&mut self, node: NodeId) {
+        if !self.is_pointwise(node) {
+            return;
+        }
+        let users = &self.users[node.index()];
+        let aligned = users.iter().filter(|&&user| self.reads_in_order(user, node));
+        let mut units: Vec<UnitId> = aligned.map(|user| self.unit_of[user.index()]).collect();
+        units.sort_by_key(|unit| self.members[unit.index()].iter().min().copied());
+        units.dedup();
+        for unit in units {
+            self.try_join(node, unit);
+        }
+    }
+
+    /// Whether an element-wise `user` reads the elements of `node` one by one in row-major order.
+    fn reads_in_order(&self, user: NodeId, node: NodeId) -> bool {
+        let args = &self.graph.nodes[user.index()].args;
+        let mut reads = args.iter().map(|arg| &self.aliases[arg.index()]).filter(|alias| alias.root == node);
+        let count = self.aliases[node.index()].view.count();
+        self.is_pointwise(user) && reads.all(|alias| alias.view.is_dense() && alias.view.count() == count)
+    }
+
+    /// Merges the unit of `node` into `unit` where that is legal.
+    fn try_join(&mut self, node: NodeId, unit: UnitId) {
+        let own = self.unit_of[node.index()];
+        let size = self.members[own.index()].len() + self.members[unit.index()].len();
+        if own == unit || size > MEMBERS || self.path(own, unit) || self.path(unit, own) {
+            return;
+        }
+        let moved = std::mem::take(&mut self.members[own.index()]);
+        for &member in &moved {
+            self.unit_of[member.index()] = unit;
+        }
+        self.members[unit.index()].extend(moved);
+        let joined = &self.members[unit.index()];
+        debug_assert!(joined.iter().all(|&m| self.is_pointwise(m)));
+    }
+
+    /// Whether some path leads from one unit to another through a third, or reads out of order on the way.
+    fn path(&self, from: UnitId, to: UnitId) -> bool {
+        let end = self.members[to.index()].iter().max().copied();
+        let mut seen = std::collections::BTreeSet::new();
+        let mut open: Vec<UnitId> = vec![from];
+        while let Some(unit) = open.pop() {
+            for &member in &self.members[unit.index()] {
+                for &user in &self.users[member.index()] {
+                    let next = self.unit_of[user.index()];
+                    if next == to && (unit != from || !self.reads_in_order(user, member)) {
+                        return true;
+                    }
+                    let start = self.members[next.index()].iter().min().copied();
+                    if next != to && next != from && start <= end && seen.insert(next) {
+                        open.push(next);
+                    }
+                }
+            }
+            if seen.len() > SEARCH {
+                return true;
+            }
+        }
+        false
+    }
+}
