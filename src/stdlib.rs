@@ -4,7 +4,8 @@
 pub const PRELUDE: &str = include_str!("../stdlib/prelude.dln");
 
 /// `use std.x`: the path and the text of every module.
-pub const MODULES: [(&str, &str); 6] = [
+pub const MODULES: [(&str, &str); 7] = [
+    ("std.activation", include_str!("../stdlib/activation.dln")),
     ("std.data", include_str!("../stdlib/data.dln")),
     ("std.init", include_str!("../stdlib/init.dln")),
     ("std.loss", include_str!("../stdlib/loss.dln")),

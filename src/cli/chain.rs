@@ -11,9 +11,6 @@ pub trait Chain {
     /// A program under the name to show, its text, and the way to what lies around it. Nothing is checked yet.
     fn open(&self, name: &str, text: String, files: Files) -> Box<dyn Session>;
 
-    /// A diagnostic as a person reads it, with the lines of the program that it is about.
-    fn render(&self, diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String;
-
     /// The page on a code of a diagnostic.
     fn explain(&self, code: &str) -> Option<String>;
 }

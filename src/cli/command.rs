@@ -7,7 +7,7 @@ use super::json;
 use super::output::Output;
 use super::progress::{Progress, Show, counted};
 use crate::base::Sources;
-use crate::diag::{Diagnostic, Severity};
+use crate::diag::{self, Diagnostic, Severity};
 use crate::io::Files;
 use crate::train::Event;
 use serde_json::Value;
@@ -192,7 +192,7 @@ impl Desk<'_> {
         if self.json {
             self.output.line(&json::diagnostic(diagnostic, sources).to_string());
         } else {
-            let text = self.chain.render(diagnostic, sources, self.output.terminal.color);
+            let text = diag::render(sources, diagnostic, self.output.terminal.color);
             self.output.report(&text);
         }
     }

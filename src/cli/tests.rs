@@ -30,11 +30,6 @@ impl Chain for Fake {
         Box::new(FakeSession { sources, text })
     }
 
-    fn render(&self, diagnostic: &Diagnostic, _: &Sources, color: bool) -> String {
-        assert!(!color, "there is no terminal here");
-        format!("error[{}]: {}", diagnostic.code, diagnostic.message)
-    }
-
     fn explain(&self, code: &str) -> Option<String> {
         (code == "E0501").then(|| "Shapes do not fit.\n".to_string())
     }
@@ -135,9 +130,11 @@ fn a_run_ends_with_its_exit_code() {
     let fine = dln("run a.dln", "", false);
     assert_eq!((fine.exit, &*fine.out), (Exit::Fine, "hello\\u{1b}[2J\n3 epochs in 0.00s\n"));
     let wrong = dln("run a.dln", "wrong", false);
-    assert_eq!((wrong.exit, &*wrong.out, &*wrong.err), (Exit::Program, "", "error[E0501]: it is wrong\n"));
+    assert_eq!((wrong.exit, &*wrong.out), (Exit::Program, ""));
+    assert!(wrong.err.starts_with("error[E0501]: it is wrong\n"), "{}", wrong.err);
     let failed = dln("run a.dln", "nan", false);
-    assert_eq!((failed.exit, &*failed.err), (Exit::Failed, "error[E0801]: it is wrong\n"));
+    assert_eq!(failed.exit, Exit::Failed);
+    assert!(failed.err.starts_with("error[E0801]"), "{}", failed.err);
     let interrupted = dln("run a.dln", "", true);
     assert_eq!(interrupted.exit, Exit::Interrupted);
     assert!(interrupted.out.ends_with("interrupted in epoch 2, after step 7\n"));
@@ -184,7 +181,8 @@ fn tests_are_counted_and_faults_come_last() {
     let lines = "ok     adds\nok     adds\n2 tests passed, 0 failed\n";
     assert_eq!((passed.exit, &*passed.out), (Exit::Fine, lines));
     let failed = dln("test a.dln", "failing", false);
-    assert_eq!((failed.exit, &*failed.err), (Exit::Program, "error[E0802]: it is wrong\n"));
+    assert_eq!(failed.exit, Exit::Program);
+    assert!(failed.err.starts_with("error[E0802]"), "{}", failed.err);
     assert_eq!(failed.out, "ok     adds\nFAILED subtracts\n1 test passed, 1 failed\n");
     let wrong = dln("test a.dln", "wrong", false);
     assert_eq!((wrong.exit, &*wrong.out), (Exit::Program, "0 tests passed, 0 failed\n"));

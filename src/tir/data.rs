@@ -63,7 +63,7 @@ pub enum Stage {
     /// A random part of the rows, in their old order: positions from `lo * n` to `hi * n` of a permutation that `seed`
     /// fixes. Parts of one split do not overlap: (0, 0.8) and (0.8, 1).
     Split { lo: f64, hi: f64, seed: u64 },
-    /// Every `length` consecutive rows become one row with a new first axis.
+    /// Every `length` (at least 1) consecutive rows become one row with a new first axis.
     Sliding { length: usize },
     /// The rows, `times` over.
     Repeat { times: usize },
@@ -71,6 +71,7 @@ pub enum Stage {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Batch {
+    /// At least 1.
     pub size: usize,
     /// Leaves out a last batch that is smaller than `size`.
     pub drop_last: bool,

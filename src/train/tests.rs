@@ -9,13 +9,14 @@ use crate::tir::{
 use crate::types::{DType, Dim, Scalar};
 
 type Results = Vec<(Target, Tensor)>;
+type Program = dyn FnMut(&Call) -> Result<Results, Diagnostic>;
 
 /// One cell, `net.w`, that counts the runs of program 0.
 struct Fake {
     cell: Cell,
     count: f64,
     results: Results,
-    program: Box<dyn FnMut(&Call) -> Result<Results, Diagnostic>>,
+    program: Box<Program>,
     calls: Vec<(u32, usize, usize, u64)>,
 }
 

@@ -6,10 +6,13 @@ mod fill;
 use super::column::Number;
 use super::{Table, open, quoted};
 use crate::base::{Name, Span, Spanned};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, nearest};
 use crate::io::Files;
 use crate::tir::{Field, Path};
 use fill::{Filler, Wrong};
+
+/// Columns of a header that a message lists.
+const SHOWN: usize = 30;
 
 /// How the text is to be read; see `tir::DataSource::Csv`.
 pub struct Format<'a> {
@@ -194,9 +197,14 @@ fn no_header(path: &Path, names: &[Spanned<Name>]) -> Diagnostic {
 
 fn unknown_column(path: &Path, name: &Spanned<Name>, header: &[String]) -> Diagnostic {
     let message = format!("{} has no column `{}`", quoted(&path.value), name.value);
-    let columns: Vec<String> = header.iter().map(|h| quoted(h)).collect();
-    Diagnostic::error("E0705", name.span, message, "not in the header")
-        .note(format!("its columns are {}", columns.join(", ")))
+    let columns: Vec<String> = header.iter().take(SHOWN).map(|h| quoted(h)).collect();
+    let more = if header.len() > SHOWN { ", .." } else { "" };
+    let diagnostic = Diagnostic::error("E0705", name.span, message, "not in the header")
+        .note(format!("its columns are {}{more}", columns.join(", ")));
+    match nearest(&name.value, header.iter().map(String::as_str)) {
+        Some(near) => diagnostic.help(format!("did you mean {}?", quoted(near))),
+        None => diagnostic,
+    }
 }
 
 fn malformed(path: &Path, error: &::csv::Error) -> Diagnostic {

@@ -62,23 +62,12 @@ impl Interval {
     }
 
     pub fn mul(self, rhs: Interval) -> Interval {
-        let product = |a: Option<i128>, b: Option<i128>| a?.checked_mul(b?);
-        if self.is_nonneg() && rhs.is_nonneg() {
-            return Interval { lo: product(self.lo, rhs.lo), hi: product(self.hi, rhs.hi) };
-        }
-        if self.hi.is_some_and(|hi| hi <= 0) {
-            return self.neg().mul(rhs).neg();
-        }
-        if rhs.hi.is_some_and(|hi| hi <= 0) {
-            return self.mul(rhs.neg()).neg();
-        }
-        let corners =
-            [product(self.lo, rhs.lo), product(self.lo, rhs.hi), product(self.hi, rhs.lo), product(self.hi, rhs.hi)];
-        match corners {
-            [Some(a), Some(b), Some(c), Some(d)] => {
-                Interval { lo: Some(a.min(b).min(c).min(d)), hi: Some(a.max(b).max(c).max(d)) }
-            }
-            _ => mixed_with_infinity(self, rhs),
+        let ends = |x: Interval| [x.lo.map_or(End::Least, End::At), x.hi.map_or(End::Most, End::At)];
+        let corners = ends(self).map(|a| ends(rhs).map(|b| a.mul(b)));
+        let corners = corners.as_flattened();
+        Interval {
+            lo: corners.iter().min().and_then(|end| end.finite()),
+            hi: corners.iter().max().and_then(|end| end.finite()),
         }
     }
 
@@ -106,16 +95,42 @@ impl Interval {
     }
 }
 
-/// A product of which an end is infinite and neither factor has one sign: only a finite sign can bound it.
-fn mixed_with_infinity(a: Interval, b: Interval) -> Interval {
-    let scaled = |by: i128, of: Interval| Interval {
-        lo: of.lo.and_then(|lo| lo.checked_mul(by)),
-        hi: of.hi.and_then(|hi| hi.checked_mul(by)),
-    };
-    match (a, b) {
-        (Interval { lo: Some(x), hi: Some(y) }, _) if x == y && x > 0 => scaled(x, b),
-        (_, Interval { lo: Some(x), hi: Some(y) }) if x == y && x > 0 => scaled(x, a),
-        _ => Interval::ALL,
+/// An end of an interval.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum End {
+    Least,
+    At(i128),
+    Most,
+}
+
+impl End {
+    fn sign(self) -> i128 {
+        match self {
+            End::Least => -1,
+            End::At(value) => value.signum(),
+            End::Most => 1,
+        }
+    }
+
+    /// The limit of the products near two ends; what leaves 128 bits counts as infinite.
+    fn mul(self, rhs: End) -> End {
+        let finite = match (self, rhs) {
+            (End::At(a), End::At(b)) => a.checked_mul(b),
+            _ => None,
+        };
+        match (finite, self.sign() * rhs.sign()) {
+            (Some(value), _) => End::At(value),
+            (None, 0) => End::At(0),
+            (None, 1) => End::Most,
+            (None, _) => End::Least,
+        }
+    }
+
+    fn finite(self) -> Option<i128> {
+        match self {
+            End::At(value) => Some(value),
+            End::Least | End::Most => None,
+        }
     }
 }
 

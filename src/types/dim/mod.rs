@@ -1,10 +1,59 @@
-//! Sizes: integer polynomials over size variables, with `//` and `%`.
+//! Sizes: integer polynomials over size variables, with `//` and `%`, and how claims about them are decided.
+//!
+//! This page is the specification: what it calls proved is proved by every version of dln, on every machine.
+//!
+//! # Sizes
+//!
+//! A size is a polynomial with 64-bit integer coefficients over *atoms*: variables, and floor quotients `p // q`
+//! that nothing simpler equals. `p % q` is `p - q*(p // q)`, so both round towards minus infinity. Terms are
+//! sorted, like terms are added, and `floor` says what is simplified as a quotient is made. Equal polynomials are
+//! one value, which `==`, `Hash` and `Ord` agree on. A coefficient that leaves 64 bits, and a division by zero,
+//! give a faulty size that poisons what it touches; neither is ever taken for "not known".
+//!
+//! A variable has a least value: 1 for a size, none for a setting. Nothing else is assumed about it.
+//!
+//! # Claims
+//!
+//! A claim is `==`, `!=`, `<` or `<=` between sizes. `Facts::decide` answers that it is proved; or refuted, with
+//! sizes for which it is false; or unknown, with a reason. It never guesses, and it does not depend on time,
+//! memory or the order of unrelated facts.
+//!
+//! 1. **Facts are substituted.** From `a == b`, a variable that stands alone on a side is replaced by the other.
+//!    From `p % q == r`, for `q >= 1`, a variable `v` of `p` is replaced so that `p` is `q*t + r`, for a new
+//!    variable `t`: with `D % H == 0`, `D` becomes `H*t`, and `H * (D // H)` is `D` at once. `t` is shown as
+//!    `D // H`. Common factors that are never zero are dropped first. Other claims are kept as they are.
+//! 2. **Floors by a symbol** that are left become unknowns of their own: equal terms are equal, and for `q >= 1`,
+//!    `q*(p // q) <= p < q*(p // q) + q`.
+//! 3. **A claim is shown at once** if its difference is a constant; if its range says so; if all coefficients
+//!    have one sign when each variable is counted from its bound; if the greatest common divisor of the
+//!    coefficients excludes zero; or if eliminating all unknowns (Fourier and Motzkin, over the monomials, with the
+//!    facts and their products with what the claim multiplies them by) leaves a contradiction.
+//! 4. **Else by remainders.** Let `L` be, for each variable under floors by constants, the least common multiple
+//!    of the products of nested divisors. With `v = L*q + r`, for every combination of remainders `r`, all floors
+//!    become polynomials, and the claim is shown in each case as in step 3. Cases that the facts exclude are left
+//!    out. For equalities between sizes with `+ - *` and `//`, `%` by constants, this is complete: the two are
+//!    equal for all sizes just if the polynomials agree in every case.
+//! 5. **Else by example.** Small sizes are tried, those first that a person likes to read, then some of the case
+//!    that failed. Where the facts leave at most 64 values to each variable and all have been tried, that is a
+//!    proof.
+//!
+//! **The budget** is 16384 cases in step 4 (past it the answer is "too hard"), 200 rows in an elimination, 4096
+//! examples in each part of step 5. In more than 256 cases, the elimination is left out.
+//!
+//! # Conditions
+//!
+//! `Facts::weakest` turns the same cases around. Where each case is either always or never true, and the true ones
+//! are all combinations of some remainders of each variable, the claim holds just if the variables have these
+//! remainders: `H % 16 == 0`. Without floors by constants, the equality is solved for a variable, or cleared of
+//! common factors: `C == 16`, `D % H == 0`. What has no such form has no condition to offer.
 
 mod claim;
 mod facts;
 mod floor;
 mod interval;
 mod poly;
+#[cfg(test)]
+mod properties;
 mod show;
 mod solve;
 #[cfg(test)]

@@ -81,16 +81,15 @@ impl Facts {
         }
         if let Some((num, den)) = as_congruence(&poly)? {
             let remainder = rem(&num, &den)?;
-            return Ok(self.take(Fact::new(remainder, Sign::Zero))? && self.retake(poly)?);
+            if !self.take(Fact::new(remainder, Sign::Zero))? {
+                return Ok(false);
+            }
+            let replaced = self.with_defs(&poly)?;
+            if replaced != poly {
+                return self.take(Fact::new(replaced, Sign::Zero));
+            }
         }
-        self.keep_floor_bounds(&poly)?;
-        self.keep(Fact::new(poly, Sign::Zero))
-    }
-
-    /// Takes an equality again after a variable in it was replaced.
-    fn retake(&mut self, poly: Poly) -> Result<bool, Fault> {
-        let poly = self.with_defs(&poly)?;
-        self.take(Fact::new(poly, Sign::Zero))
+        Ok(self.keep_floor_bounds(&poly)? && self.keep(Fact::new(poly, Sign::Zero))?)
     }
 
     /// `num % den == rest`: with a variable in `num` solved for, that variable is a multiple and something.
@@ -156,8 +155,12 @@ impl Facts {
         Ok(true)
     }
 
-    /// Adds a fact as it is.
+    /// Adds a fact as it is, but for variables that were replaced in the meantime.
     fn keep(&mut self, fact: Fact) -> Result<bool, Fault> {
+        let fact = Fact::new(self.with_defs(&fact.poly)?, fact.sign);
+        if let Some(truth) = fact.constant_truth() {
+            return Ok(truth);
+        }
         let mut known = self.ground.known().to_vec();
         if !known.contains(&fact) {
             known.push(fact);
@@ -173,14 +176,14 @@ impl Facts {
     }
 
     /// From `n // k == e`: `k*e <= n <= k*e + k - 1`.
-    fn keep_floor_bounds(&mut self, poly: &Poly) -> Result<(), Fault> {
+    fn keep_floor_bounds(&mut self, poly: &Poly) -> Result<bool, Fault> {
         for side in [poly.clone(), poly.neg()?] {
             let fact = Fact::new(side.clone(), Sign::NonNeg).without_floors();
-            if fact.poly != side {
-                self.keep(fact)?;
+            if fact.poly != side && !self.keep(fact)? {
+                return Ok(false);
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// `times` and `rest` of a variable made here that is `(v - rest) // times` for another, `v`.

@@ -215,7 +215,7 @@ fn equal_channels_are_equal_everywhere() {
 fn branches_teach_their_facts() {
     let (a, b) = (size("A"), size("B"));
     let test = le(&a, &b);
-    let (yes, no) = (knowing(&[test.clone()]), knowing(&[test.negate()]));
+    let (yes, no) = (knowing(std::slice::from_ref(&test)), knowing(&[test.negate()]));
     proved(&yes, &le(&n(0), &(&b - &a)));
     proved(&no, &lt(&b, &a));
     proved(&no, &ne(&b, &a));
@@ -260,7 +260,7 @@ fn large_numbers_have_counterexamples_too() {
     let (facts, h) = (Facts::default(), size("H"));
     assert!(!refuted(&facts, &le(&(n(3) * h.clone()), &n(1000))).always);
     assert_eq!(refuted(&facts, &ne(&h, &n(4001))).sizes[0].1, 4001);
-    assert_eq!(refuted(&knowing(&[le(&n(5000), &h)]), &le(&h, &n(100))).always, true);
+    assert!(refuted(&knowing(&[le(&n(5000), &h)]), &le(&h, &n(100))).always);
 }
 
 #[test]

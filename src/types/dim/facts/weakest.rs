@@ -41,6 +41,7 @@ impl Facts {
 
     /// Conditions on remainders, when these alone decide the equality.
     fn residue_conditions(&self, fact: &Fact) -> Result<Option<Vec<Claim>>, Fault> {
+        let sayable = fact.poly.vars();
         let (fact, ground) = self.plain(fact)?;
         let Ok(cases) = cases(&fact.poly, &ground) else {
             return Ok(None);
@@ -68,7 +69,10 @@ impl Facts {
             return Ok(None);
         }
         let described = cases.splits().iter().zip(&allowed).filter(|(s, set)| set.len() < s.modulus as usize);
-        let claims = described.map(|(s, set)| Some(self.residue_claim(describe(s, set)?)));
+        let claims = described.map(|(split, set)| {
+            let found = describe(split, set).filter(|found| sayable.contains(&found.var))?;
+            Some(self.residue_claim(found))
+        });
         Ok(claims.collect::<Option<Vec<Claim>>>().filter(|claims| !claims.is_empty()))
     }
 
