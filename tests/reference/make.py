@@ -15,7 +15,7 @@ One JSON line per case in `<area>.jsonl`, all in float64 and deterministic (ever
     buffers   {path: tensor}: buffers after the run, where it changes them
 
 `optim.jsonl` has `steps` in place of `output`: for a `train case` block, {path: tensor} after each of 20 steps on the one batch
-in `inputs`. A tensor is {"shape": [..], "dtype": "f64" | "i64" | "bool", "data": [flat, row-major]}. Numbers that JSON
+in `inputs` (the file that the block names is never read). A tensor is {"shape": [..], "dtype": "f64" | "i64" | "bool", "data": [flat, row-major]}. Numbers that JSON
 cannot write are the strings "inf", "-inf" and "nan".
 """
 
