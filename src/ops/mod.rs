@@ -2,8 +2,11 @@
 //! `eval` (its meaning, slow and obvious), `grad::rules` (its derivative), `cost`, and its row in the documentation.
 //!
 //! `D` is what a size is made of: `Dim` in the typed program, where sizes may be symbolic, `usize` in a graph.
-//! Shapes are row-major; `axis` counts from 0; nothing here broadcasts: `Broadcast` says it.
+//! Shapes are row-major; `axis` counts from 0; nothing here broadcasts: `Broadcast` says it. "Numbers" are all element
+//! types but `bool`.
 
+pub mod cost;
+pub mod doc;
 pub mod erf;
 mod eval;
 pub mod philox;
@@ -15,12 +18,14 @@ pub use value::{Data, Tensor};
 
 use crate::types::{DType, Scalar};
 
-/// Element-wise, one operand; the result has its type and shape unless said otherwise.
+/// Element-wise, one operand; the result has its type and shape. On floats, unless said otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Unary {
+    /// Numbers.
     Neg,
+    /// Numbers.
     Abs,
-    /// -1, 0 or 1; NaN stays NaN.
+    /// Numbers: -1, 0 or 1; NaN stays NaN.
     Sign,
     Exp,
     Log,
@@ -39,11 +44,12 @@ pub enum Unary {
     Round,
     /// Booleans only.
     Not,
-    /// The identity; its derivative is zero.
+    /// The identity, on any type; its derivative is zero.
     StopGradient,
 }
 
-/// Element-wise, two operands of one type and shape; the result has them too.
+/// Element-wise, two operands of one type and shape; the result has them too. On numbers, unless said otherwise;
+/// integers wrap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Binary {
     Add,
@@ -53,6 +59,7 @@ pub enum Binary {
     Div,
     /// Floor remainder, with the sign of the divisor; integers by zero give 0.
     Rem,
+    /// Floats only.
     Pow,
     /// NaN if either is.
     Max,
@@ -62,7 +69,7 @@ pub enum Binary {
     Or,
 }
 
-/// Element-wise comparison; the result is `bool`.
+/// Element-wise comparison of two operands of one type and shape; the result is `bool`. `Lt` and `Le` are for numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Compare {
     Eq,
@@ -73,9 +80,11 @@ pub enum Compare {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Reduce {
+    /// Of no elements: 0.
     Sum,
+    /// Of no elements: 1.
     Prod,
-    /// The derivative goes to the first of equal elements.
+    /// NaN if any is; the axes are not empty. The derivative goes to the first of equal elements.
     Max,
     Min,
 }
@@ -154,7 +163,8 @@ pub enum Op<D> {
         stop: D,
         step: D,
     },
-    /// `(x, value [])`: `lo` values before, `hi` behind and `between` between the elements of one axis, all >= 0.
+    /// `(x, value [])`: `lo` values before, `hi` behind and `between` between the elements of one axis, all >= 0;
+    /// an empty axis has no place between its elements.
     Pad {
         axis: usize,
         lo: D,
@@ -185,7 +195,7 @@ pub enum Op<D> {
         dilation: D,
     },
 
-    // -- reductions; `axes` increasing
+    // -- reductions, of numbers; `axes` increasing
     Reduce {
         kind: Reduce,
         axes: Vec<usize>,
@@ -206,11 +216,12 @@ pub enum Op<D> {
     },
 
     // -- contractions
-    /// `out = [batch.., lhs free.., rhs free..]`, summed over `contract`; pairs of (lhs axis, rhs axis).
+    /// Numbers: `out = [batch.., lhs free.., rhs free..]`, summed over `contract`; pairs of (lhs axis, rhs axis).
     Dot {
         batch: Vec<(usize, usize)>,
         contract: Vec<(usize, usize)>,
     },
+    /// Floats.
     Conv(Conv<D>),
 
     // -- indexed

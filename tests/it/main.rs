@@ -7,4 +7,6 @@ mod gradcheck;
 mod gradients;
 mod graphs;
 mod loops;
+mod meaning;
 mod ops;
+mod rules;

@@ -4,6 +4,7 @@
 use crate::calls::FAMILIES;
 use crate::draw::Draw;
 use dln::graph::{Type, typing::op_type};
+use dln::ops::doc::page;
 use dln::ops::{Fault, Op, Tensor, eval};
 use dln::types::DType;
 use std::collections::BTreeMap;
@@ -26,7 +27,9 @@ fn a_rule_accepts_what_has_a_value() {
             }
         }
     }
+    let page = page();
     for (op, [refused, accepted]) in verdicts {
+        assert!(page.contains(&format!("| `{op}` |")), "docs/ops.md has no row for {op}");
         assert!(accepted > 20, "{op} was accepted only {accepted} times");
         assert!(refused > 5, "{op} was refused only {refused} times");
     }

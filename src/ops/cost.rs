@@ -1,0 +1,139 @@
+//! What an op costs: arithmetic and memory traffic, for profiles and predictions.
+
+use super::{Conv, ConvMode, Op};
+use crate::types::DType;
+
+/// What one run of an op does. A product and its sum are two operations; a function such as `exp` is one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    pub flops: u64,
+    /// Bytes read and written, if every operand is read once from memory and the result written once.
+    pub bytes: u64,
+}
+
+impl std::ops::Add for Cost {
+    type Output = Cost;
+    fn add(self, other: Cost) -> Cost {
+        Cost { flops: self.flops + other.flops, bytes: self.bytes + other.bytes }
+    }
+}
+
+impl std::iter::Sum for Cost {
+    fn sum<I: Iterator<Item = Cost>>(costs: I) -> Cost {
+        costs.fold(Cost::default(), |sum, cost| sum + cost)
+    }
+}
+
+/// An operand or a result.
+#[derive(Clone, Copy, Debug)]
+pub struct Extent<'a> {
+    pub dtype: DType,
+    pub shape: &'a [usize],
+}
+
+impl Extent<'_> {
+    fn count(&self) -> u64 {
+        self.shape.iter().map(|&n| n as u64).product()
+    }
+
+    fn bytes(&self) -> u64 {
+        self.count() * self.dtype.bytes() as u64
+    }
+}
+
+/// The cost of `op` on `args` of these sizes, which give `out`.
+pub fn cost(op: &Op<usize>, args: &[Extent], out: Extent) -> Cost {
+    Cost { flops: flops(op, args, out), bytes: bytes(op, args, out) }
+}
+
+fn flops(op: &Op<usize>, args: &[Extent], out: Extent) -> u64 {
+    let input = || args[0].count();
+    match op {
+        Op::Const(_) | Op::Iota { .. } => 0,
+        Op::Uniform { .. } => out.count(),
+        Op::Unary(_) | Op::Binary(_) | Op::Compare(_) | Op::Select | Op::Cast(_) => out.count(),
+        Op::Reshape { .. } | Op::Transpose { .. } | Op::Broadcast { .. } | Op::Slice { .. } | Op::Pad { .. } => 0,
+        Op::Concat { .. } | Op::Flip { .. } | Op::Windows { .. } => 0,
+        Op::Unwindows { .. } | Op::Reduce { .. } | Op::ArgMax { .. } | Op::CumSum { .. } => input(),
+        Op::ArgSort { axis, .. } => input() * u64::from(args[0].shape[*axis].max(1).ilog2() + 1),
+        Op::Dot { contract, .. } => {
+            let summed: u64 = contract.iter().map(|pair| args[0].shape[pair.0] as u64).product();
+            2 * out.count() * summed
+        }
+        Op::Conv(conv) => conv_flops(conv, args, out),
+        Op::Take { .. } | Op::TakeAlong { .. } => 0,
+        Op::PutAdd { .. } | Op::PutAlongAdd { .. } => args[1].count(),
+    }
+}
+
+/// All three members sum the same products: for each element of `y`, one for each weight of its filter.
+fn conv_flops(conv: &Conv<usize>, args: &[Extent], out: Extent) -> u64 {
+    let (y, w) = match conv.mode {
+        ConvMode::Forward => (out, args[1]),
+        ConvMode::Input => (args[0], args[1]),
+        ConvMode::Weight => (args[1], out),
+    };
+    let filter: u64 = w.shape[1..].iter().map(|&n| n as u64).product();
+    2 * y.count() * filter
+}
+
+fn bytes(op: &Op<usize>, args: &[Extent], out: Extent) -> u64 {
+    let index = || args[1].bytes();
+    match op {
+        Op::Reshape { .. } => 0,
+        // Only what is taken is read.
+        Op::Slice { .. } => 2 * out.bytes(),
+        Op::Take { .. } | Op::TakeAlong { .. } => index() + 2 * out.bytes(),
+        Op::Const(_) | Op::Iota { .. } | Op::Uniform { .. } => out.bytes(),
+        Op::Unary(_) | Op::Binary(_) | Op::Compare(_) | Op::Select | Op::Cast(_) => all(args, out),
+        Op::Transpose { .. } | Op::Broadcast { .. } | Op::Pad { .. } | Op::Concat { .. } => all(args, out),
+        Op::Flip { .. } | Op::Windows { .. } | Op::Unwindows { .. } => all(args, out),
+        Op::Reduce { .. } | Op::ArgMax { .. } | Op::CumSum { .. } | Op::ArgSort { .. } => all(args, out),
+        Op::Dot { .. } | Op::Conv(_) => all(args, out),
+        Op::PutAdd { .. } | Op::PutAlongAdd { .. } => all(args, out),
+    }
+}
+
+/// Every operand read and the result written.
+fn all(args: &[Extent], out: Extent) -> u64 {
+    args.iter().map(Extent::bytes).sum::<u64>() + out.bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ops::{Binary, Conv};
+
+    fn float(shape: &[usize]) -> Extent<'_> {
+        Extent { dtype: DType::F32, shape }
+    }
+
+    #[test]
+    fn a_matrix_product() {
+        let dot = Op::Dot { batch: vec![], contract: vec![(1, 0)] };
+        let found = cost(&dot, &[float(&[2, 3]), float(&[3, 5])], float(&[2, 5]));
+        assert_eq!(found, Cost { flops: 2 * 2 * 3 * 5, bytes: 4 * (6 + 15 + 10) });
+    }
+
+    #[test]
+    fn a_sum_of_two() {
+        let found = cost(&Op::Binary(Binary::Add), &[float(&[7]), float(&[7])], float(&[7]));
+        assert_eq!(found, Cost { flops: 7, bytes: 84 });
+    }
+
+    /// The first convolution of LeNet-5 on 28x28 pictures, padded to 32: 117 600 products.
+    #[test]
+    fn the_convolution_family() {
+        let conv = |mode| {
+            let (stride, pad, dilation) = (vec![1; 2], vec![(2, 2); 2], vec![1; 2]);
+            Op::Conv(Conv { mode, stride, pad, dilation, groups: 1, sizes: vec![] })
+        };
+        let [x, w, y] = [&[1, 1, 28, 28], &[6, 1, 5, 5], &[1, 6, 28, 28]].map(|shape| float(shape));
+        let found = [
+            cost(&conv(ConvMode::Forward), &[x, w], y),
+            cost(&conv(ConvMode::Input), &[y, w], x),
+            cost(&conv(ConvMode::Weight), &[x, y], w),
+        ];
+        assert!(found.iter().all(|cost| cost.flops == 2 * 117_600), "{found:?}");
+    }
+}

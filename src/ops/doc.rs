@@ -1,0 +1,334 @@
+//! The table of all ops, from which `docs/ops.md` is made. A new op cannot be without its row.
+
+use super::{Binary, Compare, Conv, ConvMode, Op, Reduce, Unary};
+use crate::types::{DType, Scalar};
+
+/// One row.
+#[derive(Clone, Copy, Debug)]
+pub struct Doc {
+    pub operands: &'static str,
+    pub meaning: &'static str,
+    /// What must hold beyond ranks, axes that exist, and equal element types.
+    pub requires: &'static str,
+    /// The cotangents of the operands, given `g`, that of the result `y`.
+    pub derivative: &'static str,
+}
+
+const fn doc(operands: &'static str, meaning: &'static str, requires: &'static str, derivative: &'static str) -> Doc {
+    Doc { operands, meaning, requires, derivative }
+}
+
+impl<D> Op<D> {
+    /// Its row in the table.
+    pub fn doc(&self) -> Doc {
+        match self {
+            Op::Const(_) => doc("", "one value, of rank 0", "", ""),
+            Op::Iota { .. } => doc("", "`[n]`: 0, 1, .., n-1", "numbers; `n >= 0`", ""),
+            Op::Uniform { .. } => doc(
+                "key",
+                "uniform in [0, 1) by Philox4x32-10: element `i` is a function of key, stream and `i`",
+                "floats; the key is an i64 of rank 0",
+                "",
+            ),
+            Op::Unary(op) => unary(*op),
+            Op::Binary(op) => binary(*op),
+            Op::Compare(op) => compare(*op),
+            Op::Select => doc(
+                "cond, a, b",
+                "`a` where `cond` (bool), else `b`",
+                "one shape",
+                "`a`: `g` where `cond`; `b`: `g` elsewhere",
+            ),
+            Op::Cast(_) => doc(
+                "x",
+                "another element type: floats to integers towards zero, saturating; integers wrap; to bool is `!= 0`",
+                "",
+                "between floats: `g` cast back",
+            ),
+            Op::Reshape { .. } => {
+                doc("x", "the same elements in another shape", "the count is kept", "`g` in the shape of `x`")
+            }
+            Op::Transpose { .. } => {
+                doc("x", "axis `i` of the result is axis `perm[i]` of `x`", "", "by the inverse permutation")
+            }
+            Op::Broadcast { .. } => doc(
+                "x",
+                "to `shape`: axis `i` of `x` becomes axis `axes[i]`, the others repeat",
+                "`axes` increase; their sizes are kept",
+                "the sum over the axes that repeat",
+            ),
+            Op::Slice { .. } => doc(
+                "x",
+                "elements `start, start+step, ..` below `stop` of one axis",
+                "`0 <= start <= stop <= size`, `step >= 1`",
+                "zeros around and between",
+            ),
+            Op::Pad { .. } => doc(
+                "x, value",
+                "`lo` values before, `hi` behind, `between` between the elements of one axis",
+                "all `>= 0`; between elements there are elements",
+                "`x`: the slice; `value`: the sum of the rest",
+            ),
+            Op::Concat { .. } => doc(
+                "x, ..",
+                "one or more operands along one axis",
+                "equal sizes in the other axes",
+                "each its own slice",
+            ),
+            Op::Flip { .. } => doc("x", "one axis in reverse order", "", "flipped"),
+            Op::Windows { .. } => doc(
+                "x",
+                "`[.., n, ..] -> [.., m, .., size]`: windows of one axis, `m = (n - dilation*(size-1) - 1) // stride + 1`",
+                "the window fits; size, stride, dilation `>= 1`",
+                "`unwindows`",
+            ),
+            Op::Unwindows { .. } => doc(
+                "x",
+                "`[.., m, .., size] -> [.., n, ..]`: overlapping windows summed",
+                "`n` gives `m` windows",
+                "`windows`",
+            ),
+            Op::Reduce { kind, .. } => reduce(*kind),
+            Op::ArgMax { .. } => doc(
+                "x",
+                "position (i64) of the first greatest element along one axis; NaN is the greatest",
+                "the axis has an element",
+                "",
+            ),
+            Op::CumSum { .. } => doc(
+                "x",
+                "running sum along one axis, from the end if `reverse`",
+                "numbers",
+                "the running sum from the other end",
+            ),
+            Op::ArgSort { .. } => {
+                doc("x", "positions (i64) that sort one axis; stable; NaN is the greatest", "numbers", "")
+            }
+            Op::Dot { .. } => doc(
+                "lhs, rhs",
+                "`[batch.., lhs free.., rhs free..]`, products summed over `contract`",
+                "paired axes have equal sizes; numbers",
+                "two `dot`s",
+            ),
+            Op::Conv(conv) => convolution(conv.mode),
+            Op::Take { .. } => doc(
+                "x, index",
+                "`x` at `index` along one axis; the axes of `index` take its place",
+                "indices in range, at run time",
+                "`put_add` at `index`",
+            ),
+            Op::PutAdd { .. } => doc(
+                "index, y",
+                "`y` summed into zeros at `index`, with size `n` at the axis",
+                "indices in range, at run time",
+                "`take` at `index`",
+            ),
+            Op::TakeAlong { .. } => doc(
+                "x, index",
+                "`out[i..] = x[i.. with the axis replaced by index[i..]]`",
+                "equal sizes in the other axes; indices in range, at run time",
+                "`put_along_add` at `index`",
+            ),
+            Op::PutAlongAdd { .. } => doc(
+                "index, y",
+                "`y` summed into zeros along one axis, with size `n`",
+                "one shape; indices in range, at run time",
+                "`take_along` at `index`",
+            ),
+        }
+    }
+}
+
+fn unary(op: Unary) -> Doc {
+    let row = |meaning, requires, derivative| doc("x", meaning, requires, derivative);
+    match op {
+        Unary::Neg => row("-x", "numbers", "`-g`"),
+        Unary::Abs => row("the absolute value", "numbers", "`g sign x`, 0 at 0"),
+        Unary::Sign => row("-1, 0 or 1; NaN stays NaN", "numbers", "0"),
+        Unary::Exp => row("e^x", "floats", "`g y`"),
+        Unary::Log => row("the natural logarithm", "floats", "`g / x`"),
+        Unary::Expm1 => row("e^x - 1, exact near 0", "floats", "`g (y + 1)`"),
+        Unary::Log1p => row("log (1 + x), exact near 0", "floats", "`g / (1 + x)`"),
+        Unary::Sqrt => row("the square root", "floats", "`g / (2 y)`, infinite at 0"),
+        Unary::Sin => row("sine", "floats", "`g cos x`"),
+        Unary::Cos => row("cosine", "floats", "`-g sin x`"),
+        Unary::Tanh => row("hyperbolic tangent", "floats", "`g (1 - y^2)`"),
+        Unary::Erf => row("the error function", "floats", "`g 2/sqrt(pi) exp(-x^2)`"),
+        Unary::Floor => row("to an integer, down", "floats", "0"),
+        Unary::Ceil => row("to an integer, up", "floats", "0"),
+        Unary::Round => row("to the nearest integer, ties to even", "floats", "0"),
+        Unary::Not => row("logical not", "booleans", ""),
+        Unary::StopGradient => row("x", "", "0"),
+    }
+}
+
+fn binary(op: Binary) -> Doc {
+    let row = |meaning, requires, derivative| doc("a, b", meaning, requires, derivative);
+    match op {
+        Binary::Add => row("a + b", "numbers, one shape", "`g`; `g`"),
+        Binary::Sub => row("a - b", "numbers, one shape", "`g`; `-g`"),
+        Binary::Mul => row("a b", "numbers, one shape", "`g b`; `g a`"),
+        Binary::Div => {
+            row("floats: a / b; integers: floor division, 0 by zero", "numbers, one shape", "`g / b`; `-g y / b`")
+        }
+        Binary::Rem => row(
+            "floor remainder, with the sign of b; integers by zero: 0",
+            "numbers, one shape",
+            "`g`; `-g floor(a / b)`",
+        ),
+        Binary::Pow => {
+            row("a^b", "floats, one shape", "`g b a^(b-1)`, 0 where b = 0; `g y log a`, 0 where a = 0 and b >= 0")
+        }
+        Binary::Max => {
+            row("the greater; NaN if either is", "numbers, one shape", "`g` to the greater, half to each of equals")
+        }
+        Binary::Min => {
+            row("the lesser; NaN if either is", "numbers, one shape", "`g` to the lesser, half to each of equals")
+        }
+        Binary::And => row("logical and", "booleans, one shape", ""),
+        Binary::Or => row("logical or", "booleans, one shape", ""),
+    }
+}
+
+fn compare(op: Compare) -> Doc {
+    let row = |meaning, requires| doc("a, b", meaning, requires, "");
+    match op {
+        Compare::Eq => row("a == b, as bool", "one shape"),
+        Compare::Ne => row("a != b, as bool", "one shape"),
+        Compare::Lt => row("a < b, as bool", "numbers, one shape"),
+        Compare::Le => row("a <= b, as bool", "numbers, one shape"),
+    }
+}
+
+fn reduce(kind: Reduce) -> Doc {
+    let row = |meaning, requires, derivative| doc("x", meaning, requires, derivative);
+    match kind {
+        Reduce::Sum => row("the sum over `axes`, which disappear", "numbers", "`g` repeated"),
+        Reduce::Prod => row("the product over `axes`", "numbers", "`g` times the product of the others"),
+        Reduce::Max => row(
+            "the greatest over `axes`; NaN if any is",
+            "numbers; the axes have an element",
+            "`g` to the first greatest",
+        ),
+        Reduce::Min => {
+            row("the least over `axes`; NaN if any is", "numbers; the axes have an element", "`g` to the first least")
+        }
+    }
+}
+
+fn convolution(mode: ConvMode) -> Doc {
+    const REQUIRES: &str =
+        "floats; groups divide channels and filters; the kernel fits; stride, dilation `>= 1`; pad `>= 0`";
+    match mode {
+        ConvMode::Forward => doc(
+            "x, w",
+            "`x [N, C, S..]`, `w [O, C/g, K..]` to `y [N, O, S'..]`, `S' = (S + lo + hi - dilation*(K-1) - 1) // stride + 1`",
+            REQUIRES,
+            "`conv_input(g, w)`; `conv_weight(x, g)`",
+        ),
+        ConvMode::Input => {
+            doc("y, w", "the adjoint in `x`, of spatial sizes `sizes`", REQUIRES, "`conv(g, w)`; `conv_weight(g, y)`")
+        }
+        ConvMode::Weight => {
+            doc("x, y", "the adjoint in `w`, of spatial sizes `sizes`", REQUIRES, "`conv_input(y, g)`; `conv(x, g)`")
+        }
+    }
+}
+
+type Section = (&'static str, Vec<Op<usize>>);
+
+/// One of each op, by family.
+fn sections() -> Vec<Section> {
+    let (axis, n, shape, axes) = (0, 0, vec![], vec![]);
+    let (size, stride, dilation, dtype) = (1, 1, 1, DType::F32);
+    let conv = |mode| Op::Conv(Conv { mode, stride: vec![], pad: vec![], dilation: vec![], groups: 1, sizes: vec![] });
+    vec![
+        (
+            "Sources",
+            vec![Op::Const(Scalar::F32(0.0)), Op::Iota { dtype, n }, Op::Uniform { dtype, shape: vec![], stream: 0 }],
+        ),
+        ("Element-wise, one operand", Unary::ALL.into_iter().map(Op::Unary).chain([Op::Cast(dtype)]).collect()),
+        ("Element-wise, more operands", {
+            let two = Binary::ALL.into_iter().map(Op::Binary);
+            two.chain(Compare::ALL.into_iter().map(Op::Compare)).chain([Op::Select]).collect()
+        }),
+        (
+            "Movement",
+            vec![
+                Op::Reshape { shape: vec![] },
+                Op::Transpose { perm: vec![] },
+                Op::Broadcast { shape, axes },
+                Op::Slice { axis, start: 0, stop: 0, step: 1 },
+                Op::Pad { axis, lo: 0, hi: 0, between: 0 },
+                Op::Concat { axis },
+                Op::Flip { axis },
+                Op::Windows { axis, size, stride, dilation },
+                Op::Unwindows { axis, n, stride, dilation },
+            ],
+        ),
+        ("Reductions and orders", {
+            let kinds = Reduce::ALL.into_iter().map(|kind| Op::Reduce { kind, axes: vec![] });
+            let (reverse, descending) = (false, false);
+            let others = [Op::ArgMax { axis }, Op::CumSum { axis, reverse }, Op::ArgSort { axis, descending }];
+            kinds.chain(others).collect()
+        }),
+        ("Contractions", {
+            let dot = Op::Dot { batch: vec![], contract: vec![] };
+            vec![dot, conv(ConvMode::Forward), conv(ConvMode::Input), conv(ConvMode::Weight)]
+        }),
+        (
+            "Indexed",
+            vec![Op::Take { axis }, Op::PutAdd { axis, n }, Op::TakeAlong { axis }, Op::PutAlongAdd { axis, n }],
+        ),
+    ]
+}
+
+const HEAD: &str = "\
+# The primitive operations
+
+This page is made from `src/ops/doc.rs`; `DLN_BLESS=1 cargo test --lib ops::doc` writes it anew.
+
+Shapes are row-major and axes count from 0. Nothing broadcasts but `broadcast`. In the last column `g` is the cotangent
+of the result `y`, and the cotangents of the operands are in their order; where nothing stands, there is none.
+";
+
+const LOOP: &str = "
+## Loops
+
+`scan` has the operands carries, xs and constants, and a body of its own with the inputs iteration (i64), carries, one
+slice of each of the xs along axis 0, constants. The body gives the next carries, then ys. The results are the last
+carries, then the ys stacked along axis 0. With `reverse` it runs from the last iteration to the first, and ys keep their
+places. Its derivative is a loop in the other direction that computes the body again from the carries that came in.
+";
+
+/// The page `docs/ops.md`.
+pub fn page() -> String {
+    let mut page = HEAD.to_string();
+    for (title, ops) in sections() {
+        page += &format!(
+            "\n## {title}\n\n| op | operands | result | requires | derivative |\n| --- | --- | --- | --- | --- |\n"
+        );
+        for op in ops {
+            let Doc { operands, meaning, requires, derivative } = op.doc();
+            let cells = [&format!("`{}`", op.name()), operands, meaning, requires, derivative];
+            page += &cells.map(|cell| format!("| {cell} ")).concat().replace("|  ", "| ");
+            page += "|\n";
+        }
+    }
+    page + LOOP
+}
+
+#[cfg(test)]
+mod tests {
+    use super::page;
+
+    #[test]
+    fn the_page_is_current() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/ops.md");
+        if std::env::var_os("DLN_BLESS").is_some() {
+            std::fs::write(path, page()).expect("docs/ops.md can be written");
+        }
+        let written = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(written == page(), "docs/ops.md is not current: DLN_BLESS=1 cargo test --lib ops::doc writes it");
+    }
+}
