@@ -5,7 +5,7 @@
 //! of the fits is below 1e-17 and that of the whole below 1.6 units in the last place.
 
 const CORE: [f64; 13] = [
-    1.1283791670955126,
+    std::f64::consts::FRAC_2_SQRT_PI,
     -0.3761263890318375,
     0.11283791670954879,
     -0.026866170645076792,
