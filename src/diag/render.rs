@@ -46,20 +46,27 @@ fn drawn(sources: &Sources, diagnostic: &Diagnostic, color: bool) -> Option<Stri
     let primary = place(sources, diagnostic.span())?;
     let config = Config::default().with_color(color).with_index_type(IndexType::Char);
     let mut report = Report::build(ReportKind::Error, primary).with_config(config);
-    for (i, label) in diagnostic.labels.iter().enumerate() {
+    for (order, (rank, label)) in in_order(diagnostic).into_iter().enumerate() {
         let Some(place) = place(sources, label.span) else {
             continue;
         };
-        let color = match i {
-            0 => shade(diagnostic).0,
-            _ => Color::Blue,
-        };
-        report.add_label(Label::new(place).with_message(&label.text).with_color(color).with_priority(-(i as i32)));
+        let color = if rank == 0 { shade(diagnostic).0 } else { Color::Blue };
+        let label = Label::new(place).with_message(&label.text).with_color(color);
+        report.add_label(label.with_order(order as i32).with_priority(-(rank as i32)));
     }
     let mut bytes = Vec::new();
     let texts = ariadne::sources(sources.iter().map(|s| (s.name.clone(), &s.text)));
     report.finish().write(texts, &mut bytes).ok()?;
     Some(body(&String::from_utf8_lossy(&bytes)))
+}
+
+/// The labels with their ranks, those of the primary label's file first, and from top to bottom: ariadne begins a new
+/// frame for a label that stands above the one before.
+fn in_order(diagnostic: &Diagnostic) -> Vec<(usize, &super::Label)> {
+    let mut labels: Vec<_> = diagnostic.labels.iter().enumerate().collect();
+    let file = diagnostic.span().file;
+    labels.sort_by_key(|(_, l)| (l.span.file != file, l.span.file, l.span.lo));
+    labels
 }
 
 /// Ariadne's lines without its title and its bottom border, for there are notes to come, and without spaces at line ends.

@@ -3,7 +3,7 @@
 
 use super::layout::Lexeme;
 use super::token::Token;
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Help};
 
 /// Deeper nesting is refused.
 const MAX_NESTING: usize = 200;
@@ -12,18 +12,21 @@ const MAX_DEPTH: usize = 5000;
 /// Of one item's bracket errors, so many are shown: the first are the likely causes of the others.
 const MAX_REPORTS: usize = 2;
 
-/// The lexemes with every bracket closed, and what was wrong.
-pub fn balance(lexemes: &[Lexeme]) -> (Vec<Lexeme>, Vec<Diagnostic>) {
+/// The lexemes with every bracket closed, and what was wrong; an error if they are nested too deeply to go on.
+pub fn balance(lexemes: &[Lexeme]) -> Result<(Vec<Lexeme>, Vec<Diagnostic>), Diagnostic> {
     let mut balance =
         Balance { lexemes, open: vec![], suspect: None, inserts: vec![], dropped: vec![], diagnostics: vec![] };
     for (i, lexeme) in lexemes.iter().enumerate() {
         if lexeme.token.closer().is_some() {
             balance.open.push(i);
+            if balance.open.len() > MAX_NESTING {
+                return Err(nested(lexeme, "brackets are nested too deeply", MAX_NESTING));
+            }
         } else if lexeme.token.is_closer() {
             balance.close(i);
         }
     }
-    balance.finish()
+    Ok(balance.finish())
 }
 
 struct Balance<'a> {
@@ -94,16 +97,22 @@ impl Balance<'_> {
         let Some(closer) = token.closer() else {
             return;
         };
-        let at = match token {
-            Token::LBrace => limit,
-            _ => self.line_end(opener, limit),
+        let (shown, at) = match self.suspect {
+            Some(suspect) if token == Token::LBrace && limit == self.lexemes.len() => {
+                (suspect, self.block_end(suspect, limit))
+            }
+            _ if token == Token::LBrace => (opener, limit),
+            _ => (opener, self.line_end(opener, limit)),
         };
         self.inserts.push((at, Lexeme::inserted(closer, self.lexemes[at - 1].span)));
-        let shown = match self.suspect {
-            Some(suspect) if token == Token::LBrace && limit == self.lexemes.len() => suspect,
-            _ => opener,
+        let insert = match closer {
+            Token::RBrace if self.lexemes.get(shown + 1).is_none_or(|l| l.first) => {
+                format!("\n{:indent$}}}", "", indent = self.indent(shown) as usize)
+            }
+            Token::RBrace => " }".to_string(),
+            _ => self::shown(closer).to_string(),
         };
-        self.diagnostics.push(missing_closer(self.lexemes[shown], self.lexemes[at - 1], closer));
+        self.diagnostics.push(missing_closer(self.lexemes[shown], self.lexemes[at - 1], closer, insert));
     }
 
     /// Where the line that opened a parenthesis ends: before the block that it opens, or at its last token.
@@ -125,18 +134,30 @@ impl Balance<'_> {
         limit
     }
 
+    /// Where a block should end by its indentation: before the first line that is no further in than its own.
+    fn block_end(&self, opener: usize, limit: usize) -> usize {
+        let indent = self.indent(opener);
+        (opener + 1..limit).find(|&at| self.lexemes[at].first && self.lexemes[at].column <= indent).unwrap_or(limit)
+    }
+
     fn finish(mut self) -> (Vec<Lexeme>, Vec<Diagnostic>) {
         while !self.open.is_empty() {
             self.unclosed(self.lexemes.len());
         }
+        self.diagnostics.dedup_by(merge);
         self.diagnostics.truncate(MAX_REPORTS);
-        let mut out = Vec::with_capacity(self.lexemes.len() + self.inserts.len());
-        for i in 0..=self.lexemes.len() {
-            out.extend(self.inserts.iter().filter(|(at, _)| *at == i).map(|(_, l)| *l));
-            if i < self.lexemes.len() && !self.dropped.contains(&i) {
-                out.push(self.lexemes[i]);
+        self.inserts.sort_by_key(|(at, _)| *at);
+        let mut inserts = self.inserts.into_iter().peekable();
+        let mut out = Vec::with_capacity(self.lexemes.len() + inserts.len());
+        for (i, lexeme) in self.lexemes.iter().enumerate() {
+            while let Some((_, closer)) = inserts.next_if(|(at, _)| *at == i) {
+                out.push(closer);
+            }
+            if self.dropped.binary_search(&i).is_err() {
+                out.push(*lexeme);
             }
         }
+        out.extend(inserts.map(|(_, closer)| closer));
         (out, self.diagnostics)
     }
 }
@@ -153,15 +174,27 @@ fn shown(token: Token) -> &'static str {
     }
 }
 
-fn missing_closer(opener: Lexeme, last: Lexeme, closer: Token) -> Diagnostic {
+fn missing_closer(opener: Lexeme, last: Lexeme, closer: Token, insert: String) -> Diagnostic {
     let (open, close) = (shown(opener.token), shown(closer));
-    let insert = match closer {
-        Token::RBrace => "\n}",
-        _ => close,
-    };
     Diagnostic::error("E0110", last.span.end(), format!("a `{close}` is missing"), format!("expected `{close}` here"))
         .label(opener.span, format!("to close this `{open}`"))
         .fix(format!("insert `{close}`"), last.span.end(), insert)
+}
+
+/// Joins the reports of two brackets that are missing at the same place: their edit puts in both.
+fn merge(next: &mut Diagnostic, first: &mut Diagnostic) -> bool {
+    let edit = |d: &Diagnostic| d.helps.first().and_then(|h| h.edit.clone());
+    let (Some(mut joined), Some(more)) = (edit(first), edit(next)) else {
+        return false;
+    };
+    if next.code != first.code || joined.span != more.span || !joined.span.range().is_empty() {
+        return false;
+    }
+    joined.text.push_str(&more.text);
+    let help = format!("insert `{}`", joined.text.split_whitespace().collect::<String>());
+    first.labels.extend(next.labels.drain(1..));
+    first.helps = vec![Help { text: help, edit: Some(joined) }];
+    true
 }
 
 fn wrong_closer(opener: Lexeme, closer: Lexeme, right: Token) -> Diagnostic {
@@ -180,28 +213,25 @@ fn extra_closer(closer: Lexeme) -> Diagnostic {
     )
 }
 
-/// Refuses what is nested too deeply to walk. `lexemes` are balanced and separated.
+/// Refuses operators that nest too deeply to walk. `lexemes` are balanced and separated.
 pub fn too_deep(lexemes: &[Lexeme]) -> Option<Diagnostic> {
+    // How many operators are open at each level of brackets; their sum is how deep the tree can be.
     let mut levels = vec![0];
-    let mut depth = 0;
     for lexeme in lexemes {
         let token = lexeme.token;
+        if token.is_closer() && levels.len() > 1 {
+            levels.pop();
+        }
         let level = levels.last_mut()?;
         if matches!(token, Token::Comma | Token::Newline) {
-            depth -= std::mem::take(level);
-        } else if token.is_closer() {
-            depth -= levels.pop()?;
+            *level = 0;
         } else if !token.ends_expr() {
             *level += 1;
-            depth += 1;
-            if token.closer().is_some() {
-                levels.push(0);
-            }
         }
-        if levels.len() > MAX_NESTING {
-            return Some(nested(lexeme, "brackets are nested too deeply", MAX_NESTING));
+        if token.closer().is_some() {
+            levels.push(0);
         }
-        if depth > MAX_DEPTH {
+        if levels.iter().sum::<usize>() > MAX_DEPTH {
             return Some(nested(lexeme, "this expression has too many operators", MAX_DEPTH));
         }
     }

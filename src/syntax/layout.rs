@@ -49,7 +49,11 @@ pub fn layout(file: FileId, text: &str, raw: &[RawToken]) -> Layout {
     let mut doc: Vec<&str> = Vec::new();
     let mut line_start = 0;
     let mut newlines = 1;
-    for RawToken { token, range } in raw {
+    let mut skip_to = 0;
+    for (i, RawToken { token, range }) in raw.iter().enumerate() {
+        if range.start < skip_to {
+            continue;
+        }
         let span = Span::new(file, range.start, range.end);
         let word = &text[range.clone()];
         match token {
@@ -67,6 +71,13 @@ pub fn layout(file: FileId, text: &str, raw: &[RawToken]) -> Layout {
                     _ => doc.clear(),
                 }
                 out.comments.push(Comment { span, text: word.to_string() });
+                newlines = 0;
+            }
+            Token::SlashSlash if let Some(end) = slash_comment(&raw[i..], out.lexemes.last()) => {
+                let span = Span::new(file, range.start, end);
+                out.diagnostics.push(lexical::slash_comment(span, range.len()));
+                out.comments.push(Comment { span, text: text[range.start..end].to_string() });
+                skip_to = end;
                 newlines = 0;
             }
             _ => {
@@ -88,6 +99,21 @@ pub fn layout(file: FileId, text: &str, raw: &[RawToken]) -> Layout {
     }
     words_as_names(&mut out.lexemes);
     out
+}
+
+/// Where the line ends, if what `//` begins reads like words and not like an operand: a comment in the manner of C.
+fn slash_comment(line: &[RawToken], last: Option<&Lexeme>) -> Option<usize> {
+    let end = line.iter().position(|t| t.token == Token::Newline);
+    let line = &line[..end.unwrap_or(line.len())];
+    let mut words = line[1..].iter().filter(|t| t.token != Token::Space).peekable();
+    let mut prose = words.peek().is_none() || !last.is_some_and(|l| l.token.ends_expr());
+    while let (false, Some(word)) = (prose, words.next()) {
+        let next = words.peek().map(|t| t.token);
+        let operand = |t: Token| t == Token::Name || matches!(t, Token::Int | Token::Float);
+        prose = matches!(word.token, Token::Stray | Token::Bang)
+            || operand(word.token) && next.is_some_and(|t| operand(t) || t.begins_item());
+    }
+    prose.then(|| line.last().map_or(0, |t| t.range.end))
 }
 
 /// A word of the language is an ordinary name after `.` (`digits.train`) and, where no item or member can begin, before
@@ -116,6 +142,7 @@ pub fn separate(text: &str, lexemes: &[Lexeme]) -> Vec<Lexeme> {
         if let Some(last) = out.last().copied()
             && block
             && lexeme.first
+            && !(open.is_empty() && lexeme.token == Token::LBrace)
             && ends_statement(text, last, lexeme, next)
         {
             out.push(Lexeme::inserted(Token::Newline, last.span));

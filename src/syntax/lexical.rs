@@ -101,3 +101,13 @@ fn ellipsis(span: Span) -> Diagnostic {
         "..",
     )
 }
+
+/// `// words`; `mark` is the length of what begins it.
+pub fn slash_comment(span: Span, mark: usize) -> Diagnostic {
+    let mark = Span { hi: span.lo + mark as u32, ..span };
+    Diagnostic::error("E0116", mark, "comments begin with `#`", "`//` is whole-number division").fix(
+        "write `#`",
+        mark,
+        "#",
+    )
+}

@@ -7,6 +7,7 @@
 
 pub mod ast;
 mod brackets;
+mod foreign;
 mod layout;
 pub mod lexer;
 mod lexical;

@@ -4,13 +4,13 @@
 //! only if parsing then gets further. Any other one costs its statement, which becomes `Broken`, or else its item.
 
 use super::ast::*;
-use super::brackets;
 use super::grammar::EntryParser;
 use super::layout::{Lexeme, separate};
 use super::make::{Cx, Entry};
 use super::mistake::{self, Finding, Repair, Site};
 use super::soft;
 use super::token::Token;
+use super::{brackets, foreign};
 use crate::base::{Name, Span};
 use crate::diag::Diagnostic;
 use lalrpop_util::ParseError;
@@ -68,16 +68,25 @@ impl<'t> Reader<'t> {
 
     /// Parses `lexemes` as what `start` says; `None` if nothing could be made of them. All mistakes are reported.
     pub fn read(&mut self, start: Token, lexemes: &[Lexeme]) -> Option<Entry> {
-        let (balanced, unbalanced) = brackets::balance(lexemes);
-        let broken = !unbalanced.is_empty();
-        self.diagnostics.extend(unbalanced);
+        let (balanced, mut unbalanced) = self.admit(brackets::balance(lexemes))?;
         let begin = lexemes.first().map_or(Span::none(), |l| l.span.start());
         let mut tokens = vec![Lexeme::inserted(start, begin)];
         tokens.extend(separate(self.text, &balanced));
-        if let Some(diagnostic) = brackets::too_deep(&tokens) {
-            self.diagnostics.push(diagnostic);
-            return None;
-        }
+        self.admit(brackets::too_deep(&tokens).map_or(Ok(()), Err))?;
+        let entry = self.rounds(tokens, &mut unbalanced);
+        self.diagnostics.extend(unbalanced);
+        entry
+    }
+
+    fn admit<T>(&mut self, result: Result<T, Diagnostic>) -> Option<T> {
+        result.map_err(|refusal| self.diagnostics.push(refusal)).ok()
+    }
+
+    /// Parses, mends and parses again. What fails behind a wrong bracket is not reported: the bracket is.
+    fn rounds(&mut self, mut tokens: Vec<Lexeme>, unbalanced: &mut [Diagnostic]) -> Option<Entry> {
+        let labels = unbalanced.iter().flat_map(|d| &d.labels);
+        let quiet_from = labels.map(|l| l.span.lo).min().unwrap_or(u32::MAX);
+        self.diagnostics.extend(foreign::translate(self.text, &mut tokens));
         for _ in 0..MAX_ROUNDS {
             soft::promote(self.text, &mut tokens);
             let failure = match self.parse(&tokens) {
@@ -87,8 +96,11 @@ impl<'t> Reader<'t> {
                 }
                 Err(failure) => failure,
             };
-            // What is missing a bracket has been reported as that.
-            let quiet = broken;
+            let at = tokens[failure.at.min(tokens.len() - 1)].span;
+            let quiet = at.lo >= quiet_from;
+            if quiet {
+                unbalanced.iter_mut().for_each(withdraw_edits);
+            }
             tokens = self.mend(tokens, &failure, quiet)?;
         }
         None
@@ -110,7 +122,7 @@ impl<'t> Reader<'t> {
         let mended = repair.and_then(|r| self.try_repair(&tokens, failure.at, r));
         if let Some(mut diagnostic) = diagnostic.filter(|_| !quiet) {
             if mended.is_none() {
-                diagnostic.helps.iter_mut().for_each(|h| h.edit = None);
+                withdraw_edits(&mut diagnostic);
             }
             self.diagnostics.push(diagnostic);
         }
@@ -133,6 +145,11 @@ impl<'t> Reader<'t> {
             }
         }
     }
+}
+
+/// Leaves the words of what turned out not to help.
+fn withdraw_edits(diagnostic: &mut Diagnostic) {
+    diagnostic.helps.iter_mut().for_each(|h| h.edit = None);
 }
 
 fn failure(error: ParseError<usize, Token, std::convert::Infallible>, end: usize) -> Failure {

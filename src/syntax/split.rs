@@ -11,10 +11,14 @@ pub fn split(text: &str, lexemes: &[Lexeme]) -> Vec<Vec<Lexeme>> {
     let mut cut = true;
     for (i, &lexeme) in lexemes.iter().enumerate() {
         if let Some(last) = i.checked_sub(1).map(|p| lexemes[p]) {
-            let item = lexeme.first && lexeme.token.begins_item();
-            let outside = lexeme.column == 0 || !open.contains(&Token::LBrace);
-            let line = lexeme.first && open.is_empty() && ends_statement(text, last, lexeme, lexemes.get(i + 1));
-            cut |= item && outside || line;
+            let outside = || lexeme.column == 0 || !open.contains(&Token::LBrace);
+            let item = || lexeme.token.begins_item() && outside();
+            let line = || {
+                open.is_empty()
+                    && lexeme.token != Token::LBrace
+                    && ends_statement(text, last, lexeme, lexemes.get(i + 1))
+            };
+            cut |= lexeme.first && (item() || line());
         }
         if lexeme.token == Token::Semicolon && open.is_empty() {
             cut = true;

@@ -47,9 +47,7 @@ pub fn float(cx: &Cx, l: usize) -> Expr {
 pub fn string(cx: &Cx, l: usize) -> Str {
     let span = cx.at(l);
     let word = cx.word(l);
-    let quote = word.chars().next().unwrap_or('"');
-    let inner = word.strip_prefix(quote).unwrap_or(word);
-    let inner = inner.strip_suffix(quote).unwrap_or(inner);
+    let (quotes, inner) = unquoted(word);
     let mut value = String::with_capacity(inner.len());
     let mut chars = inner.char_indices();
     while let Some((_, c)) = chars.next() {
@@ -62,13 +60,21 @@ pub fn string(cx: &Cx, l: usize) -> Str {
             Some((_, 't')) => value.push('\t'),
             Some((_, c @ ('"' | '\'' | '\\'))) => value.push(c),
             Some((at, other)) => {
-                report_escape(cx, span, at + quote.len_utf8(), other);
+                report_escape(cx, span, at + quotes, other);
                 value.extend(['\\', other]);
             }
             None => value.push('\\'),
         }
     }
     Spanned { value: value.into(), span }
+}
+
+/// The length of the opening quote, and what is between the quotes; either may be missing where the lexer said so.
+fn unquoted(word: &str) -> (usize, &str) {
+    match word.chars().next() {
+        Some(quote @ ('"' | '\'')) => (1, word[1..].strip_suffix(quote).unwrap_or(&word[1..])),
+        _ => (0, word),
+    }
 }
 
 /// `at`: where the character behind the backslash stands in the string.

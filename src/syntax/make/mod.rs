@@ -15,7 +15,7 @@ pub use stmt::*;
 pub use train::*;
 pub use ty::*;
 
-use super::ast::{Expr, Ident, ItemKind, Stmt};
+use super::ast::{Expr, Ident, ItemKind, Param, Stmt};
 use super::layout::Lexeme;
 use crate::base::{Name, Span};
 use crate::diag::Diagnostic;
@@ -74,6 +74,23 @@ impl<'c> Cx<'c> {
     fn doc(&self, l: usize) -> Option<Name> {
         self.docs.get(&self.at(l).lo).cloned()
     }
+}
+
+/// Leaves out a parameter that other languages have for the object itself.
+pub fn without_self(cx: &Cx, mut params: Vec<Param>) -> Vec<Param> {
+    let Some(param) = params.first().filter(|p| &*p.name.name == "self") else {
+        return params;
+    };
+    let end = params.get(1).map_or(param.name.span, |next| next.name.span.start());
+    let message = "a method has no parameter for its layer";
+    let label = "the members of a layer are in scope by their names";
+    cx.report(Diagnostic::error("E0113", param.name.span, message, label).fix(
+        "leave it out",
+        param.name.span.to(end),
+        "",
+    ));
+    params.remove(0);
+    params
 }
 
 pub fn ident(cx: &Cx, l: usize) -> Ident {

@@ -1,10 +1,11 @@
 //! A sentence for the failures that no rule knows.
 
-use super::{Finding, Site};
+use super::{Finding, Site, adjacent};
 use crate::diag::Diagnostic;
+use crate::syntax::layout::Lexeme;
 use crate::syntax::token::Token;
 
-/// What to call a set of terminals, most telling first; one that stands for an earlier one is left out.
+/// What to call a set of terminals, most telling first.
 const PHRASES: &[(&str, &str)] = &[
     ("int", "an expression"),
     ("name", "a name"),
@@ -12,6 +13,7 @@ const PHRASES: &[(&str, &str)] = &[
     ("=", "`=`"),
     (":", "`:`"),
     ("->", "`->`"),
+    ("(", "`(`"),
     ("{", "`{`"),
     ("in", "`in`"),
     ("over", "`over`"),
@@ -27,43 +29,80 @@ const PHRASES: &[(&str, &str)] = &[
     ("newline", "the end of the line"),
 ];
 
-/// `expected an expression, found ..`
+/// What may be put in where nothing else fits.
+const MISSING: &[(&str, Token)] = &[
+    (":", Token::Colon),
+    ("->", Token::Arrow),
+    ("in", Token::In),
+    ("over", Token::Over),
+    ("with", Token::With),
+    ("as", Token::As),
+    ("to", Token::To),
+];
+
+/// `expected an expression after `=`, found ..`
 pub fn generic(site: &Site) -> Finding {
-    let expected = expected(site);
+    let phrases = phrases(site);
+    let expected = join(&phrases, site);
     let found = found(site);
     let diagnostic = Diagnostic::error(
         "E0109",
         site.span(),
-        format!("expected {expected}, found {found}"),
+        format!("expected {expected}{}, found {found}", after(site)),
         format!("expected {expected}"),
     );
-    Finding { diagnostic: Some(diagnostic), repair: None }
+    let Some((text, token)) = missing(site) else {
+        return Finding::say(diagnostic);
+    };
+    let inserted = Lexeme::inserted(*token, site.gap());
+    let diagnostic = match *text {
+        ":" => diagnostic.fix("insert `:`", site.gap(), ":"),
+        _ => diagnostic.fix(format!("insert `{text}`"), site.gap(), format!(" {text}")),
+    };
+    Finding::say(diagnostic).repair(site.at..site.at, vec![inserted])
 }
 
-fn expected(site: &Site) -> String {
+/// What the two operands at the failure have to have between them.
+fn missing(site: &Site) -> Option<&'static (&'static str, Token)> {
+    let known = MISSING.iter().find(|(terminal, _)| site.expects(terminal));
+    known.filter(|_| adjacent::operands(site))
+}
+
+/// The token that asks for more.
+fn after(site: &Site) -> String {
+    let operator = |t: Token| !t.ends_expr() && t > Token::Hole && t < Token::Broken && t != Token::LBrace;
+    match site.before().filter(|t| operator(*t)) {
+        Some(_) => format!(" after `{}`", site.word(site.at - 1)),
+        None => String::new(),
+    }
+}
+
+/// One that stands for an earlier one is left out.
+fn phrases(site: &Site) -> Vec<&'static str> {
     let operand = site.expects("int");
     let operator = site.expects("*");
     let fits = |terminal: &str| {
         site.expects(terminal)
-            // A name or a bracket begins an expression; `}` and the end of a line end one.
-            && !(operand && matches!(terminal, "name" | "str" | "{"))
+            // A name or a bracket begins an expression; brackets go on with one; `}` ends a line.
+            && !(operand && matches!(terminal, "name" | "str" | "{" | "("))
+            && !(operator && terminal == "(")
             && !(terminal == "}" && site.expects("newline"))
     };
-    let mut phrases: Vec<&str> =
-        PHRASES.iter().filter(|(terminal, _)| fits(terminal)).map(|(_, phrase)| *phrase).collect();
-    if phrases.is_empty() {
-        return if operator { "an operator" } else { "the end" }.to_string();
-    }
-    phrases.truncate(4);
-    let last = phrases.pop().unwrap_or_default();
-    match phrases.is_empty() {
-        true => last.to_string(),
-        false => format!("{} or {last}", phrases.join(", ")),
+    let known = PHRASES.iter().filter(|(terminal, _)| fits(terminal));
+    known.map(|(_, phrase)| *phrase).take(4).collect()
+}
+
+fn join(phrases: &[&str], site: &Site) -> String {
+    match phrases {
+        [] if site.expects("*") => "an operator or the end of the line".to_string(),
+        [] => "something else".to_string(),
+        [one] => one.to_string(),
+        [most @ .., last] => format!("{} or {last}", most.join(", ")),
     }
 }
 
 /// What stands there instead, in words.
-pub fn found(site: &Site) -> String {
+fn found(site: &Site) -> String {
     match site.token(site.at) {
         None => "the end".to_string(),
         Some(Token::Newline) => "the end of the line".to_string(),

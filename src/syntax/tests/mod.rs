@@ -1,27 +1,32 @@
 //! Whole files.
 
 mod constructs;
+mod limits;
+mod mistakes;
 mod programs;
 
 use super::*;
 use crate::base::Sources;
 
-/// The diagnostics of `text`, one a line.
-fn problems(text: &str) -> String {
-    read(text).1
+/// The diagnostics of `source`, one a line.
+fn problems(source: &str) -> String {
+    report(source, &parse(FileId(0), source))
 }
 
-/// The tree and the diagnostics of `source`, one a line.
+/// The tree and the diagnostics of `source`.
 fn read(source: &str) -> (String, String) {
+    let parsed = parse(FileId(0), source);
+    (text::text(&parsed.file), report(source, &parsed))
+}
+
+fn report(source: &str, parsed: &Parsed) -> String {
     let mut sources = Sources::default();
     let file = sources.add("t.dln", source);
-    let parsed = parse(file, source);
     let line = |d: &Diagnostic| {
         let (line, column) = sources.get(file).unwrap().position(d.span().lo as usize);
         format!("{} {line}:{column} {}\n", d.code, d.message)
     };
-    let problems = parsed.diagnostics.iter().map(line).collect();
-    (text::text(&parsed.file), problems)
+    parsed.diagnostics.iter().map(line).collect()
 }
 
 #[test]
