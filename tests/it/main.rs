@@ -10,3 +10,4 @@ mod loops;
 mod meaning;
 mod ops;
 mod rules;
+mod tidy;
