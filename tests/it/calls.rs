@@ -305,7 +305,9 @@ fn conv(draw: &mut Draw, dtype: DType) -> Call {
         let (size, m, k, stride, dilation) = window(draw);
         let lo = draw.below(size.min(3));
         let hi = draw.below((size - lo).min(3));
-        (x.push(size - lo - hi), w.push(k), y.push(m));
+        x.push(size - lo - hi);
+        w.push(k);
+        y.push(m);
         conv.stride.push(draw.off(stride));
         conv.pad.push((draw.off(lo), draw.off(hi)));
         conv.dilation.push(draw.off(dilation));

@@ -54,7 +54,7 @@ pub(super) fn put_add(axis: usize, n: usize, [index, y]: [&Tensor; 2]) -> Result
     let indices = Indices::of(index)?;
     numbers(y)?;
     let rank = index.rank();
-    let fits = y.shape.get(axis..axis + rank) == Some(&index.shape[..]);
+    let fits = y.shape.get(axis..axis.saturating_add(rank)) == Some(&index.shape[..]);
     ensure(fits, "the index is not of the shape of what it places")?;
     for at in positions(&index.shape) {
         indices.get(&at, n)?;

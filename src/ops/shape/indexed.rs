@@ -18,7 +18,7 @@ pub(super) fn put_add(axis: usize, n: &Dim, args: &[Arg]) -> Result<Inferred, Mi
     let [index, y] = two(args)?;
     ints(&index, 0)?;
     numbers(&y, 1)?;
-    let end = axis + index.rank();
+    let end = axis.saturating_add(index.rank());
     if end > y.rank() {
         return Err(Misfit::Rank { operand: 1, want: end, have: y.rank() });
     }
