@@ -1,6 +1,6 @@
 //! Loops, one iteration at a time.
 
-use super::super::Graph;
+use crate::graph::Graph;
 use crate::ops::{Scan, Tensor};
 use crate::types::Scalar;
 

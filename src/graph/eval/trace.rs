@@ -4,7 +4,7 @@
 //! made of them. So a NaN is looked for first; where there is none, the node that made the first infinity out of finite
 //! numbers is to blame. What no output needs, and infinite constants, are blamed for nothing.
 
-use super::super::{Graph, Kind, NodeId};
+use crate::graph::{Graph, Kind, NodeId};
 use super::{eval, eval_all, scan};
 use crate::base::Span;
 use crate::ops::{Op, Scan, Tensor};
