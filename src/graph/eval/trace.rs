@@ -4,9 +4,9 @@
 //! made of them. So a NaN is looked for first; where there is none, the node that made the first infinity out of finite
 //! numbers is to blame. What no output needs, and infinite constants, are blamed for nothing.
 
-use crate::graph::{Graph, Kind, NodeId};
 use super::{eval, eval_all, scan};
 use crate::base::Span;
+use crate::graph::{Graph, Kind, NodeId};
 use crate::ops::{Op, Scan, Tensor};
 
 /// The node that first made a NaN or an infinity.
