@@ -1,1 +1,6 @@
-fn main() {}
+//! The `dln` command.
+
+fn main() -> std::process::ExitCode {
+    let words: Vec<std::ffi::OsString> = std::env::args_os().collect();
+    dln::cli::main(&words, &dln::cli::Compiler)
+}

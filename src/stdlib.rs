@@ -19,6 +19,20 @@ pub fn module(path: &str) -> Option<&'static str> {
     MODULES.iter().find(|(p, _)| *p == path).map(|(_, text)| *text)
 }
 
+/// The module that declares `name`, for a hint: a line `fn name(`, `layer name[`, ..
+pub fn exporting(name: &str) -> Option<&'static str> {
+    let declares = |line: &str| {
+        let mut words = line.split_once(' ').into_iter();
+        words.any(|(keyword, rest)| {
+            matches!(keyword, "fn" | "layer" | "optimizer" | "let")
+                && rest
+                    .strip_prefix(name)
+                    .is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+        })
+    };
+    MODULES.iter().find(|(_, text)| text.lines().any(declares)).map(|(path, _)| *path)
+}
+
 /// The bytes of the file that a program names `std:NAME`.
 pub fn data(name: &str) -> Option<&'static [u8]> {
     match name {

@@ -3,6 +3,7 @@
 mod args;
 mod chain;
 mod command;
+mod driver;
 mod interrupt;
 mod json;
 mod output;
@@ -11,6 +12,7 @@ mod progress;
 mod tests;
 
 pub use chain::{Chain, Hyper, HyperKind, HyperValue, Origin, Overrides, Report, Session, Setting, TestResult};
+pub use driver::Compiler;
 
 use args::Request;
 use command::{Desk, Exit};

@@ -1,1 +1,153 @@
-//! lower.
+//! From a typed program to a graph, for given sizes: symbolic sizes become numbers, `Grad` nodes become derivatives.
+//! It never fails: what a user can get wrong was found before, and sizes are checked by `unmet` first.
+
+mod body;
+
+use std::collections::BTreeMap;
+
+use crate::graph::{Builder, Graph, NodeId, Type};
+use crate::tir::{Check, Kind, Program, Source, Target, Ty};
+use crate::types::{Dim, Var};
+
+/// What the variables of a program stand for.
+pub type Sizes = BTreeMap<Var, i64>;
+
+/// A graph, what its inputs are, and what its outputs are for.
+#[derive(Clone, Debug)]
+pub struct Lowered {
+    pub graph: Graph,
+    pub inputs: Vec<Source>,
+    pub outputs: Vec<Target>,
+}
+
+/// The sizes that arguments of these shapes give to a program's variables.
+pub fn bind(program: &Program, args: &[&[usize]]) -> Sizes {
+    let mut sizes = Sizes::new();
+    for node in &program.nodes {
+        let Kind::Input(Source::Arg(place)) = node.kind else { continue };
+        let Some(shape) = args.get(place) else { continue };
+        for (dim, &size) in node.tys[0].shape.iter().zip(*shape) {
+            if let Some(var) = dim.as_var() {
+                sizes.insert(var, i64::try_from(size).unwrap_or(i64::MAX));
+            }
+        }
+    }
+    sizes
+}
+
+/// The first check that these sizes do not pass.
+pub fn unmet<'p>(program: &'p Program, sizes: &Sizes) -> Option<&'p Check> {
+    program.checks.iter().find(|check| check.claim.eval(sizes) != Some(true))
+}
+
+/// The graph of a program. Only what its outputs need is in it.
+pub fn lower(program: &Program, sizes: &Sizes) -> Lowered {
+    let mut lowering = Lowering { sizes, builder: Builder::new(), inputs: vec![], values: vec![] };
+    lowering.nodes(program, &mut |lowering, source, ty| {
+        let name = source_name(source);
+        lowering.inputs.push(source.clone());
+        lowering.builder.input(&name, ty)
+    });
+    let mut outputs = vec![];
+    for output in &program.outputs {
+        let node = lowering.values[output.value.index()][0];
+        lowering.builder.output(&target_name(&output.to), node);
+        outputs.push(output.to.clone());
+    }
+    Lowered { graph: lowering.builder.finish(), inputs: lowering.inputs, outputs }
+}
+
+struct Lowering<'s> {
+    sizes: &'s Sizes,
+    builder: Builder,
+    inputs: Vec<Source>,
+    /// For each value of the program, its results.
+    values: Vec<Vec<NodeId>>,
+}
+
+impl Lowering<'_> {
+    /// All nodes that the outputs need, in order; `input` makes the inputs.
+    fn nodes(&mut self, program: &Program, input: &mut dyn FnMut(&mut Self, &Source, Type) -> NodeId) {
+        let live = live(program);
+        for (i, node) in program.nodes.iter().enumerate() {
+            let results = if live[i] { self.node(node, input) } else { vec![] };
+            self.values.push(results);
+        }
+    }
+
+    fn node(
+        &mut self,
+        node: &crate::tir::Node,
+        input: &mut dyn FnMut(&mut Self, &Source, Type) -> NodeId,
+    ) -> Vec<NodeId> {
+        let args: Vec<NodeId> = match node.kind {
+            Kind::Result(_) => vec![],
+            _ => node.args.iter().map(|a| self.values[a.index()][0]).collect(),
+        };
+        match &node.kind {
+            Kind::Input(source) => {
+                let ty = self.ty(&node.tys[0]);
+                vec![input(self, source, ty)]
+            }
+            Kind::Op(op) => {
+                let op = op.map(|dim| self.size(dim));
+                vec![self.builder.op(op, &args, node.span)]
+            }
+            Kind::Scan(scan) => self.scan(scan, &args, node.span),
+            Kind::Size(dim) => vec![self.number(dim, node.span)],
+            Kind::Holds(claims) => {
+                let holds = claims.iter().all(|claim| claim.eval(self.sizes) == Some(true));
+                let op = crate::ops::Op::Const(crate::types::Scalar::Bool(holds));
+                vec![self.builder.op(op, &[], node.span)]
+            }
+            Kind::Result(i) => vec![self.values[node.args[0].index()][*i]],
+            Kind::Grad => crate::grad::grad(&mut self.builder, args[0], &args[1..]),
+        }
+    }
+
+    fn number(&mut self, dim: &Dim, span: crate::base::Span) -> NodeId {
+        let value = dim.eval(self.sizes).expect("the variables of a program are bound") as f64;
+        self.builder.op(crate::ops::Op::Const(crate::types::Scalar::F64(value)), &[], span)
+    }
+
+    fn size(&self, dim: &Dim) -> usize {
+        let value = dim.eval(self.sizes).expect("the variables of a program are bound");
+        usize::try_from(value).unwrap_or_else(|_| panic!("the size {dim} is {value}"))
+    }
+
+    fn ty(&self, ty: &Ty) -> Type {
+        Type::new(ty.dtype, ty.shape.iter().map(|d| self.size(d)).collect())
+    }
+}
+
+/// Which nodes the outputs need.
+fn live(program: &Program) -> Vec<bool> {
+    let mut live = vec![false; program.nodes.len()];
+    program.outputs.iter().for_each(|o| live[o.value.index()] = true);
+    for (i, node) in program.nodes.iter().enumerate().rev() {
+        if live[i] {
+            node.args.iter().for_each(|a| live[a.index()] = true);
+        }
+    }
+    live
+}
+
+fn source_name(source: &Source) -> String {
+    match source {
+        Source::Cell(cell) => cell.to_string(),
+        Source::Arg(i) => format!("arg{i}"),
+        Source::Step => "step".to_string(),
+        Source::Key => "key".to_string(),
+        Source::Epoch => "epoch".to_string(),
+        Source::Body(i) => format!("body{i}"),
+    }
+}
+
+fn target_name(target: &Target) -> String {
+    match target {
+        Target::Cell(cell) => cell.to_string(),
+        Target::Loss(name) | Target::Metric(name) => name.to_string(),
+        Target::Value(i) => format!("value{i}"),
+        Target::Assert(_) => "assert".to_string(),
+    }
+}

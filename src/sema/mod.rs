@@ -1,1 +1,325 @@
-//! sema.
+//! From syntax to typed programs: names, static values, types and sizes. It never fails: it returns what it could make
+//! sense of, and diagnostics. It does not know that a graph exists.
+//!
+//! One evaluator does it all. Static values are computed; tensors are *traced*: an expression on tensors adds ops to a
+//! typed program whose sizes may be symbolic. It runs twice:
+//!
+//! * **every definition on its own** (`generic`), with its sizes and settings as variables: what is wrong for some sizes
+//!   is reported once, where it is written, with sizes that show it;
+//! * **every `train` and `test`** with the real sizes, layers inlined: these programs are what runs. Whatever a
+//!   definition could not decide alone is decided here; what is left depends on the batch and is checked when it comes.
+
+mod bind;
+mod builtin;
+mod call;
+mod claim;
+mod control;
+mod data;
+mod emit;
+mod expr;
+mod generic;
+mod index;
+mod item;
+mod layer;
+mod optimizer;
+mod pattern;
+mod report;
+mod scope;
+mod shape;
+mod stmt;
+mod train;
+mod value;
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::base::{FileId, Name, Span};
+use crate::diag::Diagnostic;
+use crate::tir::{self, CellId};
+use crate::types::{DType, Facts};
+
+pub use scope::{Library, MAIN, Missing, Module, ModuleId, Modules, PRELUDE};
+
+use emit::Prog;
+use item::LetState;
+use value::{Instance, Value};
+
+/// Something went wrong and has been reported.
+#[derive(Clone, Copy, Debug)]
+pub struct Poison;
+
+pub type Res<T> = Result<T, Poison>;
+
+/// A value for a `hyper` from outside the file.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Override {
+    Int(i64),
+    Float(f64),
+    Bool(bool),
+    Str(String),
+}
+
+/// How to check.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The float type of a program that does not say one.
+    pub float: DType,
+    pub overrides: BTreeMap<Name, Override>,
+    /// Also check the standard library's definitions on their own.
+    pub check_std: bool,
+    /// Functions that are asked for by name are traced as in a `step`.
+    pub training: bool,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { float: DType::F32, overrides: BTreeMap::new(), check_std: false, training: false }
+    }
+}
+
+/// Proof obligations, by what became of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub proved: usize,
+    /// Checked when a program meets its data; `Checked::at_run_time` lists them.
+    pub at_run_time: usize,
+    /// Taken on trust: dln has no such escape yet, so it is always 0.
+    pub assumed: usize,
+}
+
+/// A `hyper` of the main file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hyper {
+    pub name: Name,
+    pub value: Override,
+    /// What the file says, when the command line says otherwise.
+    pub default: Override,
+    pub doc: Option<Name>,
+    pub span: Span,
+}
+
+/// What a file means.
+#[derive(Debug, Default)]
+pub struct Checked {
+    pub diagnostics: Vec<Diagnostic>,
+    pub hypers: Vec<Hyper>,
+    pub cells: Vec<tir::Cell>,
+    /// Cells that a file fills instead of their initializer: `load(net, "x.safetensors")`.
+    pub loads: Vec<Load>,
+    /// Computes the first value of every cell.
+    pub init: tir::Program,
+    /// What steps, validations, tests and functions run; `tir::ProgramId` is the place in it.
+    pub programs: Vec<tir::Program>,
+    pub jobs: Vec<tir::Job>,
+    pub tests: Vec<Test>,
+    /// The functions that were asked for by name.
+    pub functions: Vec<Function>,
+    pub at_run_time: Vec<tir::Check>,
+    pub counts: Counts,
+}
+
+/// `load(net, "x.safetensors")`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Load {
+    /// Cells with the names that the file is expected to use.
+    pub cells: Vec<(Name, CellId)>,
+    pub path: Name,
+    pub span: Span,
+}
+
+/// `test "name" { .. }`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Test {
+    pub name: Name,
+    pub span: Span,
+    pub program: tir::ProgramId,
+}
+
+/// A function of the main file, traced for its declared parameters. Its arguments are `Source::Arg(0..)`, its results
+/// `Target::Value(0..)`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Function {
+    pub name: Name,
+    pub params: Vec<(Name, tir::Ty)>,
+    pub program: tir::ProgramId,
+    /// As `program`, with the derivatives of `sum(<result k, cotangent k>)` in every float parameter and in every
+    /// trained cell that is read as further results; the cotangents are further arguments.
+    pub gradient: Option<Gradient>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gradient {
+    pub program: tir::ProgramId,
+    /// The parameters and cells whose derivatives are the results behind the function's own, in order.
+    pub wrt: Vec<Name>,
+}
+
+/// Checks the main file of `modules`. `functions` are traced as programs of their own.
+pub fn check(modules: &Modules, options: &Options, functions: &[&str]) -> Checked {
+    let mut checker = Checker::new(modules, options);
+    checker.file(functions);
+    checker.finish()
+}
+
+/// A call that is being checked, for errors inside library code and for names of random streams.
+#[derive(Debug)]
+struct Frame<'a> {
+    span: Span,
+    instance: Option<Rc<Instance<'a>>>,
+}
+
+/// A parameter, buffer or state under construction; its path is known when its layer has a name.
+#[derive(Debug)]
+struct CellInfo<'a> {
+    owner: Option<Rc<Instance<'a>>>,
+    name: Name,
+    role: tir::Role,
+    ty: tir::Ty,
+    span: Span,
+}
+
+pub(crate) struct Checker<'a> {
+    modules: &'a Modules,
+    options: &'a Options,
+    out: Checked,
+    facts: Facts,
+    /// The program that is being traced, and the loop bodies inside it.
+    progs: Vec<Prog>,
+    /// The program of first values, while another one is traced.
+    init: Vec<Prog>,
+    cells: Vec<CellInfo<'a>>,
+    lets: BTreeMap<(ModuleId, Name), LetState<'a>>,
+    frames: Vec<Frame<'a>>,
+    counts: Counts,
+    /// Definitions are checked on their own: sizes and settings are variables.
+    generic: bool,
+    /// Inside `step`.
+    training: bool,
+    float: DType,
+    last_label: u32,
+    /// Replaces the layer's path in the names of random streams while its parameters get their first values.
+    draw_prefix: Option<String>,
+    /// How the shapes went along the chain that is being applied, for the trail of an error.
+    trail: Vec<String>,
+    /// Layers whose sizes were taken from a stand-in, with the holes that they get back.
+    borrowed: Vec<(Rc<Instance<'a>>, BTreeMap<Name, value::SizeArg<'a>>)>,
+    /// Layers that a file fills: the layer, the file, and where that was said.
+    loads: Vec<(Value<'a>, Name, Span)>,
+    /// What the loop bodies that are being traced have yielded.
+    yields: Vec<control::Yields>,
+    /// Actions of the `every` block that is being traced.
+    actions: Option<train::Pending>,
+    /// Which statements may stand here.
+    place: stmt::Place,
+    /// Parameters and buffers of what the current `train` block trains.
+    trained_cells: Vec<CellId>,
+    /// Losses of the step that is being traced.
+    losses: usize,
+}
+
+impl<'a> Checker<'a> {
+    fn new(modules: &'a Modules, options: &'a Options) -> Checker<'a> {
+        Checker {
+            modules,
+            options,
+            out: Checked::default(),
+            facts: Facts::default(),
+            progs: vec![Prog::named("init")],
+            init: vec![],
+            cells: vec![],
+            lets: BTreeMap::new(),
+            frames: vec![],
+            counts: Counts::default(),
+            generic: false,
+            training: false,
+            float: options.float,
+            last_label: 0,
+            draw_prefix: None,
+            trail: vec![],
+            borrowed: vec![],
+            loads: vec![],
+            yields: vec![],
+            actions: None,
+            place: stmt::Place::Function,
+            trained_cells: vec![],
+            losses: 0,
+        }
+    }
+
+    /// Runs `body` on a program of its own and gives that program.
+    fn program<T>(&mut self, name: &str, body: impl FnOnce(&mut Self) -> T) -> (tir::Program, T) {
+        let outer = std::mem::replace(&mut self.progs, vec![Prog::named(name)]);
+        let keep = self.init.is_empty();
+        if keep {
+            self.init = outer;
+        }
+        let result = body(self);
+        let mut own = std::mem::take(&mut self.progs).remove(0);
+        own.store_cells();
+        self.progs = if keep { std::mem::take(&mut self.init) } else { vec![] };
+        (own.program, result)
+    }
+
+    /// Runs `body` on the program of first values.
+    fn in_init<T>(&mut self, body: impl FnOnce(&mut Self) -> T) -> T {
+        if self.init.is_empty() {
+            return body(self);
+        }
+        let outer = std::mem::replace(&mut self.progs, std::mem::take(&mut self.init));
+        let training = std::mem::replace(&mut self.training, false);
+        let result = body(self);
+        self.training = training;
+        self.init = std::mem::replace(&mut self.progs, outer);
+        result
+    }
+
+    fn add_program(&mut self, program: tir::Program) -> tir::ProgramId {
+        if !self.generic {
+            self.out.at_run_time.extend(program.checks.iter().cloned());
+        }
+        self.out.programs.push(program);
+        tir::ProgramId::from(self.out.programs.len() - 1)
+    }
+
+    fn is_std(&self, file: FileId) -> bool {
+        self.modules.of_file(file).is_some_and(|m| m.std)
+    }
+
+    fn finish(mut self) -> Checked {
+        let mut init = self.progs.remove(0);
+        init.store_cells();
+        self.out.init = init.program;
+        let mut paths = std::collections::BTreeSet::new();
+        for info in &self.cells {
+            let path = match &info.owner {
+                Some(owner) => format!("{}.{}", owner.path(), info.name),
+                None => info.name.to_string(),
+            };
+            let mut unique = path.clone();
+            let mut n = 1;
+            while !paths.insert(unique.clone()) {
+                n += 1;
+                unique = format!("{path}.{n}");
+            }
+            self.out.cells.push(tir::Cell {
+                path: unique.into(),
+                role: info.role,
+                ty: info.ty.clone(),
+                span: info.span,
+            });
+        }
+        for (net, path, span) in std::mem::take(&mut self.loads) {
+            let cells = self.cells_of(&net, true);
+            let named = |cell: CellId| {
+                let path = &self.out.cells[cell.index()].path;
+                let name = path.split_once('.').map_or(&**path, |(_, rest)| rest);
+                (Name::from(name), cell)
+            };
+            let cells = cells.into_iter().map(named).collect();
+            self.out.loads.push(Load { cells, path, span });
+        }
+        self.counts.at_run_time = self.out.at_run_time.len();
+        self.out.counts = self.counts;
+        self.out
+    }
+}

@@ -65,6 +65,10 @@ pub enum Kind {
     Input(Source),
     Op(Op<Dim>),
     Scan(Box<Scan<Dim, Program>>),
+    /// A size as a number (f64 []): known when sizes are.
+    Size(Dim),
+    /// Whether all of these hold (bool []): known when sizes are.
+    Holds(Vec<Claim>),
     /// Result `i` of a `Scan` or a `Grad`.
     Result(usize),
     /// `(loss, wrt..)`: the derivatives of a scalar in each of the others. `Result` nodes read them.

@@ -9,5 +9,6 @@ mod graphs;
 mod loops;
 mod meaning;
 mod ops;
+mod reference;
 mod rules;
 mod tidy;

@@ -1,0 +1,190 @@
+//! The chain that the command line talks to: the compiler's driver.
+
+use std::sync::atomic::AtomicBool;
+
+use super::chain::{Chain, Hyper, HyperKind, HyperValue, Origin, Overrides, Report, Session, Setting, TestResult};
+use crate::base::{Name, Sources};
+use crate::diag::Diagnostic;
+use crate::driver::{self, Program};
+use crate::io::Files;
+use crate::sema::{Checked, Options, Override};
+use crate::syntax::ast::{ExprKind, Item, ItemKind, UnaryOp};
+use crate::train::Event;
+
+/// The compiler.
+pub struct Compiler;
+
+impl Chain for Compiler {
+    fn open(&self, name: &str, text: String, files: Files) -> Box<dyn Session> {
+        Box::new(Opened { program: Program::open(name, &text, files), checked: None })
+    }
+
+    fn explain(&self, code: &str) -> Option<String> {
+        {
+            let _ = code;
+            None
+        }
+    }
+}
+
+struct Opened {
+    program: Program,
+    checked: Option<Checked>,
+}
+
+impl Opened {
+    fn main(&self) -> &[Item] {
+        &self.program.modules.get(crate::sema::MAIN).ast.items
+    }
+
+    fn checked(&self) -> &Checked {
+        self.checked.as_ref().expect("a program is checked before it runs")
+    }
+}
+
+impl Session for Opened {
+    fn sources(&self) -> &Sources {
+        &self.program.sources
+    }
+
+    fn hypers(&self) -> Vec<Hyper> {
+        self.main().iter().filter_map(|item| hyper(item, &self.program.sources)).collect()
+    }
+
+    fn check(&mut self, overrides: &Overrides) -> Report {
+        let options = Options { overrides: overrides.hypers.iter().map(given).collect(), ..Options::default() };
+        let checked = self.program.check(&options, &[]);
+        let report = Report {
+            diagnostics: checked.diagnostics.clone(),
+            proved: checked.counts.proved,
+            at_run_time: checked.counts.at_run_time,
+            assumed: checked.counts.assumed,
+        };
+        self.checked = Some(checked);
+        report
+    }
+
+    fn settings(&self, overrides: &Overrides) -> Vec<Setting> {
+        let checked = self.checked();
+        let mut settings = vec![];
+        for hyper in &checked.hypers {
+            let said = overrides.hypers.iter().any(|(name, _)| *name == hyper.name);
+            let origin = if said { Origin::CommandLine } else { Origin::File(hyper.span) };
+            settings.push(Setting { name: hyper.name.to_string(), value: shown(&hyper.value), origin });
+        }
+        for job in &checked.jobs {
+            let number = |name: &str, value: u64, said: Option<u64>| Setting {
+                name: format!("{}.{name}", job.name),
+                value: said.unwrap_or(value).to_string(),
+                origin: if said.is_some() { Origin::CommandLine } else { self.origin(&job.name, name) },
+            };
+            settings.push(number("epochs", job.epochs as u64, overrides.epochs.map(|n| n as u64)));
+            settings.push(number("seed", job.seed, overrides.seed));
+        }
+        settings
+    }
+
+    fn run(
+        &mut self,
+        overrides: &Overrides,
+        interrupt: &AtomicBool,
+        tell: &mut dyn FnMut(Event),
+    ) -> Result<(), Vec<Diagnostic>> {
+        let (seed, epochs) = (overrides.seed, overrides.epochs);
+        let checked = self.checked();
+        use_threads(overrides.threads);
+        driver::run(checked, &self.program.files, seed, epochs, interrupt, tell).map_err(|diagnostic| vec![diagnostic])
+    }
+
+    fn test(&mut self, interrupt: &AtomicBool, tell: &mut dyn FnMut(TestResult)) {
+        let checked = self.checked();
+        let mut report = |name, outcome| tell(TestResult { name, outcome });
+        let ended = driver::test(checked, &self.program.files, interrupt, &mut |test| report(test.name, test.outcome));
+        if let Err(diagnostic) = ended {
+            report("the values at the top of the file".into(), Err(diagnostic));
+        }
+    }
+}
+
+impl Opened {
+    /// Where a `train` block says a setting, if it does.
+    fn origin(&self, job: &str, setting: &str) -> Origin {
+        use crate::syntax::ast::TrainItem;
+        let blocks = self.main().iter().filter_map(|item| match &item.kind {
+            ItemKind::Train(train) => Some(train),
+            _ => None,
+        });
+        let mut named = blocks.filter(|train| train.name.as_ref().map_or("train", |n| &n.name) == job);
+        let said = named.next().and_then(|train| {
+            train.items.iter().find_map(|item| match item {
+                TrainItem::Setting { name, .. } if &*name.name == setting => Some(name.span),
+                _ => None,
+            })
+        });
+        said.map_or(Origin::Default, Origin::File)
+    }
+}
+
+/// Sizes the pool of this process.
+fn use_threads(threads: Option<usize>) {
+    if let Some(n) = threads {
+        // A pool that exists already keeps its size: slower or faster, and the same numbers.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(n).build_global();
+    }
+}
+
+fn given((name, value): &(Name, HyperValue)) -> (Name, Override) {
+    let value = match value {
+        HyperValue::Int(v) => Override::Int(*v),
+        HyperValue::Float(v) => Override::Float(*v),
+        HyperValue::Bool(v) => Override::Bool(*v),
+        HyperValue::Str(v) => Override::Str(v.to_string()),
+    };
+    (name.clone(), value)
+}
+
+fn shown(value: &Override) -> String {
+    match value {
+        Override::Int(v) => v.to_string(),
+        Override::Float(v) => v.to_string(),
+        Override::Bool(v) => v.to_string(),
+        Override::Str(v) => v.clone(),
+    }
+}
+
+/// A `hyper` as it stands in the file; its kind is the literal's, or the declared type's.
+fn hyper(item: &Item, sources: &Sources) -> Option<Hyper> {
+    let ItemKind::Hyper(hyper) = &item.kind else { return None };
+    let mut value = &hyper.value;
+    if let ExprKind::Unary(UnaryOp::Neg, inner) = &value.kind {
+        value = inner;
+    }
+    let declared = hyper.ty.as_ref().and_then(|ty| match &ty.kind {
+        crate::syntax::ast::TypeKind::Named(name) => kind_named(&name.name),
+        _ => None,
+    });
+    let kind = declared.or(match &value.kind {
+        ExprKind::Int(_) => Some(HyperKind::Int),
+        ExprKind::Bool(_) => Some(HyperKind::Bool),
+        ExprKind::Str(_) => Some(HyperKind::Str),
+        ExprKind::Float(_) => Some(HyperKind::Float),
+        _ => None,
+    })?;
+    Some(Hyper {
+        name: hyper.name.name.clone(),
+        kind,
+        default: sources.text(hyper.value.span).trim_matches('"').to_string(),
+        doc: item.doc.as_deref().unwrap_or_default().to_string(),
+        span: hyper.name.span,
+    })
+}
+
+fn kind_named(name: &str) -> Option<HyperKind> {
+    match name {
+        "Int" => Some(HyperKind::Int),
+        "Float" => Some(HyperKind::Float),
+        "Bool" => Some(HyperKind::Bool),
+        "Str" => Some(HyperKind::Str),
+        _ => None,
+    }
+}

@@ -1,0 +1,74 @@
+//! The whole chain, readable from top to bottom:
+//!
+//! ```text
+//! text -- syntax --> ast -- sema --> typed programs -- lower (grad) --> graph -- opt --> graph -- plan --> plan -- exec --> values
+//! ```
+//!
+//! `Program::open` reads a file and all that it uses; `check` proves it; `Engine` runs what was checked, making graph
+//! and plan of each program when the sizes of its arguments are known, once for each size.
+
+mod engine;
+mod library;
+mod run;
+
+pub use engine::Engine;
+pub use run::{TestOutcome, run, test};
+
+use crate::base::Sources;
+use crate::diag::{Diagnostic, Severity};
+use crate::io::Files;
+use crate::sema::{self, Checked, Modules, Options};
+use crate::{lower, opt, plan, stdlib};
+
+/// A file with everything that it uses, read and parsed.
+pub struct Program {
+    pub sources: Sources,
+    pub modules: Modules,
+    pub files: Files,
+}
+
+impl Program {
+    /// Reads the main file's text and the files that it uses.
+    pub fn open(name: &str, text: &str, files: Files) -> Program {
+        let mut sources = Sources::default();
+        let mut library = library::Library::new(&files, name);
+        let modules = Modules::load(&mut sources, name, text, stdlib::PRELUDE, &mut library);
+        Program { sources, modules, files }
+    }
+
+    /// Names, types, sizes. `functions` of the main file become programs too.
+    pub fn check(&self, options: &Options, functions: &[&str]) -> Checked {
+        on_large_stack(|| {
+            let mut checked = sema::check(&self.modules, options, functions);
+            checked.diagnostics.sort_by_key(|d| (d.span().file, d.span().lo));
+            checked
+        })
+    }
+}
+
+/// Whether a program may run.
+pub fn is_sound(diagnostics: &[Diagnostic]) -> bool {
+    !diagnostics.iter().any(|d| d.severity == Severity::Error)
+}
+
+/// A checked program for given sizes, down to its plan.
+pub fn compile(program: &crate::tir::Program, sizes: &lower::Sizes) -> (lower::Lowered, plan::Plan) {
+    let mut lowered = lower::lower(program, sizes);
+    lowered.graph = opt::optimize(&lowered.graph);
+    let options = engine::plan_options(&lowered);
+    let plan = plan::plan(&lowered.graph, &options);
+    (lowered, plan)
+}
+
+/// The checker follows the nesting of a program; deep nesting is not a reason to fall over.
+fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    const STACK: usize = 256 << 20;
+    std::thread::scope(|scope| {
+        let worker = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
+        match worker.map(|worker| worker.join()) {
+            Ok(Ok(value)) => value,
+            Ok(Err(panic)) => std::panic::resume_unwind(panic),
+            Err(error) => panic!("no thread can be started: {error}"),
+        }
+    })
+}

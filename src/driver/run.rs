@@ -1,0 +1,61 @@
+//! What the commands do with a checked file.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::base::Name;
+use crate::data::{Tables, mix};
+use crate::diag::Diagnostic;
+use crate::io::Files;
+use crate::sema::Checked;
+use crate::train::{self, Call, Context, Event, Machine};
+
+use super::Engine;
+
+/// Runs every `train` block in the order of the file, over one memory. `seed` and `epochs` replace what the file says.
+pub fn run(
+    checked: &Checked,
+    files: &Files,
+    seed: Option<u64>,
+    epochs: Option<usize>,
+    interrupt: &AtomicBool,
+    tell: &mut dyn FnMut(Event),
+) -> Result<(), Diagnostic> {
+    let first = seed.or(checked.jobs.first().map(|job| job.seed)).unwrap_or(0);
+    let mut engine = Engine::new(checked, files, first)?;
+    for job in &checked.jobs {
+        let mut job = job.clone();
+        job.seed = seed.unwrap_or(job.seed);
+        job.epochs = epochs.unwrap_or(job.epochs);
+        let mut context = Context { files, tables: Tables::new(files), interrupt, tell: &mut *tell };
+        let summary = train::train(&job, &mut engine, &mut context)?;
+        if summary.interrupted || interrupt.load(Ordering::Relaxed) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// How a `test` block ended.
+pub struct TestOutcome {
+    pub name: Name,
+    pub outcome: Result<(), Diagnostic>,
+}
+
+/// Runs every `test` block, each with random numbers of its own.
+pub fn test(
+    checked: &Checked,
+    files: &Files,
+    interrupt: &AtomicBool,
+    tell: &mut dyn FnMut(TestOutcome),
+) -> Result<(), Diagnostic> {
+    let mut engine = Engine::new(checked, files, 0)?;
+    for (i, test) in checked.tests.iter().enumerate() {
+        if interrupt.load(Ordering::Relaxed) {
+            break;
+        }
+        let call = Call { program: test.program, args: &[], step: 1, epoch: 1, key: mix(&[i as u64]) };
+        let outcome = engine.run(&call).map(drop);
+        tell(TestOutcome { name: test.name.clone(), outcome });
+    }
+    Ok(())
+}

@@ -1,0 +1,104 @@
+//! Data sets: where rows come from and how they are put into batches.
+
+use crate::base::Spanned;
+use crate::tir::{DataSource, Stage};
+
+use super::super::value::{Arg, Data, Value};
+use super::super::{Checker, Res};
+use super::{Args, Builtin};
+
+pub const TABLE: &[Builtin] = &[
+    Builtin {
+        name: "read_csv",
+        params: &["path", "columns?", "header?", "separator?"],
+        run: |c, args| c.read_csv(args),
+    },
+    Builtin { name: "read_idx", params: &["..."], run: |c, args| c.read_idx(args) },
+    Builtin { name: "read_text", params: &["path", "length"], run: |c, args| c.read_text(args) },
+    Builtin { name: "shuffle", params: &["data"], run: |c, args| c.stage_builtin(args, Stage::Shuffle) },
+    Builtin { name: "batch", params: &["data", "size", "drop_last?"], run: |c, args| c.batch_builtin(args) },
+    Builtin { name: "sliding", params: &["data", "length"], run: |c, args| c.sliding(args) },
+    Builtin { name: "map", params: &["data", "f"], run: |c, args| c.map(args) },
+];
+
+impl<'a> Checker<'a> {
+    fn read_csv(&mut self, args: Args<'a>) -> Res<Value<'a>> {
+        let path = Spanned { value: self.text_arg(&args, 0)?, span: args.span(0) };
+        let columns = if args.has(1) { Some(self.texts(&args.value(1), args.span(1))?) } else { None };
+        let header = if args.has(2) { Some(self.bool_arg(&args, 2)?) } else { None };
+        let separator = if args.has(3) { self.text_arg(&args, 3)?.chars().next() } else { None };
+        Ok(self.dataset(DataSource::Csv { path, columns, header, separator }, args.span))
+    }
+
+    fn read_idx(&mut self, args: Args<'a>) -> Res<Value<'a>> {
+        let mut paths = vec![];
+        for Arg { value, span, .. } in args.given.into_iter().flatten() {
+            match value {
+                Value::Str(text) => paths.push(Spanned { value: text, span }),
+                other => return Err(self.expected("a path", &other, span)),
+            }
+        }
+        Ok(self.dataset(DataSource::Idx { paths }, args.span))
+    }
+
+    fn read_text(&mut self, args: Args<'a>) -> Res<Value<'a>> {
+        let path = Spanned { value: self.text_arg(&args, 0)?, span: args.span(0) };
+        let length = self.positive(&args, 1)?;
+        Ok(self.dataset(DataSource::Text { path, length }, args.span))
+    }
+
+    fn positive(&mut self, args: &Args<'a>, at: usize) -> Res<usize> {
+        let n = self.int_arg(args, at, 1)?;
+        match usize::try_from(n).ok().filter(|&n| n > 0) {
+            Some(n) => Ok(n),
+            None => Err(self.error("E0403", args.span(at), format!("{n} is not a length"), "must be 1 or more")),
+        }
+    }
+
+    fn data_arg(&mut self, args: &Args<'a>) -> Res<Data<'a>> {
+        match args.value(0) {
+            Value::Dataset(data) => Ok((*data).clone()),
+            other => Err(self.expected("a data set", &other, args.span(0))),
+        }
+    }
+
+    fn stage_builtin(&mut self, args: Args<'a>, stage: Stage) -> Res<Value<'a>> {
+        let data = self.data_arg(&args)?;
+        self.with_stage(&data, stage, args.span)
+    }
+
+    fn batch_builtin(&mut self, args: Args<'a>) -> Res<Value<'a>> {
+        let data = self.data_arg(&args)?;
+        let size = self.int_arg(&args, 1, 1)?;
+        let drop_last = self.bool_arg(&args, 2)?;
+        self.with_batch(&data, size, drop_last, args.span)
+    }
+
+    fn sliding(&mut self, args: Args<'a>) -> Res<Value<'a>> {
+        let data = self.data_arg(&args)?;
+        let length = self.positive(&args, 1)?;
+        self.with_stage(&data, Stage::Sliding { length }, args.span)
+    }
+
+    fn map(&mut self, args: Args<'a>) -> Res<Value<'a>> {
+        let data = self.data_arg(&args)?;
+        let f = args.value(1);
+        if !f.is_callable() {
+            return Err(self.expected("a function", &f, args.span(1)));
+        }
+        Ok(self.with_map(&data, f, args.span))
+    }
+
+    /// `take(0..1500)`: consecutive rows.
+    pub fn take_rows(&mut self, data: &Data<'a>, rows: Value<'a>, span: crate::base::Span) -> Res<Value<'a>> {
+        let items = self.items_of(&rows, span)?;
+        let lo = match items.first() {
+            Some(first) => self.known_int(first, span)?,
+            None => return Err(self.error("E0403", span, "no rows are taken", "an empty range")),
+        };
+        match usize::try_from(lo) {
+            Ok(lo) => self.with_stage(data, Stage::Take { lo, hi: Some(lo + items.len()) }, span),
+            Err(_) => Err(self.error("E0403", span, "rows are counted from 0", "negative")),
+        }
+    }
+}

@@ -1,0 +1,458 @@
+//! Calls: matching arguments with parameters, binding sizes, checking results.
+
+use std::rc::Rc;
+
+use crate::base::{Name, Span};
+use crate::diag::{Diagnostic, nearest};
+use crate::syntax::ast;
+
+use super::bind::Binder;
+use super::scope::Scope;
+use super::value::{Arg, Choice, Closure, Code, Instance, Value};
+use super::{Checker, Frame, Poison, Res};
+
+/// Deeper calls are taken for endless ones: sizes and layers are finite, so is what they need.
+const MAX_DEPTH: usize = 200;
+
+impl<'a> Checker<'a> {
+    pub fn args(&mut self, args: &'a [ast::Arg], scope: &Scope<'a>) -> Res<Vec<Arg<'a>>> {
+        let mut out = vec![];
+        let mut poisoned = false;
+        for arg in args {
+            match self.expr(&arg.value, scope).and_then(|v| self.settle(v)) {
+                Ok(value) => {
+                    let name = arg.name.as_ref().map(|n| n.name.clone());
+                    out.push(Arg { name, value, span: arg.value.span });
+                }
+                Err(Poison) => poisoned = true,
+            }
+        }
+        if poisoned { Err(Poison) } else { Ok(out) }
+    }
+
+    pub fn call_expr(
+        &mut self,
+        func: &'a ast::Expr,
+        args: &'a [ast::Arg],
+        span: Span,
+        scope: &Scope<'a>,
+    ) -> Res<Value<'a>> {
+        let callee = match &func.kind {
+            ast::ExprKind::Field { base, name } => {
+                let base = self.place(base, scope)?;
+                self.method(&base, name)?
+            }
+            _ => self.expr(func, scope)?,
+        };
+        let args = self.args(args, scope)?;
+        self.call(&callee, args, span)
+    }
+
+    /// Applies anything that can be applied.
+    pub fn call(&mut self, callee: &Value<'a>, args: Vec<Arg<'a>>, span: Span) -> Res<Value<'a>> {
+        if self.frames.len() > MAX_DEPTH {
+            let text = "this calls itself without end";
+            return Err(self.error("E0405", span, text, "the calls are nested more than 200 deep"));
+        }
+        match callee {
+            Value::Fn(closure) => self.call_closure(&closure.clone(), args, span),
+            Value::Builtin(builtin) => self.call_builtin(builtin, args, span),
+            Value::Section(section) => {
+                let section = section.clone();
+                let mut all = args;
+                all.extend(section.args.iter().cloned());
+                self.call(&section.func, all, span)
+            }
+            Value::LayerClass(class) => {
+                let dynamic = args.iter().any(|a| a.name.is_none() && matches!(a.value, Value::Tensor(_)));
+                if !dynamic {
+                    return self.instantiate(&class.clone(), args, span);
+                }
+                let layer = self.instantiate(&class.clone(), vec![], span)?;
+                self.call(&layer, args, span)
+            }
+            Value::Instance(instance) => self.call_method(&instance.clone(), "forward", args, span),
+            Value::Chain(parts) => self.call_chain(&parts.clone(), args, span),
+            Value::Choice(choice) => self.call_choice(&choice.clone(), args, span),
+            Value::OptimizerClass(module, optimizer) => self.make_optimizer(*module, optimizer, args, span),
+            Value::Float(_) | Value::Int(..) => {
+                Err(self.error("E0305", span, "a number cannot be called", "not a function"))
+            }
+            Value::Error => Err(Poison),
+            other => {
+                let message = format!("{} cannot be called", other.kind());
+                Err(self.error("E0305", span, message, "neither a function nor a layer"))
+            }
+        }
+    }
+
+    fn call_chain(&mut self, parts: &[Value<'a>], args: Vec<Arg<'a>>, span: Span) -> Res<Value<'a>> {
+        let outer = std::mem::take(&mut self.trail);
+        let mut args = args;
+        let mut result = Ok(Value::Nothing);
+        for (i, part) in parts.iter().enumerate() {
+            self.trail.extend(trail_of(&args));
+            result = self.call(part, std::mem::take(&mut args), span);
+            match &result {
+                Ok(value) if i + 1 < parts.len() => args = vec![Arg::positional(value.clone(), span)],
+                _ => break,
+            }
+        }
+        self.trail = outer;
+        result
+    }
+
+    /// Both sides, each under its condition.
+    fn call_choice(&mut self, choice: &Rc<Choice<'a>>, args: Vec<Arg<'a>>, span: Span) -> Res<Value<'a>> {
+        self.either(
+            &choice.truth,
+            |c| c.call(&choice.then, args.clone(), span),
+            |c| c.call(&choice.otherwise, args.clone(), span),
+            span,
+        )
+    }
+
+    pub fn call_closure(&mut self, closure: &Rc<Closure<'a>>, args: Vec<Arg<'a>>, span: Span) -> Res<Value<'a>> {
+        let scope = closure.scope.function();
+        match closure.code {
+            Code::Lambda { params, body } => {
+                let callee = Callee { name: "this function", params, explicit: &[] };
+                self.bind(&callee, args, span, &scope)?;
+                self.in_frame(span, None, |c| c.expr(body, &scope))
+            }
+            Code::Func(func) => {
+                let callee = Callee { name: &func.name.name, params: &func.params, explicit: &func.sizes };
+                self.bind(&callee, args, span, &scope)?;
+                self.run_body(func, &func.name.name, &scope, closure.of.clone(), span)
+            }
+        }
+    }
+
+    /// `where` clauses, the body, and the declared result.
+    fn run_body(
+        &mut self,
+        func: &'a ast::Func,
+        shown: &str,
+        scope: &Scope<'a>,
+        of: Option<Rc<Instance<'a>>>,
+        span: Span,
+    ) -> Res<Value<'a>> {
+        self.wheres(&func.wheres, scope, shown, span)?;
+        let trail = std::mem::take(&mut self.trail);
+        let result = self.in_frame(span, of, |c| {
+            let value = c.expr(&func.body, scope)?;
+            match &func.result {
+                Some(ty) => c.check_result(value, ty, func, scope),
+                None => Ok(value),
+            }
+        });
+        self.trail = trail;
+        result
+    }
+
+    pub fn in_frame<T>(
+        &mut self,
+        span: Span,
+        instance: Option<Rc<Instance<'a>>>,
+        body: impl FnOnce(&mut Self) -> Res<T>,
+    ) -> Res<T> {
+        self.frames.push(Frame { span, instance });
+        let result = body(self);
+        self.frames.pop();
+        result
+    }
+
+    /// A method of a layer: its sizes are settled by its first input.
+    pub fn call_method(
+        &mut self,
+        instance: &Rc<Instance<'a>>,
+        name: &str,
+        args: Vec<Arg<'a>>,
+        span: Span,
+    ) -> Res<Value<'a>> {
+        let Some(func) = method_of(instance, name) else {
+            let message = format!("`{}` has no `{name}`", instance.ast.name.name);
+            let known = instance.ast.members.iter().filter_map(|m| match m {
+                ast::Member::Method(f) => Some(&*f.name.name),
+                _ => None,
+            });
+            let diagnostic = Diagnostic::error("E0306", span, message, "no such method");
+            let diagnostic = match nearest(name, known) {
+                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                None => diagnostic,
+            };
+            return Err(self.report(diagnostic));
+        };
+        let scope = instance.scope.function();
+        let callee = Callee { name: &instance.ast.name.name, params: &func.params, explicit: &func.sizes };
+        let holes = !instance.holes.borrow().is_empty();
+        self.bind(&callee, args, span, &scope)?;
+        if holes {
+            self.settle_holes(instance, span)?;
+        }
+        self.ready(instance)?;
+        self.run_body(func, &instance.ast.name.name, &scope, Some(instance.clone()), span)
+    }
+
+    /// Matches arguments with parameters and binds them in `scope`.
+    fn bind(&mut self, callee: &Callee<'a, '_>, args: Vec<Arg<'a>>, span: Span, scope: &Scope<'a>) -> Res<()> {
+        let given = self.matched(callee, args, span)?;
+        let mut binder = Binder::new(callee.name, span);
+        for size in callee.explicit {
+            if let Some(default) = &size.default
+                && scope.own(&size.name.name).is_none()
+            {
+                let value = self.expr(default, scope)?;
+                scope.set(&size.name.name, value);
+            }
+        }
+        // First what was given, so that sizes are bound when defaults and expressions need them.
+        for (param, arg) in callee.params.iter().zip(&given) {
+            if let Some(arg) = arg {
+                let value = self.coerced(&mut binder, param, arg, scope)?;
+                scope.set(&param.name.name, value);
+            }
+        }
+        for (param, arg) in callee.params.iter().zip(&given) {
+            if let (None, Some(default)) = (arg, &param.default) {
+                let value = self.expr(default, scope)?;
+                let value = self.settle(value)?;
+                let arg = Arg { name: None, value, span: default.span };
+                let value = self.coerced(&mut binder, param, &arg, scope)?;
+                scope.set(&param.name.name, value);
+            }
+        }
+        self.finish_binding(binder, scope)
+    }
+
+    fn coerced(
+        &mut self,
+        binder: &mut Binder<'a>,
+        param: &'a ast::Param,
+        arg: &Arg<'a>,
+        scope: &Scope<'a>,
+    ) -> Res<Value<'a>> {
+        match &param.ty {
+            Some(ty) => self.bind_type(binder, &arg.value, ty, &param.name.name, arg.span, scope),
+            None => match (&param.default, &arg.value) {
+                // `beta1 = 0.9`: the default's type is the parameter's.
+                (Some(_), Value::Cell(_)) => Ok(self.load_cell(arg.value.clone(), arg.span)),
+                _ => Ok(arg.value.clone()),
+            },
+        }
+    }
+
+    /// The argument for every parameter.
+    fn matched(&mut self, callee: &Callee<'a, '_>, args: Vec<Arg<'a>>, span: Span) -> Res<Vec<Option<Arg<'a>>>> {
+        let names: Vec<&str> = callee.params.iter().map(|p| &*p.name.name).collect();
+        let given = self.match_names(callee.name, &names, args, span)?;
+        let missing: Vec<String> = callee
+            .params
+            .iter()
+            .zip(&given)
+            .filter(|(p, a)| a.is_none() && p.default.is_none())
+            .map(|(p, _)| format!("`{}`", p.name.name))
+            .collect();
+        if missing.is_empty() {
+            return Ok(given);
+        }
+        let message = format!("`{}` also needs {}", callee.name, missing.join(" and "));
+        let diagnostic = Diagnostic::error("E0303", span, message, "an argument is missing")
+            .note(format!("it takes ({})", names.join(", ")));
+        Err(self.report(diagnostic))
+    }
+
+    /// Positional arguments in order, named ones by name. Shared with what is built in.
+    pub fn match_names(
+        &mut self,
+        callee: &str,
+        names: &[&str],
+        args: Vec<Arg<'a>>,
+        span: Span,
+    ) -> Res<Vec<Option<Arg<'a>>>> {
+        let mut given: Vec<Option<Arg>> = names.iter().map(|_| None).collect();
+        let named: Vec<Name> = args.iter().filter_map(|a| a.name.clone()).collect();
+        let mut next = 0;
+        for arg in args {
+            let at = match &arg.name {
+                Some(name) => match names.iter().position(|n| *n == &**name) {
+                    Some(at) => at,
+                    None => return Err(self.unknown_argument(callee, names, name, arg.span)),
+                },
+                None => {
+                    while next < names.len() && (given[next].is_some() || named.iter().any(|n| &**n == names[next])) {
+                        next += 1;
+                    }
+                    if next == names.len() {
+                        let message = format!("`{callee}` takes {} arguments", names.len());
+                        let diagnostic = Diagnostic::error("E0304", arg.span, message, "one too many")
+                            .note(format!("it takes ({})", names.join(", ")));
+                        return Err(self.report(diagnostic));
+                    }
+                    next
+                }
+            };
+            if given[at].is_some() {
+                let message = format!("`{}` of `{callee}` is given twice", names[at]);
+                return Err(self.error("E0302", arg.span, message, "the second time"));
+            }
+            given[at] = Some(arg);
+        }
+        let _ = span;
+        Ok(given)
+    }
+
+    fn unknown_argument(&mut self, callee: &str, names: &[&str], name: &Name, span: Span) -> Poison {
+        let message = format!("`{callee}` has no argument `{name}`");
+        let diagnostic = Diagnostic::error("E0302", span, message, format!("given as `{name}:`"));
+        let diagnostic = match nearest(name, names.iter().copied()) {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            None => diagnostic.note(format!("it takes ({})", names.join(", "))),
+        };
+        self.report(diagnostic)
+    }
+
+    // -- fields and methods
+
+    /// `base.name` in front of a call: a method, or a field that can be called.
+    fn method(&mut self, base: &Value<'a>, name: &'a ast::Ident) -> Res<Value<'a>> {
+        if let Value::Instance(instance) = base
+            && let Some(func) = method_of(instance, &name.name)
+        {
+            if instance.holes.borrow().is_empty() {
+                self.ready(instance)?;
+            }
+            let closure = Closure { code: Code::Func(func), scope: instance.scope.clone(), of: Some(instance.clone()) };
+            return Ok(Value::Fn(Rc::new(closure)));
+        }
+        self.field(base, name)
+    }
+
+    pub fn field(&mut self, base: &Value<'a>, name: &'a ast::Ident) -> Res<Value<'a>> {
+        let found = match base {
+            Value::Tensor(_) | Value::Cell(_) => {
+                let tensor = self.as_tensor(base, self.float, name.span)?;
+                return self.tensor_field(&tensor, name);
+            }
+            Value::Record(fields) => fields.iter().find(|(n, _)| *n == name.name).map(|(_, v)| v.clone()),
+            Value::Module(module) => self.exported(*module, &name.name),
+            Value::Instance(instance) => {
+                let instance = instance.clone();
+                if instance.holes.borrow().is_empty() {
+                    self.ready(&instance)?;
+                }
+                instance.scope.own(&name.name)
+            }
+            Value::Error => return Err(Poison),
+            _ => None,
+        };
+        match found {
+            Some(value) => Ok(value),
+            None => Err(self.no_field(base, name)),
+        }
+    }
+
+    fn no_field(&mut self, base: &Value<'a>, name: &ast::Ident) -> Poison {
+        let known: Vec<String> = match base {
+            Value::Record(fields) => fields.iter().map(|(n, _)| n.to_string()).collect(),
+            Value::Instance(instance) => instance.fields.borrow().iter().map(|(n, _)| n.to_string()).collect(),
+            _ => vec![],
+        };
+        let message = format!("{} has no field `{}`", base.kind(), name.name);
+        let diagnostic = Diagnostic::error("E0306", name.span, message, "no such field");
+        let diagnostic = match nearest(&name.name, known.iter().map(String::as_str)) {
+            Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), name.span, near.to_string()),
+            None if known.is_empty() => diagnostic,
+            None => diagnostic.note(format!("it has {}", known.join(", "))),
+        };
+        self.report(diagnostic)
+    }
+
+    fn tensor_field(&mut self, tensor: &super::value::Tensor, name: &ast::Ident) -> Res<Value<'a>> {
+        match &*name.name {
+            "T" => {
+                let rank = tensor.ty.shape.len();
+                if rank < 2 {
+                    return Err(self.error("E0504", name.span, "`.T` needs at least two axes", "nothing to swap"));
+                }
+                let mut perm: Vec<usize> = (0..rank).collect();
+                perm.swap(rank - 1, rank - 2);
+                Ok(Value::Tensor(self.emit(crate::ops::Op::Transpose { perm }, &[tensor], name.span)?))
+            }
+            "shape" => {
+                let dims = tensor.ty.shape.iter().enumerate();
+                let label = |i: usize| tensor.labels.get(i).and_then(|l| l.first().copied()).unwrap_or(0);
+                Ok(Value::list(dims.map(|(i, d)| Value::Int(d.clone(), label(i))).collect()))
+            }
+            "rank" => Ok(Value::int(tensor.ty.shape.len() as i64)),
+            "dtype" => Ok(Value::DType(tensor.ty.dtype)),
+            _ => {
+                let message = format!("a tensor has no `{}`", name.name);
+                let diagnostic = Diagnostic::error("E0306", name.span, message, "no such field")
+                    .note("a tensor has `.T`, `.shape`, `.rank` and `.dtype`; everything else is a function");
+                Err(self.report(diagnostic))
+            }
+        }
+    }
+
+    /// The declared result against what the body gave.
+    fn check_result(
+        &mut self,
+        value: Value<'a>,
+        ty: &'a ast::Type,
+        func: &'a ast::Func,
+        scope: &Scope<'a>,
+    ) -> Res<Value<'a>> {
+        let span = body_span(&func.body);
+        let mut binder = Binder::result(&func.name.name, span);
+        let value = self.bind_type(&mut binder, &value, ty, &func.name.name, span, scope)?;
+        self.finish_binding(binder, scope)?;
+        Ok(value)
+    }
+
+    /// A value against a type that a `let` or `hyper` declares.
+    pub fn declared(
+        &mut self,
+        value: Value<'a>,
+        ty: &'a ast::Type,
+        e: &'a ast::Expr,
+        scope: &Scope<'a>,
+    ) -> Res<Value<'a>> {
+        if let Value::Dataset(data) = &value {
+            return self.declare_fields(data, ty, scope);
+        }
+        let mut binder = Binder::new("this definition", e.span);
+        let value = self.bind_type(&mut binder, &value, ty, "the value", e.span, scope)?;
+        self.finish_binding(binder, scope)?;
+        Ok(value)
+    }
+}
+
+/// What is called, for messages.
+struct Callee<'a, 'n> {
+    name: &'n str,
+    params: &'a [ast::Param],
+    explicit: &'a [ast::SizeParam],
+}
+
+pub fn method_of<'a>(instance: &Instance<'a>, name: &str) -> Option<&'a ast::Func> {
+    instance.ast.members.iter().find_map(|m| match m {
+        ast::Member::Method(func) if &*func.name.name == name => Some(func),
+        _ => None,
+    })
+}
+
+/// The expression that gives a body its value: the place of an error about the result.
+fn body_span(body: &ast::Expr) -> Span {
+    match &body.kind {
+        ast::ExprKind::Block(block) => block.value.as_ref().map_or(body.span, |v| v.span),
+        _ => body.span,
+    }
+}
+
+fn trail_of(args: &[Arg]) -> Option<String> {
+    match args {
+        [Arg { value: Value::Tensor(t), .. }] => Some(super::report::dims(&t.ty.shape)),
+        _ => None,
+    }
+}

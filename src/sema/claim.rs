@@ -1,0 +1,206 @@
+//! Statements about sizes: deciding them, and telling the user what came out.
+
+use crate::base::Span;
+use crate::diag::Diagnostic;
+use crate::ops::Op;
+use crate::ops::shape::Requirement;
+use crate::syntax::ast;
+use crate::tir::Check;
+use crate::types::{Claim, Dim, Rel, Verdict, Witness};
+
+use super::report::{dims, show};
+use super::scope::Scope;
+use super::value::{Tensor, Truth, Value};
+use super::{Checker, Poison, Res};
+
+impl<'a> Checker<'a> {
+    /// What is known of a comparison of two sizes.
+    pub fn truth(&mut self, claim: Claim) -> Truth {
+        match self.facts.decide(&claim) {
+            Verdict::Proved => Truth::Known(true),
+            Verdict::Refuted(witness) if witness.always => Truth::Known(false),
+            Verdict::Refuted(_) | Verdict::Unknown(_) => Truth::Claims(vec![claim]),
+        }
+    }
+
+    /// A claim that must hold. `describe` makes the error if it does not. A claim that is neither proved nor false for
+    /// all sizes: an equality is an error with sizes that show it; an inequality waits for the sizes.
+    pub fn require(&mut self, claim: &Claim, span: Span, describe: impl FnOnce() -> Diagnostic) -> Res<()> {
+        let verdict = self.facts.decide(claim);
+        match verdict {
+            Verdict::Proved => {
+                self.counts.proved += 1;
+                Ok(())
+            }
+            Verdict::Refuted(witness) if witness.always || claim.rel == Rel::Eq => {
+                let diagnostic = self.explain(describe(), claim, &witness);
+                Err(self.report(diagnostic))
+            }
+            Verdict::Unknown(why) if claim.rel == Rel::Eq && self.generic => {
+                let diagnostic = describe()
+                    .note(format!("`{}` could not be proved: {why}", text(claim)))
+                    .help(format!("state it: add `where {}`", text(claim)));
+                Err(self.report(diagnostic))
+            }
+            Verdict::Refuted(_) | Verdict::Unknown(_) => {
+                self.defer(claim, span, describe);
+                Ok(())
+            }
+        }
+    }
+
+    /// To be checked when sizes are known. A definition on its own leaves that to its callers.
+    fn defer(&mut self, claim: &Claim, span: Span, describe: impl FnOnce() -> Diagnostic) {
+        if self.generic {
+            return;
+        }
+        let diagnostic = describe();
+        let frame = self.frames.iter().rev().map(|f| f.span).find(|s| !s.is_none() && !self.is_std(s.file));
+        let span = if self.is_std(span.file) { frame.unwrap_or(span) } else { span };
+        let check = Check { claim: claim.clone(), span, code: diagnostic.code, message: diagnostic.message };
+        let checks = &mut self.progs[0].program.checks;
+        if !checks.contains(&check) {
+            checks.push(check);
+        }
+    }
+
+    /// Adds to an error about an equality: sizes that show it, and what would make it true.
+    fn explain(&mut self, diagnostic: Diagnostic, claim: &Claim, witness: &Witness) -> Diagnostic {
+        let constant = claim.lhs.as_const().is_some() && claim.rhs.as_const().is_some();
+        if constant || witness.sizes.is_empty() {
+            return diagnostic;
+        }
+        let diagnostic = diagnostic.note(witness_text(&claim.lhs, &claim.rhs, witness));
+        if witness.always {
+            return diagnostic;
+        }
+        match self.facts.weakest(claim) {
+            Some(conditions) if !conditions.is_empty() => {
+                let clause = conditions.iter().map(text).collect::<Vec<_>>().join(" and ");
+                diagnostic.help(format!("it holds exactly when `{clause}`: add `where {clause}`"))
+            }
+            _ => diagnostic,
+        }
+    }
+
+    /// A precondition of an op.
+    pub fn require_op(&mut self, op: &Op<Dim>, args: &[&Tensor], requirement: &Requirement, span: Span) -> Res<()> {
+        let describe = || {
+            let operands: Vec<String> = args.iter().map(|t| show(&t.ty)).collect();
+            super::shape::requirement(op, args, requirement, span).note(format!("operands: {}", operands.join(", ")))
+        };
+        self.require(&requirement.claim, span, describe)
+    }
+
+    /// Two sizes that must be equal.
+    pub fn require_equal(&mut self, a: &Dim, b: &Dim, span: Span, describe: impl FnOnce() -> Diagnostic) -> Res<()> {
+        self.require(&Claim::new(a.clone(), Rel::Eq, b.clone()), span, describe)
+    }
+
+    /// Two shapes that must be equal, axis by axis.
+    pub fn require_shape(&mut self, a: &[Dim], b: &[Dim], span: Span, describe: impl Fn() -> Diagnostic) -> Res<()> {
+        if a.len() != b.len() {
+            return Err(self.report(describe()));
+        }
+        for (x, y) in a.iter().zip(b) {
+            self.require_equal(x, y, span, &describe)?;
+        }
+        Ok(())
+    }
+
+    /// The clauses of a `where`: facts while a definition is checked on its own, demands where it is used.
+    pub fn wheres(&mut self, clauses: &'a [ast::Expr], scope: &Scope<'a>, callee: &str, call: Span) -> Res<()> {
+        for clause in clauses {
+            let value = self.expr(clause, scope)?;
+            let truth = match value {
+                Value::Bool(truth) => truth,
+                other => return Err(self.expected("a condition on sizes", &other, clause.span)),
+            };
+            match truth {
+                Truth::Known(true) => self.counts.proved += 1,
+                Truth::Unknown => {}
+                Truth::Known(false) => return Err(self.clause_fails(clause, scope, callee, call)),
+                Truth::Claims(claims) => {
+                    for claim in claims {
+                        let describe = || {
+                            Diagnostic::error(
+                                "E0505",
+                                call,
+                                format!("`{callee}` needs `{}`", text(&claim)),
+                                "not known here",
+                            )
+                            .label(clause.span, "the condition")
+                        };
+                        self.require(&claim, call, describe)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn clause_fails(&mut self, clause: &ast::Expr, scope: &Scope<'a>, callee: &str, call: Span) -> Poison {
+        let mut sizes = vec![];
+        let mut names = vec![];
+        names_in(clause, &mut names);
+        for name in names {
+            if let Some(Value::Int(dim, _)) = scope.get(&name) {
+                sizes.push(format!("{name} = {dim}"));
+            }
+        }
+        let message = format!("`{callee}` needs a condition that does not hold here");
+        let diagnostic = Diagnostic::error("E0505", call, message, "with these sizes")
+            .label(clause.span, "the condition")
+            .note(format!("sizes: {}", sizes.join(", ")));
+        self.report(diagnostic)
+    }
+
+    /// Takes `where` clauses as facts; false when they contradict each other.
+    pub fn assume_wheres(&mut self, clauses: &'a [ast::Expr], scope: &Scope<'a>) {
+        for clause in clauses {
+            if let Ok(Value::Bool(Truth::Claims(claims))) = self.expr(clause, scope) {
+                for claim in claims {
+                    self.facts.assume(&claim);
+                }
+            }
+        }
+    }
+}
+
+/// `differs for H = 7: 6 and 7`
+pub fn witness_text(lhs: &Dim, rhs: &Dim, witness: &Witness) -> String {
+    let sizes: Vec<String> = witness.sizes.iter().map(|(var, value)| format!("{} = {value}", var.name)).collect();
+    format!("`{lhs}` and `{rhs}` differ for {}: {} and {}", sizes.join(", "), witness.lhs, witness.rhs)
+}
+
+/// `H % 16 == 0`
+pub fn text(claim: &Claim) -> String {
+    let rel = match claim.rel {
+        Rel::Eq => "==",
+        Rel::Ne => "!=",
+        Rel::Lt => "<",
+        Rel::Le => "<=",
+    };
+    format!("{} {rel} {}", claim.lhs, claim.rhs)
+}
+
+fn names_in(expr: &ast::Expr, names: &mut Vec<crate::base::Name>) {
+    match &expr.kind {
+        ast::ExprKind::Name(name) if !names.contains(name) => names.push(name.clone()),
+        ast::ExprKind::Unary(_, e) => names_in(e, names),
+        ast::ExprKind::Binary(_, _, a, b) => {
+            names_in(a, names);
+            names_in(b, names);
+        }
+        _ => {}
+    }
+}
+
+/// A mismatch of two whole shapes in words, for callers that know what the shapes are.
+pub fn mismatch(code: &'static str, span: Span, message: String, want: &[Dim], got: &[Dim]) -> Diagnostic {
+    Diagnostic::error(code, span, message, format!("{} here", dims(got))).note(format!(
+        "expected {}\nreceived {}",
+        dims(want),
+        dims(got)
+    ))
+}

@@ -1,0 +1,139 @@
+//! Data sets: descriptions of what to read, made without touching a file.
+
+use std::rc::Rc;
+
+use crate::base::{Name, Span, Spanned};
+use crate::diag::Diagnostic;
+use crate::syntax::ast;
+use crate::tir::{Batch, DataSource, Dataset, Field, Stage};
+
+use super::scope::Scope;
+use super::value::{Data, Truth, Value};
+use super::{Checker, Res};
+
+impl<'a> Checker<'a> {
+    /// The types of rows: `let all: (x: f32[64], y: idx<10>) = read_csv(..)`.
+    pub fn declare_fields(&mut self, data: &Data<'a>, ty: &'a ast::Type, scope: &Scope<'a>) -> Res<Value<'a>> {
+        let ast::TypeKind::Record(types) = &ty.kind else {
+            let diagnostic = Diagnostic::error("E0608", ty.span, "the rows of a data set are a record", "not a record")
+                .help("name its parts: `(x: [64], y: idx<10>)`");
+            return Err(self.report(diagnostic));
+        };
+        let mut fields = vec![];
+        for (name, ty) in types {
+            let row = self.concrete_ty(ty, scope)?;
+            let mut shape = vec![];
+            for dim in &row.shape {
+                shape.push(self.count(dim.as_const(), ty.span)?);
+            }
+            let bound = match &row.bound {
+                Some(bound) => Some(self.count(bound.as_const(), ty.span)?),
+                None => None,
+            };
+            fields.push(Field { name: name.name.clone(), dtype: row.dtype, bound, shape, span: name.span });
+        }
+        self.source_fits(data, &fields, ty.span)?;
+        let desc = Dataset { fields, ..data.desc.clone() };
+        Ok(Value::Dataset(Rc::new(Data { desc, maps: data.maps.clone() })))
+    }
+
+    fn source_fits(&mut self, data: &Data<'a>, fields: &[Field], span: Span) -> Res<()> {
+        match &data.desc.source {
+            DataSource::Idx { paths } if paths.len() != fields.len() => {
+                let message = format!("{} files for {} fields", paths.len(), fields.len());
+                Err(self.error("E0608", span, message, "IDX has one file for each field"))
+            }
+            DataSource::Text { length, .. } => {
+                let fits = fields.len() == 2 && fields.iter().all(|f| f.bound.is_some() && f.shape == [*length]);
+                if fits {
+                    return Ok(());
+                }
+                let message =
+                    format!("a text in pieces of {length} has rows (x: idx<V>[{length}], y: idx<V>[{length}])");
+                Err(self.error("E0608", span, message, "not the rows of a text"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn count(&mut self, value: Option<i64>, span: Span) -> Res<usize> {
+        match value.and_then(|v| usize::try_from(v).ok()) {
+            Some(v) => Ok(v),
+            None => Err(self.error("E0608", span, "the sizes of a row are numbers", "not known here")),
+        }
+    }
+
+    pub fn has_fields(&mut self, data: &Data<'a>, span: Span) -> Res<()> {
+        if !data.desc.fields.is_empty() {
+            return Ok(());
+        }
+        let diagnostic =
+            Diagnostic::error("E0608", span, "nothing says what a row of this data set is", "rows of what?")
+                .help("declare it where it is read: `let all: (x: [64], y: idx<10>) = read_csv(..)`");
+        Err(self.report(diagnostic))
+    }
+
+    pub fn dataset(&mut self, source: DataSource, span: Span) -> Value<'a> {
+        let desc = Dataset { source, fields: vec![], stages: vec![], batch: None, span };
+        Value::Dataset(Rc::new(Data { desc, maps: vec![] }))
+    }
+
+    pub fn with_stage(&mut self, data: &Data<'a>, stage: Stage, span: Span) -> Res<Value<'a>> {
+        if data.desc.batch.is_some() {
+            let text = "rows are chosen before they are put into batches";
+            let diagnostic =
+                Diagnostic::error("E0608", span, text, "behind `batch`").help("move it in front of `batch(..)`");
+            return Err(self.report(diagnostic));
+        }
+        let mut data = data.clone();
+        data.desc.stages.push(Spanned { value: stage, span });
+        Ok(Value::Dataset(Rc::new(data)))
+    }
+
+    pub fn with_batch(&mut self, data: &Data<'a>, size: i64, drop_last: bool, span: Span) -> Res<Value<'a>> {
+        let Some(size) = usize::try_from(size).ok().filter(|&s| s > 0) else {
+            return Err(self.error("E0608", span, format!("a batch of {size} rows"), "must be 1 or more"));
+        };
+        let mut data = data.clone();
+        data.desc.batch = Some(Batch { size, drop_last });
+        Ok(Value::Dataset(Rc::new(data)))
+    }
+
+    pub fn with_map(&mut self, data: &Data<'a>, func: Value<'a>, span: Span) -> Value<'a> {
+        let mut data = data.clone();
+        data.maps.push((func, span));
+        Value::Dataset(Rc::new(data))
+    }
+
+    /// `split(data, 0.8, seed: 0)`: two parts that do not overlap.
+    pub fn split_data(&mut self, data: &Data<'a>, part: f64, seed: i64, span: Span) -> Res<Value<'a>> {
+        if !(part > 0.0 && part < 1.0) {
+            let message = format!("a part of {part}");
+            return Err(self.error("E0608", span, message, "must lie between 0 and 1"));
+        }
+        let seed = seed.unsigned_abs();
+        let first = self.with_stage(data, Stage::Split { lo: 0.0, hi: part, seed }, span)?;
+        let second = self.with_stage(data, Stage::Split { lo: part, hi: 1.0, seed }, span)?;
+        Ok(Value::tuple(vec![first, second]))
+    }
+
+    /// A static list of texts.
+    pub fn texts(&mut self, value: &Value<'a>, span: Span) -> Res<Vec<Spanned<Name>>> {
+        let mut out = vec![];
+        for item in self.items_of(value, span)? {
+            match item {
+                Value::Str(text) => out.push(Spanned { value: text, span }),
+                other => return Err(self.expected("a list of texts", &other, span)),
+            }
+        }
+        Ok(out)
+    }
+
+    pub fn known_bool(&mut self, value: &Value<'a>, span: Span) -> Res<bool> {
+        match value {
+            Value::Bool(Truth::Known(v)) => Ok(*v),
+            Value::Bool(_) => Ok(false),
+            other => Err(self.expected("a Bool", other, span)),
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! Every definition on its own, with its sizes and settings as variables: what is wrong for some of them is found here,
+//! once, with sizes that show it.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use crate::syntax::ast::{self, DimArg, Element, ItemKind, Member, TypeKind};
+use crate::tir::Ty;
+use crate::types::{DType, Dim};
+
+use super::layer::variable;
+use super::scope::{ModuleId, Scope};
+use super::value::{Arg, Closure, Code, Instance, Place, Tensor, Truth, Value};
+use super::{Checker, Poison, Res};
+
+/// How many axes `..S` stands for while a definition is checked on its own.
+const REST: usize = 2;
+
+impl<'a> Checker<'a> {
+    /// The main file: its values, its definitions, then what runs.
+    pub fn file(&mut self, functions: &[&str]) {
+        self.out.diagnostics = self.modules.diagnostics.clone();
+        let main = super::MAIN;
+        let modules = self.modules;
+        self.duplicates(main);
+        self.imports(main);
+        for item in &modules.get(main).ast.items {
+            match &item.kind {
+                ItemKind::Hyper(h) => drop(self.global(main, &h.name.name)),
+                ItemKind::Let(l) => drop(l.names.iter().map(|n| self.global(main, &n.name)).collect::<Vec<_>>()),
+                _ => {}
+            }
+        }
+        for id in (0..modules.list.len()).map(ModuleId::from) {
+            if id == main || self.options.check_std || !modules.get(id).std {
+                self.definitions(id);
+            }
+        }
+        for item in &modules.get(main).ast.items {
+            match &item.kind {
+                ItemKind::Train(train) => drop(self.job(train, item.span)),
+                ItemKind::Test(test) => drop(self.test(test, main)),
+                _ => {}
+            }
+        }
+        for name in functions {
+            let _ = self.function(name, self.options.training);
+        }
+    }
+
+    fn definitions(&mut self, module: ModuleId) {
+        let modules = self.modules;
+        for item in &modules.get(module).ast.items {
+            match &item.kind {
+                ItemKind::Fn(func) => self.alone(|c| c.check_fn(func, module)),
+                ItemKind::Layer(layer) => self.alone(|c| c.check_layer(layer, module)),
+                _ => {}
+            }
+        }
+    }
+
+    /// Runs a check whose parameters, programs and facts are thrown away.
+    fn alone(&mut self, check: impl FnOnce(&mut Self) -> Res<()>) {
+        let cells = self.cells.len();
+        let facts = std::mem::take(&mut self.facts);
+        let init = std::mem::replace(&mut self.progs, vec![super::Prog::named("alone")]);
+        let kept = std::mem::replace(&mut self.init, vec![super::Prog::named("alone init")]);
+        self.generic = true;
+        let place = std::mem::replace(&mut self.place, super::stmt::Place::Function);
+        let _ = check(self);
+        self.place = place;
+        self.generic = false;
+        self.init = kept;
+        self.progs = init;
+        self.facts = facts;
+        self.cells.truncate(cells);
+        self.yields.clear();
+        for (instance, holes) in std::mem::take(&mut self.borrowed) {
+            instance.give_back(holes);
+        }
+    }
+
+    fn check_fn(&mut self, func: &'a ast::Func, module: ModuleId) -> Res<()> {
+        self.declared_types(func)?;
+        if rests(func) > 1 {
+            // How many axes one stands for says nothing of the other: left to the uses.
+            return Ok(());
+        }
+        let scope = Scope::root(module);
+        for size in &func.sizes {
+            let label = self.label();
+            scope.set(&size.name.name, Value::Int(variable(&size.name.name, 1), label));
+        }
+        let Some(args) = self.stand_ins(&func.params, &scope)? else { return Ok(()) };
+        self.assume_wheres(&func.wheres, &scope);
+        let closure = Closure { code: Code::Func(func), scope: Scope::root(module), of: None };
+        self.call_closure(&Rc::new(closure), args, func.name.span).map(drop)
+    }
+
+    /// Parameters without a type or a default cannot be checked.
+    fn declared_types(&mut self, func: &'a ast::Func) -> Res<()> {
+        for param in &func.params {
+            if param.ty.is_none() && param.default.is_none() {
+                let message = format!("the parameter `{}` needs a type", param.name.name);
+                let diagnostic =
+                    crate::diag::Diagnostic::error("E0301", param.name.span, message, "a tensor? a number?")
+                        .help("for example `x: [B, T]`, `n: Int`, `over: Axis`, or `x: Any` to leave it open");
+                return Err(self.report(diagnostic));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_layer(&mut self, layer: &'a ast::Layer, module: ModuleId) -> Res<()> {
+        let scope = Scope::root(module);
+        for size in layer.sizes_in.iter().chain(&layer.sizes_out) {
+            let label = self.label();
+            scope.set(&size.name.name, Value::Int(variable(&size.name.name, 1), label));
+        }
+        for setting in &layer.settings {
+            let Some(value) = self.stand_in(setting, &scope)? else { return Ok(()) };
+            scope.set(&setting.name.name, value);
+        }
+        self.assume_wheres(&layer.wheres, &scope);
+        let instance = Rc::new(Instance {
+            ast: layer,
+            scope,
+            holes: RefCell::default(),
+            ready: Cell::new(false),
+            place: RefCell::new(Some(Place { parent: None, name: layer.name.name.to_lowercase() })),
+            cells: RefCell::default(),
+            fields: RefCell::default(),
+            span: layer.name.span,
+        });
+        self.ready(&instance)?;
+        let mut result = Ok(());
+        for training in [true, false] {
+            self.training = training;
+            for member in &layer.members {
+                if let Member::Method(func) = member {
+                    result = self.check_method(&instance, func).and(result);
+                }
+            }
+            self.training = false;
+        }
+        result
+    }
+
+    fn check_method(&mut self, instance: &Rc<Instance<'a>>, func: &'a ast::Func) -> Res<()> {
+        self.declared_types(func)?;
+        let facts = self.facts.clone();
+        let scope = instance.scope.block();
+        let result = match self.stand_ins(&func.params, &scope) {
+            Ok(Some(args)) => {
+                self.assume_wheres(&func.wheres, &scope);
+                self.call_method(instance, &func.name.name, args, func.name.span).map(drop)
+            }
+            Ok(None) => Ok(()),
+            Err(poison) => Err(poison),
+        };
+        self.facts = facts;
+        result
+    }
+
+    /// One argument for every parameter without a default; `None` when one has no stand-in.
+    fn stand_ins(&mut self, params: &'a [ast::Param], scope: &Scope<'a>) -> Res<Option<Vec<Arg<'a>>>> {
+        let mut args = vec![];
+        for param in params {
+            let tensor = param.ty.as_ref().is_some_and(|t| matches!(t.kind, TypeKind::Tensor { .. }));
+            if param.default.is_some() && tensor {
+                continue;
+            }
+            let Some(value) = self.stand_in(param, scope)? else { return Ok(None) };
+            scope.set(&param.name.name, value.clone());
+            args.push(Arg { name: Some(param.name.name.clone()), value, span: param.name.span });
+        }
+        Ok(Some(args))
+    }
+
+    fn stand_in(&mut self, param: &'a ast::Param, scope: &Scope<'a>) -> Res<Option<Value<'a>>> {
+        let default = match &param.default {
+            Some(default) => Some(self.expr(default, scope)?),
+            None => None,
+        };
+        let Some(ty) = &param.ty else { return Ok(default) };
+        match &ty.kind {
+            TypeKind::Tensor { element, dims } => self.stand_in_tensor(element.as_ref(), dims, scope),
+            TypeKind::Named(name) => Ok(match (&*name.name, default) {
+                ("Int", _) => Some(Value::dim(variable(&param.name.name, i64::MIN))),
+                ("Bool", _) => Some(Value::Bool(Truth::Unknown)),
+                ("Float", None) => Some(Value::Float(0.5)),
+                (_, default) => default,
+            }),
+            _ => Ok(default),
+        }
+    }
+
+    /// A tensor whose unbound sizes are new variables.
+    fn stand_in_tensor(
+        &mut self,
+        element: Option<&'a Element>,
+        dims: &'a [DimArg],
+        scope: &Scope<'a>,
+    ) -> Res<Option<Value<'a>>> {
+        let mut shape = vec![];
+        for dim in dims {
+            match dim {
+                DimArg::Rest(name, _) => match name.as_ref().and_then(|n| scope.get(&n.name)) {
+                    Some(Value::List(sizes)) => shape.extend(sizes.iter().filter_map(super::bind::dim_of)),
+                    _ => {
+                        let base = name.as_ref().map_or("rest", |n| &n.name);
+                        let sizes: Vec<Dim> = (0..REST).map(|i| variable(&format!("{base}{i}"), 1)).collect();
+                        if let Some(name) = name {
+                            scope.set(&name.name, Value::list(sizes.iter().cloned().map(Value::dim).collect()));
+                        }
+                        shape.extend(sizes);
+                    }
+                },
+                DimArg::Size(e) => shape.push(self.stand_in_size(e, scope)?),
+            }
+        }
+        let (dtype, bound) = match element {
+            None => (self.float, None),
+            Some(Element::Named(name)) => match DType::parse(&name.name) {
+                Some(dtype) => (dtype, None),
+                None => return Ok(None),
+            },
+            Some(Element::Idx(e, _)) => (DType::I64, Some(self.stand_in_size(e, scope)?)),
+        };
+        let ty = Ty { dtype, bound, shape };
+        let place = self.prog().program.nodes.len();
+        let id = self.prog().input(crate::tir::Source::Arg(place), ty.clone(), crate::base::Span::none());
+        let labels = vec![vec![]; ty.shape.len()];
+        Ok(Some(Value::Tensor(Tensor { id, depth: 0, ty, labels })))
+    }
+
+    fn stand_in_size(&mut self, e: &'a ast::Expr, scope: &Scope<'a>) -> Res<Dim> {
+        if let ast::ExprKind::Name(name) = &e.kind {
+            let known = scope.get(name).or_else(|| self.global(scope.module(), name));
+            if !matches!(known, Some(Value::Int(..))) {
+                let dim = variable(name, 1);
+                scope.set(name, Value::dim(dim.clone()));
+                return Ok(dim);
+            }
+        }
+        match self.expr(e, scope)? {
+            Value::Int(dim, _) => Ok(dim),
+            _ => Err(Poison),
+        }
+    }
+}
+
+/// How many different `..S` the parameters have.
+fn rests(func: &ast::Func) -> usize {
+    let mut names = std::collections::BTreeSet::new();
+    for param in &func.params {
+        let Some(ast::Type { kind: TypeKind::Tensor { dims, .. }, .. }) = &param.ty else { continue };
+        for dim in dims {
+            if let DimArg::Rest(name, span) = dim {
+                names.insert(name.as_ref().map_or_else(|| format!("{}", span.lo), |n| n.name.to_string()));
+            }
+        }
+    }
+    names.len()
+}

@@ -1,0 +1,377 @@
+//! Names at the top level of a module: found in any order, evaluated when first needed.
+
+use std::rc::Rc;
+
+use crate::base::{Name, Span};
+use crate::diag::{Diagnostic, nearest};
+use crate::syntax::ast::{self, ItemKind};
+use crate::tir;
+
+use super::builtin;
+use super::call::method_of;
+use super::scope::{ModuleId, PRELUDE, Scope};
+use super::value::{Closure, Code, LayerClass, Truth, Value};
+use super::{Checker, Hyper, MAIN, Override, Poison, Res};
+
+/// How far a top-level `let` or `hyper` is.
+#[derive(Clone, Debug)]
+pub enum LetState<'a> {
+    /// Being evaluated: meeting it again is a circle.
+    Open,
+    Done(Value<'a>),
+}
+
+impl<'a> Checker<'a> {
+    /// What a name means here, or an error with the nearest name that exists.
+    pub fn name(&mut self, name: &Name, span: Span, scope: &Scope<'a>) -> Res<Value<'a>> {
+        let found = scope.get(name).or_else(|| self.sibling(name)).or_else(|| self.global(scope.module(), name));
+        match found {
+            Some(Value::Error) => Err(Poison),
+            Some(value) => Ok(value),
+            None => Err(self.unknown(name, span, scope)),
+        }
+    }
+
+    /// A method of the layer whose method runs, called by its bare name.
+    fn sibling(&self, name: &str) -> Option<Value<'a>> {
+        let instance = self.frames.last()?.instance.as_ref()?;
+        let func = method_of(instance, name)?;
+        let closure = Closure { code: Code::Func(func), scope: instance.scope.clone(), of: Some(instance.clone()) };
+        Some(Value::Fn(Rc::new(closure)))
+    }
+
+    fn unknown(&mut self, name: &Name, span: Span, scope: &Scope<'a>) -> Poison {
+        let mut known = scope.names();
+        known.extend(self.global_names(scope.module()));
+        let diagnostic = Diagnostic::error("E0201", span, format!("there is no `{name}` here"), "not known");
+        let elsewhere = self.exported_by(name);
+        let diagnostic = match (nearest(name, known.iter().map(|n| &**n)), elsewhere) {
+            (_, Some(module)) => diagnostic.help(format!("it is in the standard library: `use {module}: {name}`")),
+            (Some(near), None) => diagnostic.fix(format!("did you mean `{near}`?"), span, near.to_string()),
+            (None, None) => diagnostic,
+        };
+        self.report(diagnostic)
+    }
+
+    /// The loaded library module that declares `name`.
+    fn exported_by(&self, name: &str) -> Option<String> {
+        let module = crate::stdlib::exporting(name)?;
+        Some(module.to_string())
+    }
+
+    /// The names a module can use without a scope.
+    fn global_names(&self, module: ModuleId) -> Vec<Name> {
+        let own = |id: ModuleId| self.modules.get(id).ast.items.iter().filter_map(item_name).map(|i| i.name.clone());
+        let mut names: Vec<Name> = own(module).collect();
+        for (_, u) in &self.modules.get(module).imports {
+            match &u.names {
+                Some(list) => {
+                    names.extend(list.iter().map(|(name, alias)| alias.as_ref().unwrap_or(name).name.clone()))
+                }
+                None => names.extend(last_name(&u.module)),
+            }
+        }
+        names.extend(own(PRELUDE));
+        names.extend(builtin::names().map(Name::from));
+        names
+    }
+
+    /// A name at the top level: the module's own, what it uses, the prelude's, what is built in.
+    pub fn global(&mut self, module: ModuleId, name: &str) -> Option<Value<'a>> {
+        if let Some(value) = self.own_item(module, name) {
+            return Some(value);
+        }
+        let modules = self.modules;
+        for (target, u) in &modules.get(module).imports {
+            match &u.names {
+                None if last_name(&u.module).is_some_and(|n| &*n == name) => return Some(Value::Module(*target)),
+                None => {}
+                Some(list) => {
+                    let hit = list.iter().find(|(n, alias)| &*alias.as_ref().unwrap_or(n).name == name);
+                    if let Some((original, _)) = hit {
+                        return Some(self.exported(*target, &original.name).unwrap_or(Value::Error));
+                    }
+                }
+            }
+        }
+        if module != PRELUDE
+            && let Some(value) = self.own_item(PRELUDE, name)
+        {
+            return Some(value);
+        }
+        builtin::constant(name, self.training).or_else(|| builtin::find(name).map(|b| b.value()))
+    }
+
+    /// What another module offers under a name: its own items and what it uses itself.
+    pub fn exported(&mut self, module: ModuleId, name: &str) -> Option<Value<'a>> {
+        self.own_item(module, name).or_else(|| {
+            let modules = self.modules;
+            let hit = modules.get(module).imports.iter().find_map(|(target, u)| {
+                let list = u.names.as_ref()?;
+                let (original, _) = list.iter().find(|(n, alias)| &*alias.as_ref().unwrap_or(n).name == name)?;
+                Some((*target, original.name.clone()))
+            });
+            hit.and_then(|(target, original)| self.exported(target, &original))
+        })
+    }
+
+    fn own_item(&mut self, module: ModuleId, name: &str) -> Option<Value<'a>> {
+        let modules = self.modules;
+        let items = &modules.get(module).ast.items;
+        for item in items {
+            match &item.kind {
+                ItemKind::Fn(func) if &*func.name.name == name => {
+                    let closure = Closure { code: Code::Func(func), scope: Scope::root(module), of: None };
+                    return Some(Value::Fn(Rc::new(closure)));
+                }
+                ItemKind::Layer(layer) if &*layer.name.name == name => {
+                    let class = LayerClass { module, ast: layer, sizes: vec![], span: layer.name.span };
+                    return Some(Value::LayerClass(Rc::new(class)));
+                }
+                ItemKind::Optimizer(optimizer) if &*optimizer.name.name == name => {
+                    return Some(Value::OptimizerClass(module, optimizer));
+                }
+                ItemKind::Hyper(hyper) if &*hyper.name.name == name => {
+                    return Some(self.once(module, &hyper.name, |c| c.hyper(module, hyper, item.doc.as_ref())));
+                }
+                ItemKind::Let(l) => {
+                    if let Some(at) = l.names.iter().position(|n| &*n.name == name) {
+                        return Some(self.let_part(module, l, at));
+                    }
+                }
+                ItemKind::Broken { name: Some(broken) } if &*broken.name == name => return Some(Value::Error),
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// Evaluates a top-level name at its first use.
+    fn once(
+        &mut self,
+        module: ModuleId,
+        ident: &ast::Ident,
+        make: impl FnOnce(&mut Self) -> Res<Value<'a>>,
+    ) -> Value<'a> {
+        let key = (module, ident.name.clone());
+        match self.lets.get(&key) {
+            Some(LetState::Done(value)) => return value.clone(),
+            Some(LetState::Open) => {
+                let message = format!("`{}` is defined by itself", ident.name);
+                self.error("E0207", ident.span, message, "its value needs this value");
+                return Value::Error;
+            }
+            None => {}
+        }
+        self.lets.insert(key.clone(), LetState::Open);
+        // A top-level value does not depend on who asks first.
+        let generic = std::mem::replace(&mut self.generic, false);
+        let facts = std::mem::take(&mut self.facts);
+        let frames = std::mem::take(&mut self.frames);
+        let trail = std::mem::take(&mut self.trail);
+        let value = self.in_init(make).unwrap_or(Value::Error);
+        (self.generic, self.facts, self.frames, self.trail) = (generic, facts, frames, trail);
+        self.lets.insert(key, LetState::Done(value.clone()));
+        value
+    }
+
+    fn let_part(&mut self, module: ModuleId, l: &'a ast::Let, at: usize) -> Value<'a> {
+        let whole = self.once(module, &l.names[0], |c| c.let_value(module, l));
+        if l.names.len() == 1 || whole.is_error() {
+            return whole;
+        }
+        match &whole {
+            Value::Tuple(parts) | Value::List(parts) if parts.len() == l.names.len() => parts[at].clone(),
+            _ => Value::Error,
+        }
+    }
+
+    fn let_value(&mut self, module: ModuleId, l: &'a ast::Let) -> Res<Value<'a>> {
+        let scope = Scope::root(module);
+        let first = &l.names[0];
+        let prefix = self.draw_prefix.replace(first.name.to_string());
+        let value = self.expr(&l.value, &scope);
+        self.draw_prefix = prefix;
+        let mut value = self.settle(value?)?;
+        if let Some(ty) = &l.ty {
+            value = self.declared(value, ty, &l.value, &scope)?;
+        }
+        if l.names.len() > 1 {
+            let parts = self.unpack(&value, l.names.len(), l.value.span)?;
+            for (ident, part) in l.names.iter().zip(&parts) {
+                self.adopt(part, None, &ident.name)?;
+            }
+            let kept: Vec<Value> =
+                l.names.iter().zip(parts).map(|(n, part)| self.keep(part, &n.name, n.span)).collect();
+            return Ok(Value::tuple(kept));
+        }
+        self.adopt(&value, None, &first.name)?;
+        Ok(self.keep(value, &first.name, first.span))
+    }
+
+    /// A tensor that a top-level name holds is computed once, before everything else, and kept.
+    fn keep(&mut self, value: Value<'a>, name: &str, span: Span) -> Value<'a> {
+        match value {
+            Value::Tensor(tensor) => {
+                let cell = self.add_cell(None, name.into(), tir::Role::Buffer, tensor.ty.clone(), span);
+                let id = self.here(&tensor);
+                self.prog().output(tir::Target::Cell(cell), id, span);
+                Value::Cell(cell)
+            }
+            Value::Tuple(parts) => Value::tuple(self.keep_all(&parts, name, span)),
+            Value::List(parts) => Value::list(self.keep_all(&parts, name, span)),
+            Value::Record(fields) => {
+                let fields =
+                    fields.iter().map(|(n, v)| (n.clone(), self.keep(v.clone(), &format!("{name}.{n}"), span)));
+                Value::Record(Rc::new(fields.collect()))
+            }
+            other => other,
+        }
+    }
+
+    fn keep_all(&mut self, parts: &[Value<'a>], name: &str, span: Span) -> Vec<Value<'a>> {
+        parts.iter().enumerate().map(|(i, v)| self.keep(v.clone(), &format!("{name}.{i}"), span)).collect()
+    }
+
+    fn hyper(&mut self, module: ModuleId, hyper: &'a ast::Hyper, doc: Option<&Name>) -> Res<Value<'a>> {
+        let value = self.expr(&hyper.value, &Scope::root(module))?;
+        let value = match &hyper.ty {
+            Some(ty) => self.declared(value, ty, &hyper.value, &Scope::root(module))?,
+            None => value,
+        };
+        let Some(default) = plain(&value) else {
+            return Err(self.expected("a plain number, Bool or Str", &value, hyper.value.span));
+        };
+        let given = match module {
+            MAIN => self.options.overrides.get(&hyper.name.name).cloned(),
+            _ => None,
+        };
+        let value = match given {
+            None => default.clone(),
+            Some(given) => match agree(&default, given) {
+                Ok(value) => value,
+                Err(want) => {
+                    let message = format!("`--{}` takes {want}", hyper.name.name);
+                    return Err(self.error("E0301", hyper.name.span, message, "declared here"));
+                }
+            },
+        };
+        let known = self.out.hypers.iter().any(|h| h.name == hyper.name.name);
+        if module == MAIN && !known {
+            let span = hyper.name.span;
+            let name = hyper.name.name.clone();
+            self.out.hypers.push(Hyper { name, value: value.clone(), default, doc: doc.cloned(), span });
+        }
+        Ok(match value {
+            Override::Int(v) => Value::int(v),
+            Override::Float(v) => Value::Float(v),
+            Override::Bool(v) => Value::bool(v),
+            Override::Str(v) => Value::Str(v.into()),
+        })
+    }
+
+    /// Names that are declared twice in one module.
+    pub fn duplicates(&mut self, module: ModuleId) {
+        let modules = self.modules;
+        let mut seen: Vec<&ast::Ident> = vec![];
+        for ident in modules.get(module).ast.items.iter().flat_map(item_names) {
+            match seen.iter().find(|s| s.name == ident.name) {
+                Some(first) => {
+                    let message = format!("`{}` is declared twice", ident.name);
+                    let diagnostic =
+                        Diagnostic::error("E0206", ident.span, message, "again here").label(first.span, "first here");
+                    self.report(diagnostic);
+                }
+                None => seen.push(ident),
+            }
+        }
+    }
+
+    /// Names in `use` lines that the modules do not have.
+    pub fn imports(&mut self, module: ModuleId) {
+        let modules = self.modules;
+        for (target, u) in &modules.get(module).imports {
+            for (name, _) in u.names.iter().flatten() {
+                if self.exports(*target, &name.name) {
+                    continue;
+                }
+                let known: Vec<Name> =
+                    modules.get(*target).ast.items.iter().flat_map(item_names).map(|i| i.name.clone()).collect();
+                let shown = modules.get(*target).name.clone();
+                let message = format!("{shown} has no `{}`", name.name);
+                let diagnostic = Diagnostic::error("E0203", name.span, message, "not there");
+                let diagnostic =
+                    match (nearest(&name.name, known.iter().map(|n| &**n)), crate::stdlib::exporting(&name.name)) {
+                        (_, Some(other)) => diagnostic.help(format!("it is in `{other}`")),
+                        (Some(near), None) => {
+                            diagnostic.fix(format!("did you mean `{near}`?"), name.span, near.to_string())
+                        }
+                        (None, None) => diagnostic,
+                    };
+                self.report(diagnostic);
+            }
+        }
+    }
+
+    fn exports(&self, module: ModuleId, name: &str) -> bool {
+        let m = self.modules.get(module);
+        m.ast.items.iter().flat_map(item_names).any(|i| &*i.name == name)
+            || m.imports
+                .iter()
+                .any(|(_, u)| u.names.iter().flatten().any(|(n, alias)| &*alias.as_ref().unwrap_or(n).name == name))
+    }
+}
+
+fn item_name(item: &ast::Item) -> Option<&ast::Ident> {
+    item_names(item).into_iter().next()
+}
+
+/// What an item declares.
+fn item_names(item: &ast::Item) -> Vec<&ast::Ident> {
+    match &item.kind {
+        ItemKind::Hyper(h) => vec![&h.name],
+        ItemKind::Let(l) => l.names.iter().collect(),
+        ItemKind::Fn(f) => vec![&f.name],
+        ItemKind::Layer(l) => vec![&l.name],
+        ItemKind::Optimizer(o) => vec![&o.name],
+        ItemKind::Broken { name } => name.iter().collect(),
+        ItemKind::Use(_) | ItemKind::Train(_) | ItemKind::Test(_) => vec![],
+    }
+}
+
+/// `nn` of `std.nn`, `blocks` of `"blocks.dln"`.
+fn last_name(module: &ast::Module) -> Option<Name> {
+    match module {
+        ast::Module::Path(parts) => parts.last().map(|p| p.name.clone()),
+        ast::Module::File { path, .. } => {
+            let file = path.rsplit('/').next()?;
+            Some(file.strip_suffix(".dln").unwrap_or(file).into())
+        }
+    }
+}
+
+/// A value that a command line could give.
+fn plain(value: &Value) -> Option<Override> {
+    match value {
+        Value::Int(dim, _) => dim.as_const().map(Override::Int),
+        Value::Float(v) => Some(Override::Float(*v)),
+        Value::Bool(Truth::Known(v)) => Some(Override::Bool(*v)),
+        Value::Str(v) => Some(Override::Str(v.to_string())),
+        _ => None,
+    }
+}
+
+/// `given` as the type of `default`, or that type in words.
+fn agree(default: &Override, given: Override) -> Result<Override, &'static str> {
+    match (default, given) {
+        (Override::Float(_), Override::Int(v)) => Ok(Override::Float(v as f64)),
+        (Override::Int(_), given @ Override::Int(_))
+        | (Override::Float(_), given @ Override::Float(_))
+        | (Override::Bool(_), given @ Override::Bool(_))
+        | (Override::Str(_), given @ Override::Str(_)) => Ok(given),
+        (Override::Int(_), _) => Err("a whole number"),
+        (Override::Float(_), _) => Err("a number"),
+        (Override::Bool(_), _) => Err("true or false"),
+        (Override::Str(_), _) => Err("a text"),
+    }
+}

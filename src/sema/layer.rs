@@ -1,0 +1,476 @@
+//! Layers: from a class with sizes and settings to an instance with parameters, and its place in the paths.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::base::{Name, Span};
+use crate::diag::Diagnostic;
+use crate::syntax::ast::{self, IndexArg, Member};
+use crate::tir::{self, CellId, Role, Ty};
+use crate::types::Dim;
+
+use super::bind::Binder;
+use super::scope::Scope;
+use super::value::{Arg, Instance, LayerClass, Place, SizeArg, Truth, Value};
+use super::{CellInfo, Checker, Res};
+
+impl<'a> Checker<'a> {
+    /// `Linear[64 -> 128]`
+    pub fn with_sizes(
+        &mut self,
+        class: &LayerClass<'a>,
+        args: &'a [IndexArg],
+        arrow: Option<&'a [IndexArg]>,
+        span: Span,
+        scope: &Scope<'a>,
+    ) -> Res<Value<'a>> {
+        let layer = class.ast;
+        let params: Vec<&ast::SizeParam> = layer.sizes_in.iter().chain(&layer.sizes_out).collect();
+        let mut sizes: Vec<Option<SizeArg>> = params.iter().map(|_| None).collect();
+        let (first, second) = (0..layer.sizes_in.len(), layer.sizes_in.len()..params.len());
+        match arrow {
+            Some(outs) if layer.has_arrow => {
+                self.place_sizes(args, first, &params, &mut sizes, class, scope)?;
+                self.place_sizes(outs, second, &params, &mut sizes, class, scope)?;
+            }
+            Some(_) => {
+                let message = format!("`{}` takes no `->`: its sizes are [{}]", layer.name.name, shown(&params));
+                return Err(self.error("E0304", span, message, "written with an arrow"));
+            }
+            None => self.place_sizes(args, 0..params.len(), &params, &mut sizes, class, scope)?,
+        }
+        Ok(Value::LayerClass(Rc::new(LayerClass { module: class.module, ast: layer, sizes, span })))
+    }
+
+    fn place_sizes(
+        &mut self,
+        args: &'a [IndexArg],
+        places: std::ops::Range<usize>,
+        params: &[&ast::SizeParam],
+        sizes: &mut [Option<SizeArg<'a>>],
+        class: &LayerClass<'a>,
+        scope: &Scope<'a>,
+    ) -> Res<()> {
+        let mut next = places.start;
+        for arg in args {
+            let (at, e) = match arg {
+                IndexArg::At(e) => {
+                    if next >= places.end {
+                        let message = format!("`{}` has the sizes [{}]", class.ast.name.name, shown(params));
+                        return Err(self.error("E0304", e.span, message, "one too many"));
+                    }
+                    next += 1;
+                    (next - 1, e)
+                }
+                IndexArg::Named(name, e) => match params.iter().position(|p| p.name.name == name.name) {
+                    Some(at) => (at, e),
+                    None => {
+                        let message = format!("`{}` has no size `{}`", class.ast.name.name, name.name);
+                        let diagnostic = Diagnostic::error("E0302", name.span, message, "no such size")
+                            .note(format!("its sizes are [{}]", shown(params)));
+                        return Err(self.report(diagnostic));
+                    }
+                },
+                IndexArg::Slice { span, .. } | IndexArg::Rest(span) => {
+                    return Err(self.error("E0301", *span, "a layer's sizes are numbers", "not a size"));
+                }
+            };
+            sizes[at] = Some(self.size_arg(e, scope)?);
+        }
+        Ok(())
+    }
+
+    /// A layer with its settings. Its parameters come when its sizes are known and it has a name.
+    pub fn instantiate(&mut self, class: &Rc<LayerClass<'a>>, settings: Vec<Arg<'a>>, span: Span) -> Res<Value<'a>> {
+        let layer = class.ast;
+        let scope = Scope::root(class.module);
+        let mut holes = BTreeMap::new();
+        let params = layer.sizes_in.iter().chain(&layer.sizes_out);
+        for (i, param) in params.enumerate() {
+            let name = &param.name.name;
+            let given = class.sizes.get(i).and_then(Clone::clone);
+            match (given, &param.default) {
+                (Some(SizeArg::Known(dim, _)), _) => {
+                    let label = self.label();
+                    scope.set(name, Value::Int(dim, label));
+                }
+                (Some(hole), _) => {
+                    holes.insert(name.clone(), hole);
+                    scope.set(name, Value::Hole);
+                }
+                (None, Some(default)) => {
+                    let value = self.expr(default, &scope)?;
+                    if !matches!(value, Value::Int(..)) {
+                        return Err(self.expected("a size", &value, default.span));
+                    }
+                    scope.set(name, value);
+                }
+                (None, None) => {
+                    holes.insert(name.clone(), SizeArg::Hole(span));
+                    scope.set(name, Value::Hole);
+                }
+            }
+        }
+        self.bind_settings(layer, settings, span, &scope)?;
+        let instance = Instance {
+            ast: layer,
+            scope,
+            holes: RefCell::new(holes),
+            ready: Cell::new(false),
+            place: RefCell::new(None),
+            cells: RefCell::default(),
+            fields: RefCell::default(),
+            span,
+        };
+        Ok(Value::Instance(Rc::new(instance)))
+    }
+
+    fn bind_settings(
+        &mut self,
+        layer: &'a ast::Layer,
+        settings: Vec<Arg<'a>>,
+        span: Span,
+        scope: &Scope<'a>,
+    ) -> Res<()> {
+        let name = &layer.name.name;
+        self.bind_plain(name, &layer.settings, settings, span, scope)
+    }
+
+    /// Settings of layers and optimizers: static values with declared types or defaults.
+    pub fn bind_plain(
+        &mut self,
+        callee: &str,
+        params: &'a [ast::Param],
+        args: Vec<Arg<'a>>,
+        span: Span,
+        scope: &Scope<'a>,
+    ) -> Res<()> {
+        let names: Vec<&str> = params.iter().map(|p| &*p.name.name).collect();
+        let given = self.match_names(callee, &names, args, span)?;
+        let mut binder = Binder::new(callee, span);
+        for (param, arg) in params.iter().zip(given) {
+            let (value, at) = match (arg, &param.default) {
+                (Some(arg), _) => (arg.value, arg.span),
+                (None, Some(default)) => (self.expr(default, scope)?, default.span),
+                (None, None) => {
+                    let message = format!("`{callee}` also needs `{}`", param.name.name);
+                    let diagnostic = Diagnostic::error("E0303", span, message, "an argument is missing")
+                        .note(format!("it takes ({})", names.join(", ")));
+                    return Err(self.report(diagnostic));
+                }
+            };
+            let value = match &param.ty {
+                Some(ty) => self.bind_type(&mut binder, &value, ty, &param.name.name, at, scope)?,
+                None => value,
+            };
+            scope.set(&param.name.name, value);
+        }
+        self.finish_binding(binder, scope)
+    }
+
+    /// Sizes over `_` (`_ // 4`), once the input has said what `_` is.
+    pub fn settle_holes(&mut self, instance: &Rc<Instance<'a>>, span: Span) -> Res<()> {
+        let holes = std::mem::take(&mut *instance.holes.borrow_mut());
+        if self.generic {
+            self.borrowed.push((instance.clone(), holes.clone()));
+        }
+        let input = holes.keys().find_map(|name| match instance.scope.own(name) {
+            Some(value @ Value::Int(..)) => Some(value),
+            _ => None,
+        });
+        for (name, hole) in &holes {
+            if !matches!(instance.scope.own(name), Some(Value::Hole)) {
+                continue;
+            }
+            match (hole, &input) {
+                (SizeArg::OverHole(e, scope), Some(input)) => {
+                    let inner = scope.block();
+                    let value = self.hole_expr(e, input, &inner)?;
+                    instance.scope.set(name, value);
+                }
+                _ => {
+                    let at = match hole {
+                        SizeArg::Known(_, at) | SizeArg::Hole(at) => *at,
+                        SizeArg::OverHole(e, _) => e.span,
+                    };
+                    let message =
+                        format!("the input does not say what the size `{name}` of `{}` is", instance.ast.name.name);
+                    let diagnostic =
+                        Diagnostic::error("E0516", at, message, "write the number here").label(span, "used here");
+                    return Err(self.report(diagnostic));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// An expression over `_` with `_` known.
+    fn hole_expr(&mut self, e: &'a ast::Expr, hole: &Value<'a>, scope: &Scope<'a>) -> Res<Value<'a>> {
+        match &e.kind {
+            ast::ExprKind::Hole => Ok(hole.clone()),
+            ast::ExprKind::Binary(op, _, a, b) => {
+                let a = self.hole_expr(a, hole, scope)?;
+                let b = self.hole_expr(b, hole, scope)?;
+                self.operate(*op, a, b, e.span)
+            }
+            _ => self.expr(e, scope),
+        }
+    }
+
+    /// Makes the parameters, buffers and fields of a layer whose sizes are known.
+    pub fn ready(&mut self, instance: &Rc<Instance<'a>>) -> Res<()> {
+        if instance.ready.replace(true) {
+            return Ok(());
+        }
+        self.place_if_lost(instance);
+        let layer = instance.ast;
+        let scope = instance.scope.clone();
+        self.in_frame(instance.span, Some(instance.clone()), |c| {
+            c.wheres(&layer.wheres, &scope, &layer.name.name, instance.span)?;
+            let mut result = Ok(());
+            for member in &layer.members {
+                let done = match member {
+                    Member::Param(store) => c.store(instance, store, Role::Param),
+                    Member::Buffer(store) => c.store(instance, store, Role::Buffer),
+                    Member::Field { names, value } => c.layer_field(instance, names, value),
+                    Member::Method(_) => Ok(()),
+                };
+                result = result.and(done);
+            }
+            result
+        })
+    }
+
+    fn store(&mut self, instance: &Rc<Instance<'a>>, store: &'a ast::Store, role: Role) -> Res<()> {
+        let scope = &instance.scope;
+        let name = &store.name.name;
+        if let Some(condition) = &store.condition {
+            match self.expr(condition, scope)? {
+                Value::Bool(Truth::Known(false)) => {
+                    scope.set(name, Value::Nothing);
+                    return Ok(());
+                }
+                Value::Bool(_) => {}
+                other => return Err(self.expected("a Bool", &other, condition.span)),
+            }
+        }
+        let ty = self.concrete_ty(&store.ty, scope)?;
+        if !self.generic && ty.shape.iter().any(|d| d.as_const().is_none()) {
+            let message = format!("`{name}` would be {}: its size depends on the data", super::report::show(&ty));
+            let diagnostic = Diagnostic::error("E0516", store.name.span, message, "a parameter's sizes are numbers")
+                .label(instance.span, "of this layer");
+            return Err(self.report(diagnostic));
+        }
+        let cell = self.add_cell(Some(instance.clone()), name.clone(), role, ty.clone(), store.name.span);
+        instance.cells.borrow_mut().push((name.clone(), cell));
+        scope.set(name, Value::Cell(cell));
+        let path = format!("{}.{name}", instance.path());
+        let prefix = self.draw_prefix.replace(path);
+        let result = self.in_init(|c| c.first_value(cell, &ty, &store.init, scope));
+        self.draw_prefix = prefix;
+        result
+    }
+
+    /// An initializer is a number, a tensor, or a function of the shape.
+    pub fn first_value(&mut self, cell: CellId, ty: &Ty, init: &'a ast::Expr, scope: &Scope<'a>) -> Res<()> {
+        let value = self.expr(init, scope)?;
+        let value = if value.is_callable() {
+            let shape = Value::list(ty.shape.iter().cloned().map(Value::dim).collect());
+            self.call(&value, vec![Arg::positional(shape, init.span)], init.span)?
+        } else {
+            value
+        };
+        let tensor = self.as_tensor(&value, ty.dtype, init.span)?;
+        let tensor = self.fitted(tensor, ty, init.span)?;
+        let id = self.here(&tensor);
+        self.prog().output(tir::Target::Cell(cell), id, init.span);
+        Ok(())
+    }
+
+    fn layer_field(&mut self, instance: &Rc<Instance<'a>>, names: &'a [ast::Ident], value: &'a ast::Expr) -> Res<()> {
+        let scope = &instance.scope;
+        let result = self.expr(value, scope).and_then(|v| self.settle(v));
+        let value_span = value.span;
+        let value = match result {
+            Ok(value) => value,
+            Err(poison) => {
+                names.iter().for_each(|n| scope.set(&n.name, Value::Error));
+                return Err(poison);
+            }
+        };
+        let parts = match names {
+            [_] => vec![value],
+            _ => self.unpack(&value, names.len(), value_span)?,
+        };
+        for (name, part) in names.iter().zip(parts) {
+            scope.set(&name.name, part.clone());
+            instance.fields.borrow_mut().push((name.name.clone(), part.clone()));
+            self.adopt(&part, Some(instance), &name.name)?;
+        }
+        Ok(())
+    }
+
+    pub fn add_cell(&mut self, owner: Option<Rc<Instance<'a>>>, name: Name, role: Role, ty: Ty, span: Span) -> CellId {
+        self.cells.push(CellInfo { owner, name, role, ty, span });
+        CellId::from(self.cells.len() - 1)
+    }
+
+    /// A layer that was made in the middle of an expression still has a path.
+    fn place_if_lost(&mut self, instance: &Rc<Instance<'a>>) {
+        if instance.place.borrow().is_some() {
+            return;
+        }
+        let owner = self.frames.iter().rev().find_map(|f| f.instance.clone());
+        let name = instance.ast.name.name.to_lowercase();
+        *instance.place.borrow_mut() = Some(Place { parent: owner, name });
+    }
+
+    /// A layer class where a layer is needed becomes a layer with its default settings.
+    pub fn settle(&mut self, value: Value<'a>) -> Res<Value<'a>> {
+        match &value {
+            Value::LayerClass(class)
+                if class.ast.settings.iter().all(|s| s.default.is_some()) && !class.sizes.is_empty() =>
+            {
+                self.instantiate(&class.clone(), vec![], class.span)
+            }
+            _ => Ok(value),
+        }
+    }
+
+    /// Gives the layers inside a value their place under a name; those with known sizes become ready.
+    pub fn adopt(&mut self, value: &Value<'a>, parent: Option<&Rc<Instance<'a>>>, name: &str) -> Res<()> {
+        match value {
+            Value::Instance(instance) => {
+                if instance.place.borrow().is_none() {
+                    *instance.place.borrow_mut() = Some(Place { parent: parent.cloned(), name: name.to_string() });
+                }
+                if instance.holes.borrow().is_empty() { self.ready(instance) } else { Ok(()) }
+            }
+            Value::Chain(parts) | Value::List(parts) | Value::Tuple(parts) => {
+                let mut result = Ok(());
+                for (i, part) in parts.iter().enumerate() {
+                    result = self.adopt(part, parent, &format!("{name}.{i}")).and(result);
+                }
+                result
+            }
+            Value::Record(fields) => {
+                let mut result = Ok(());
+                for (field, part) in fields.iter() {
+                    result = self.adopt(part, parent, &format!("{name}.{field}")).and(result);
+                }
+                result
+            }
+            Value::Choice(choice) => {
+                self.adopt(&choice.then, parent, name)?;
+                self.adopt(&choice.otherwise, parent, name)
+            }
+            Value::Section(section) => self.adopt(&section.func, parent, name),
+            _ => Ok(()),
+        }
+    }
+
+    /// A name inside a function: the layer it holds hangs below the layer whose method runs.
+    pub fn adopt_local(&mut self, value: &Value<'a>, name: &str) -> Res<()> {
+        if !holds_layer(value) {
+            return Ok(());
+        }
+        let parent = self.frames.iter().rev().find_map(|f| f.instance.clone());
+        self.adopt(value, parent.as_ref(), name)
+    }
+
+    /// The parameters (and buffers, if `all`) below a value, in the order in which they were declared.
+    pub fn cells_of(&self, value: &Value<'a>, all: bool) -> Vec<CellId> {
+        let mut out = vec![];
+        self.collect(value, all, &mut out);
+        out
+    }
+
+    fn collect(&self, value: &Value<'a>, all: bool, out: &mut Vec<CellId>) {
+        let mut add = |cell: CellId| {
+            let wanted = all || self.cells[cell.index()].role == Role::Param;
+            if wanted && !out.contains(&cell) {
+                out.push(cell);
+            }
+        };
+        match value {
+            Value::Cell(cell) => add(*cell),
+            Value::Instance(instance) => {
+                instance.cells.borrow().iter().for_each(|&(_, cell)| add(cell));
+                for (_, field) in instance.fields.borrow().iter() {
+                    self.collect(field, all, out);
+                }
+            }
+            Value::Chain(parts) | Value::List(parts) | Value::Tuple(parts) => {
+                parts.iter().for_each(|part| self.collect(part, all, out));
+            }
+            Value::Record(fields) => fields.iter().for_each(|(_, part)| self.collect(part, all, out)),
+            Value::Choice(choice) => {
+                self.collect(&choice.then, all, out);
+                self.collect(&choice.otherwise, all, out);
+            }
+            Value::Section(section) => self.collect(&section.func, all, out),
+            _ => {}
+        }
+    }
+
+    /// `target <- expression over layers of the same shape`: each parameter on its own.
+    pub fn update_layer(&mut self, target: &Value<'a>, value: &'a ast::Expr, span: Span, scope: &Scope<'a>) -> Res<()> {
+        let cells = self.cells_of(target, true);
+        for (i, &cell) in cells.iter().enumerate() {
+            let ty = self.cells[cell.index()].ty.clone();
+            let new = self.parallel(value, i, cells.len(), scope)?;
+            let tensor = self.as_tensor(&new, ty.dtype, span)?;
+            let tensor = self.fitted(tensor, &ty, span)?;
+            self.write(cell, tensor, span)?;
+        }
+        Ok(())
+    }
+
+    /// `0.996 * target + 0.004 * online` for the `i`-th parameter of every layer in it.
+    fn parallel(&mut self, e: &'a ast::Expr, i: usize, count: usize, scope: &Scope<'a>) -> Res<Value<'a>> {
+        match &e.kind {
+            ast::ExprKind::Binary(op, _, a, b) => {
+                let a = self.parallel(a, i, count, scope)?;
+                let b = self.parallel(b, i, count, scope)?;
+                self.operate(*op, a, b, e.span)
+            }
+            ast::ExprKind::Name(_) | ast::ExprKind::Field { .. } => {
+                let value = self.place(e, scope)?;
+                if !holds_layer(&value) {
+                    return Ok(self.load_cell(value, e.span));
+                }
+                let cells = self.cells_of(&value, true);
+                if cells.len() != count {
+                    let message = format!(
+                        "this layer has {} parameters and buffers, the one that changes has {count}",
+                        cells.len()
+                    );
+                    return Err(self.error("E0612", e.span, message, "not of the same make"));
+                }
+                Ok(Value::Tensor(self.read(cells[i], e.span)))
+            }
+            _ => self.expr(e, scope),
+        }
+    }
+}
+
+/// Whether naming a value names a layer.
+pub fn holds_layer(value: &Value) -> bool {
+    match value {
+        Value::Instance(_) | Value::Chain(_) | Value::Choice(_) => true,
+        Value::List(parts) | Value::Tuple(parts) => parts.iter().any(holds_layer),
+        Value::Record(fields) => fields.iter().any(|(_, v)| holds_layer(v)),
+        Value::Section(section) => holds_layer(&section.func),
+        _ => false,
+    }
+}
+
+fn shown(params: &[&ast::SizeParam]) -> String {
+    params.iter().map(|p| &*p.name.name).collect::<Vec<_>>().join(", ")
+}
+
+/// A size variable for a definition that is checked on its own.
+pub fn variable(name: &str, least: i64) -> Dim {
+    Dim::var(&crate::types::Var::fresh(name, least))
+}

@@ -1,0 +1,276 @@
+//! `minimize .. over .. with ..`: derivatives, gradient transforms, and the optimizer's update of every parameter.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::base::{Name, Span};
+use crate::diag::Diagnostic;
+use crate::syntax::ast;
+use crate::tir::{CellId, Kind, Role, Source, Target, ValueId};
+use crate::types::DType;
+
+use super::scope::{ModuleId, Scope};
+use super::stmt::Place;
+use super::value::{Arg, Closure, Code, OptimizerInstance, Tensor, Value};
+use super::{Checker, Res};
+
+impl<'a> Checker<'a> {
+    /// `Adam(lr: 1e-3)`
+    pub fn make_optimizer(
+        &mut self,
+        module: ModuleId,
+        optimizer: &'a ast::Optimizer,
+        args: Vec<Arg<'a>>,
+        span: Span,
+    ) -> Res<Value<'a>> {
+        let scope = Scope::root(module);
+        self.bind_plain(&optimizer.name.name, &optimizer.settings, args, span, &scope)?;
+        self.wheres(&optimizer.wheres, &scope, &optimizer.name.name, span)?;
+        Ok(Value::Optimizer(Rc::new(OptimizerInstance { ast: optimizer, scope })))
+    }
+
+    pub fn minimize(
+        &mut self,
+        loss: &'a ast::Expr,
+        over: &'a ast::Expr,
+        with: &'a ast::Expr,
+        span: Span,
+        scope: &Scope<'a>,
+    ) -> Res<()> {
+        if self.place != Place::Step || self.depth() > 0 {
+            return Err(self.error("E0613", span, "`minimize` stands in a `step` of a `train` block", "not here"));
+        }
+        let loss_span = loss.span;
+        let loss = self.expr(loss, scope);
+        let target = self.place(over, scope);
+        let optimizer = self.expr(with, scope);
+        let (loss, target, optimizer) = (loss?, target?, optimizer?);
+        let loss = self.scalar_loss(&loss, loss_span)?;
+        let chain = self.optimizers(&optimizer, with.span)?;
+
+        self.losses += 1;
+        let name: Name = if self.losses == 1 { "loss".into() } else { format!("loss{}", self.losses).into() };
+        let id = self.here(&loss);
+        self.prog().output(Target::Loss(name), id, loss_span);
+
+        let cells = self.trained(&target, &loss, over.span)?;
+        let mut grads = self.gradients(&loss, &cells, span)?;
+        for optimizer in &chain {
+            if let Some(func) = method(optimizer.ast, "transform") {
+                grads = self.transform(optimizer, func, grads, span)?;
+            }
+            if let Some(func) = method(optimizer.ast, "update") {
+                for ((cell, _), grad) in cells.iter().zip(&grads) {
+                    self.update_cell(optimizer, func, *cell, grad, span)?;
+                }
+            }
+        }
+        for (cell, _) in cells {
+            if !self.trained_cells.contains(&cell) {
+                self.trained_cells.push(cell);
+            }
+        }
+        for cell in self.cells_of(&target, true) {
+            if !self.trained_cells.contains(&cell) {
+                self.trained_cells.push(cell);
+            }
+        }
+        Ok(())
+    }
+
+    fn scalar_loss(&mut self, loss: &Value<'a>, span: Span) -> Res<Tensor> {
+        let loss = self.as_tensor(loss, self.float, span)?;
+        if !loss.ty.shape.is_empty() {
+            let message = format!("`minimize` needs one number, and this is {}", super::report::show(&loss.ty));
+            let diagnostic =
+                Diagnostic::error("E0601", span, message, "not a scalar").help("take its `mean(..)` or `sum(..)`");
+            return Err(self.report(diagnostic));
+        }
+        self.cast(&loss, self.float, span)
+    }
+
+    /// The optimizer and the transforms in front of it; exactly the last one updates.
+    fn optimizers(&mut self, value: &Value<'a>, span: Span) -> Res<Vec<Rc<OptimizerInstance<'a>>>> {
+        let mut chain = vec![];
+        self.flatten(value, span, &mut chain)?;
+        let updates = chain.iter().filter(|o| method(o.ast, "update").is_some()).count();
+        let last = chain.last().is_some_and(|o| method(o.ast, "update").is_some());
+        if updates == 1 && last {
+            return Ok(chain);
+        }
+        let text = "the last part after `with` is the optimizer that updates, the others change gradients";
+        let diagnostic = Diagnostic::error("E0603", span, text, format!("{updates} of these update"))
+            .help("for example `clip_norm(1.0) >> Adam(lr: 1e-3)`");
+        Err(self.report(diagnostic))
+    }
+
+    fn flatten(&mut self, value: &Value<'a>, span: Span, out: &mut Vec<Rc<OptimizerInstance<'a>>>) -> Res<()> {
+        match value {
+            Value::Optimizer(optimizer) => out.push(optimizer.clone()),
+            Value::Chain(parts) => {
+                for part in parts.iter() {
+                    self.flatten(part, span, out)?;
+                }
+            }
+            Value::OptimizerClass(module, class) => {
+                let made = self.make_optimizer(*module, class, vec![], span)?;
+                self.flatten(&made, span, out)?;
+            }
+            other => {
+                let other = other.clone();
+                return Err(self.expected("an optimizer", &other, span));
+            }
+        }
+        Ok(())
+    }
+
+    /// The parameters below `target` that the loss depends on, with the value that it depends on.
+    fn trained(&mut self, target: &Value<'a>, loss: &Tensor, span: Span) -> Res<Vec<(CellId, Tensor)>> {
+        let all = self.cells_of(target, false);
+        if all.is_empty() {
+            let message = format!("there is nothing to train in {}", target.kind());
+            return Err(self.error("E0602", span, message, "no parameters"));
+        }
+        let reached = self.ancestors(loss.id);
+        let cells: Vec<(CellId, Tensor)> = all
+            .iter()
+            .filter_map(|&cell| {
+                let versions = self.progs[0].versions(cell);
+                let read = versions.iter().rev().find(|t| reached[t.id.index()])?;
+                Some((cell, read.clone()))
+            })
+            .collect();
+        if cells.is_empty() {
+            let text = "the loss does not depend on these parameters";
+            let diagnostic = Diagnostic::error("E0602", span, text, "no gradient reaches them")
+                .help("is the loss computed with this layer, and not behind a `stop_gradient`?");
+            return Err(self.report(diagnostic));
+        }
+        Ok(cells)
+    }
+
+    /// Which values a value is computed from.
+    fn ancestors(&self, value: ValueId) -> Vec<bool> {
+        let nodes = &self.progs[0].program.nodes;
+        let mut reached = vec![false; nodes.len()];
+        reached[value.index()] = true;
+        for (i, node) in nodes.iter().enumerate().rev() {
+            if reached[i] {
+                node.args.iter().for_each(|a| reached[a.index()] = true);
+            }
+        }
+        reached
+    }
+
+    /// The derivatives of a scalar in each of the others.
+    pub fn derivatives(&mut self, loss: &Tensor, wrt: &[Tensor], span: Span) -> Vec<Tensor> {
+        let mut args = vec![self.here(loss)];
+        args.extend(wrt.iter().map(|t| self.here(t)).collect::<Vec<_>>());
+        let tys: Vec<_> = wrt.iter().map(|t| t.ty.clone()).collect();
+        let node = self.prog().push(Kind::Grad, args, tys.clone(), span);
+        let mut out = vec![];
+        for (i, ty) in tys.into_iter().enumerate() {
+            let id = self.prog().push(Kind::Result(i), vec![node], vec![ty.clone()], span);
+            let labels = wrt[i].labels.clone();
+            out.push(Tensor { labels, ..self.tensor(id, ty) });
+        }
+        out
+    }
+
+    fn gradients(&mut self, loss: &Tensor, cells: &[(CellId, Tensor)], span: Span) -> Res<Vec<Tensor>> {
+        let wrt: Vec<Tensor> = cells.iter().map(|(_, t)| t.clone()).collect();
+        Ok(self.derivatives(loss, &wrt, span))
+    }
+
+    /// The step number as the scalar that updates see: f64, so that `beta ** t` is exact enough.
+    fn step_number(&mut self, span: Span) -> Res<Tensor> {
+        let step = self.ambient(Source::Step, span);
+        self.cast(&step, DType::F64, span)
+    }
+
+    fn transform(
+        &mut self,
+        optimizer: &Rc<OptimizerInstance<'a>>,
+        func: &'a ast::Func,
+        grads: Vec<Tensor>,
+        span: Span,
+    ) -> Res<Vec<Tensor>> {
+        let shapes: Vec<_> = grads.iter().map(|g| g.ty.clone()).collect();
+        let list = Value::list(grads.into_iter().map(Value::Tensor).collect());
+        let mut args = vec![Arg::positional(list, span)];
+        if func.params.len() > 1 {
+            let t = self.step_number(span)?;
+            args.push(Arg::positional(Value::Tensor(t), span));
+        }
+        let closure = Closure { code: Code::Func(func), scope: optimizer.scope.clone(), of: None };
+        let result = self.call_closure(&Rc::new(closure), args, span)?;
+        let parts = self.unpack(&result, shapes.len(), span)?;
+        let mut out = vec![];
+        for (part, ty) in parts.iter().zip(&shapes) {
+            let tensor = self.as_tensor(part, ty.dtype, span)?;
+            out.push(self.fitted(tensor, ty, span)?);
+        }
+        Ok(out)
+    }
+
+    /// Runs `update(p, g, t)` for one parameter; what it changes of its state becomes cells.
+    fn update_cell(
+        &mut self,
+        optimizer: &Rc<OptimizerInstance<'a>>,
+        func: &'a ast::Func,
+        cell: CellId,
+        grad: &Tensor,
+        span: Span,
+    ) -> Res<()> {
+        let scope = optimizer.scope.block();
+        let inner = scope.function();
+        let states = self.states(optimizer, func, cell, &scope, span)?;
+        let t = self.step_number(span)?;
+        let values = [Value::Cell(cell), Value::Tensor(grad.clone()), Value::Tensor(t)];
+        for (param, value) in func.params.iter().zip(values) {
+            inner.set(&param.name.name, value);
+        }
+        if func.params.len() != 3 {
+            let diagnostic = Diagnostic::error(
+                "E0603",
+                func.name.span,
+                "`update` takes `(p, g, t)`",
+                "another number of parameters",
+            )
+            .note("p: the parameter, g: its gradient, t: the step, from 1");
+            return Err(self.report(diagnostic));
+        }
+        self.in_frame(span, None, |c| c.expr(&func.body, &inner))?;
+        let _ = states;
+        Ok(())
+    }
+
+    /// The optimizer's states for one parameter: those that `update` mentions.
+    fn states(
+        &mut self,
+        optimizer: &Rc<OptimizerInstance<'a>>,
+        func: &'a ast::Func,
+        cell: CellId,
+        scope: &Scope<'a>,
+        span: Span,
+    ) -> Res<BTreeMap<Name, CellId>> {
+        let mut states = BTreeMap::new();
+        let ty = crate::tir::Ty { bound: None, ..self.cells[cell.index()].ty.clone() };
+        let owner = self.cells[cell.index()].owner.clone();
+        let prefix = optimizer.ast.name.name.to_lowercase();
+        for (name, init) in &optimizer.ast.states {
+            let label = format!("{}.{}.{}", self.cells[cell.index()].name, prefix, name.name);
+            let id = self.add_cell(owner.clone(), label.into(), Role::State, ty.clone(), name.span);
+            scope.set(&name.name, Value::Cell(id));
+            states.insert(name.name.clone(), id);
+            let scope = &optimizer.scope;
+            self.in_init(|c| c.first_value(id, &ty, init, scope))?;
+        }
+        let _ = (func, span);
+        Ok(states)
+    }
+}
+
+fn method<'a>(optimizer: &'a ast::Optimizer, name: &str) -> Option<&'a ast::Func> {
+    optimizer.methods.iter().find(|f| &*f.name.name == name)
+}

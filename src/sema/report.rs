@@ -1,0 +1,181 @@
+//! How findings reach the user: at the innermost place that the user wrote, with the library's place beside it.
+
+use crate::base::Span;
+use crate::diag::Diagnostic;
+use crate::ops::Op;
+use crate::ops::shape::Misfit;
+use crate::tir::Ty;
+use crate::types::Dim;
+
+use super::value::Tensor;
+use super::{Checker, Poison};
+
+impl<'a> Checker<'a> {
+    /// Reports an error; see `report`.
+    pub fn error(
+        &mut self,
+        code: &'static str,
+        span: Span,
+        message: impl Into<String>,
+        label: impl Into<String>,
+    ) -> Poison {
+        self.report(Diagnostic::error(code, span, message, label))
+    }
+
+    /// Reports a diagnostic. Inside the library its place becomes a second one, and the user's call the first. What was
+    /// found at the same place before is not said twice (a definition on its own, and again where it is used).
+    pub fn report(&mut self, mut diagnostic: Diagnostic) -> Poison {
+        let span = diagnostic.span();
+        if !span.is_none() && self.is_std(span.file) {
+            let user = self.frames.iter().rev().map(|f| f.span).find(|s| !s.is_none() && !self.is_std(s.file));
+            if let Some(user) = user {
+                let text = diagnostic.labels[0].text.clone();
+                diagnostic.labels.insert(0, crate::diag::Label { span: user, text: "in this call".to_string() });
+                diagnostic.labels[1].text = text;
+                diagnostic.helps.retain(|h| h.edit.as_ref().is_none_or(|e| !self.is_std(e.span.file)));
+            }
+        }
+        if self.trail.len() > 1 && diagnostic.code.starts_with("E05") {
+            diagnostic = diagnostic.note(format!("shapes: {}", self.trail.join(" -> ")));
+        }
+        let place = diagnostic.span();
+        let known = self.out.diagnostics.iter().any(|d| d.code == diagnostic.code && d.span() == place);
+        if !known {
+            self.out.diagnostics.push(diagnostic);
+        }
+        Poison
+    }
+
+    /// An op that cannot take its operands, whatever the sizes are.
+    pub fn misfit(&mut self, op: &Op<Dim>, args: &[&Tensor], misfit: &Misfit, span: Span) -> Poison {
+        let operands: Vec<String> = args.iter().map(|t| show(&t.ty)).collect();
+        let code = match misfit {
+            Misfit::Rank { .. } | Misfit::Axis { .. } | Misfit::Axes(_) => "E0504",
+            Misfit::Operands { .. } => "E0303",
+            Misfit::Dtype { .. } | Misfit::Result { .. } | Misfit::Dtypes { .. } => "E0307",
+        };
+        let message = format!("`{}` does not fit here: {misfit}", op.name());
+        let diagnostic = Diagnostic::error(code, span, message, "does not fit");
+        self.report(match operands.is_empty() {
+            true => diagnostic,
+            false => diagnostic.note(format!("operands: {}", operands.join(", "))),
+        })
+    }
+
+    pub fn dtypes_differ(&mut self, a: &Tensor, b: &Tensor, span: Span) -> Poison {
+        let message = format!("one side holds {}, the other {}", element(&a.ty), element(&b.ty));
+        let diagnostic = Diagnostic::error("E0307", span, message, "different element types")
+            .note(format!("left {}, right {}", show(&a.ty), show(&b.ty)))
+            .help(format!("convert one of them: `cast(.., {})`", a.ty.dtype));
+        self.report(diagnostic)
+    }
+
+    /// Two tensors that are neither of one shape nor one inside the other.
+    pub fn operands_differ(&mut self, a: &Tensor, b: &Tensor, span: Span) -> Poison {
+        let (left, right) = (&a.ty.shape, &b.ty.shape);
+        let mut diagnostic = Diagnostic::error(
+            "E0502",
+            span,
+            format!("the shapes {} and {} do not go together", dims(left), dims(right)),
+            "these two are combined element by element",
+        )
+        .note(aligned(left, right));
+        if let Some(note) = self.difference(left, right) {
+            diagnostic = diagnostic.note(note);
+        }
+        if left.len() == right.len() && left != right && same_multiset(left, right) {
+            diagnostic = diagnostic.help("these are the same sizes in another order: transpose one side, `x.T`");
+        } else if let Some(axis) = extra_one(left, right) {
+            diagnostic = diagnostic.help(format!(
+                "axis {axis} of size 1 is a claim and does not repeat: remove it with `reshape`, or say `broadcast(.., {})`",
+                dims(if left.len() >= right.len() { left } else { right })
+            ));
+        } else {
+            diagnostic = diagnostic.note("only scalars and missing leading axes repeat by themselves");
+        }
+        self.report(diagnostic)
+    }
+
+    /// Sizes that show how the first differing axes differ, when they are symbolic.
+    fn difference(&mut self, left: &[Dim], right: &[Dim]) -> Option<String> {
+        use crate::types::{Claim, Rel, Verdict};
+        let pairs = left.iter().rev().zip(right.iter().rev());
+        let (l, r) = pairs.filter(|(l, r)| l != r).next_back()?;
+        if l.as_const().is_some() && r.as_const().is_some() {
+            return None;
+        }
+        match self.facts.decide(&Claim::new(l.clone(), Rel::Eq, r.clone())) {
+            Verdict::Refuted(witness) => Some(super::claim::witness_text(l, r, &witness)),
+            Verdict::Proved | Verdict::Unknown(_) => None,
+        }
+    }
+
+    pub fn expected(&mut self, what: &str, got: &super::Value<'a>, span: Span) -> Poison {
+        if got.is_error() {
+            return Poison;
+        }
+        self.error("E0301", span, format!("this is {}, and {what} is needed", got.kind()), format!("needs {what}"))
+    }
+}
+
+/// `[B, 10]`
+pub fn dims(shape: &[Dim]) -> String {
+    let parts: Vec<String> = shape.iter().map(Dim::to_string).collect();
+    format!("[{}]", parts.join(", "))
+}
+
+/// `f32`, `idx<10>`
+pub fn element(ty: &Ty) -> String {
+    match &ty.bound {
+        Some(bound) => format!("idx<{bound}>"),
+        None => ty.dtype.to_string(),
+    }
+}
+
+/// `f32[B, 10]`
+pub fn show(ty: &Ty) -> String {
+    format!("{}{}", element(ty), dims(&ty.shape))
+}
+
+/// The two shapes under each other, aligned at the end, the differing axes marked.
+pub fn aligned(left: &[Dim], right: &[Dim]) -> String {
+    let rank = left.len().max(right.len());
+    let column = |shape: &[Dim], i: usize| {
+        let skip = rank - shape.len();
+        if i < skip { String::new() } else { shape[i - skip].to_string() }
+    };
+    let mut lines = [String::from("left  ["), String::from("right ["), String::from("       ")];
+    for i in 0..rank {
+        let (l, r) = (column(left, i), column(right, i));
+        let width = l.chars().count().max(r.chars().count());
+        let mark = if l != r && !l.is_empty() && !r.is_empty() { "^".repeat(width) } else { " ".repeat(width) };
+        let gap = if i + 1 < rank { ", " } else { "" };
+        lines[0].push_str(&format!("{l:>width$}{gap}"));
+        lines[1].push_str(&format!("{r:>width$}{gap}"));
+        lines[2].push_str(&format!("{mark}{}", " ".repeat(gap.len())));
+    }
+    format!("{}]\n{}]\n{}", lines[0], lines[1], lines[2].trim_end())
+}
+
+pub fn same_multiset(a: &[Dim], b: &[Dim]) -> bool {
+    let sorted = |dims: &[Dim]| {
+        let mut dims = dims.to_vec();
+        dims.sort();
+        dims
+    };
+    a.len() == b.len() && sorted(a) == sorted(b)
+}
+
+/// The axis at which one shape has a 1 that the other lacks or has another size for.
+fn extra_one(left: &[Dim], right: &[Dim]) -> Option<usize> {
+    let one = Dim::from(1);
+    let (long, short) = if left.len() >= right.len() { (left, right) } else { (right, left) };
+    if long.len() == short.len() {
+        return (0..long.len()).find(|&i| long[i] != short[i] && (long[i] == one || short[i] == one));
+    }
+    (0..long.len()).find(|&i| {
+        let mut rest = long.to_vec();
+        rest.remove(i);
+        long[i] == one && rest == short
+    })
+}

@@ -1,0 +1,273 @@
+//! Names: scopes of values, and the modules that a file brings in.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::base::{FileId, Name, Sources, Span};
+use crate::diag::Diagnostic;
+use crate::id;
+use crate::syntax::{self, ast};
+
+use super::value::Value;
+
+id!(
+    /// A file of the program, the standard library's included.
+    ModuleId,
+    "module"
+);
+
+/// Names and values; inner scopes see outer ones.
+#[derive(Clone, Debug)]
+pub struct Scope<'a>(Rc<Inner<'a>>);
+
+#[derive(Debug)]
+struct Inner<'a> {
+    values: RefCell<BTreeMap<Name, Value<'a>>>,
+    parent: Option<Scope<'a>>,
+    module: ModuleId,
+    /// A new function or layer begins here: names further out belong to somebody else.
+    border: bool,
+}
+
+impl<'a> Scope<'a> {
+    /// The scope of a function or layer of `module`.
+    pub fn root(module: ModuleId) -> Scope<'a> {
+        Scope(Rc::new(Inner { values: RefCell::default(), parent: None, module, border: true }))
+    }
+
+    /// A block inside this scope.
+    pub fn block(&self) -> Scope<'a> {
+        self.child(false)
+    }
+
+    /// The body of a function that was made in this scope.
+    pub fn function(&self) -> Scope<'a> {
+        self.child(true)
+    }
+
+    fn child(&self, border: bool) -> Scope<'a> {
+        let inner = Inner { values: RefCell::default(), parent: Some(self.clone()), module: self.0.module, border };
+        Scope(Rc::new(inner))
+    }
+
+    pub fn module(&self) -> ModuleId {
+        self.0.module
+    }
+
+    pub fn set(&self, name: &Name, value: Value<'a>) {
+        self.0.values.borrow_mut().insert(name.clone(), value);
+    }
+
+    pub fn get(&self, name: &str) -> Option<Value<'a>> {
+        let mut scope = self;
+        loop {
+            if let Some(value) = scope.0.values.borrow().get(name) {
+                return Some(value.clone());
+            }
+            scope = scope.0.parent.as_ref()?;
+        }
+    }
+
+    /// Gives a name its value where it is bound (a layer's `_`, in the layer's scope).
+    pub fn fill(&self, name: &str, value: Value<'a>) {
+        let mut scope = self;
+        loop {
+            if let Some(slot) = scope.0.values.borrow_mut().get_mut(name) {
+                *slot = value;
+                return;
+            }
+            match &scope.0.parent {
+                Some(parent) => scope = parent,
+                None => return,
+            }
+        }
+    }
+
+    /// Only in this very scope.
+    pub fn own(&self, name: &str) -> Option<Value<'a>> {
+        self.0.values.borrow().get(name).cloned()
+    }
+
+    /// Bound in an enclosing block of the same function, so that assigning it here would hide it until the block ends.
+    pub fn shadows(&self, name: &str) -> bool {
+        let mut scope = self;
+        while !scope.0.border {
+            let Some(parent) = &scope.0.parent else { return false };
+            if parent.0.values.borrow().contains_key(name) {
+                return true;
+            }
+            scope = parent;
+        }
+        false
+    }
+
+    /// All names that can be seen, for suggestions.
+    pub fn names(&self) -> Vec<Name> {
+        let mut names: Vec<Name> = self.0.values.borrow().keys().cloned().collect();
+        if let Some(parent) = &self.0.parent {
+            names.extend(parent.names());
+        }
+        names
+    }
+}
+
+/// Where the text of modules comes from; reading files is the rim's work.
+pub trait Library {
+    /// The text that `module` names, seen from the file called `from`: its display name and text; or why not.
+    fn read(&mut self, from: &str, module: &ast::Module) -> Result<(String, String), Missing>;
+}
+
+/// Why a module could not be read.
+#[derive(Debug)]
+pub enum Missing {
+    /// No such module; the names of those that exist.
+    Unknown(Vec<String>),
+    /// The path leads out of the project's folder.
+    Outside,
+    /// It exists and could not be read.
+    Unreadable(String),
+}
+
+/// A file with its tree and what its `use` lines resolved to.
+#[derive(Debug)]
+pub struct Module {
+    pub name: String,
+    pub file: FileId,
+    pub ast: ast::File,
+    pub imports: Vec<(ModuleId, ast::Use)>,
+    /// Part of the standard library: errors inside it are shown at the user's call.
+    pub std: bool,
+}
+
+/// All modules of a run, the main one first.
+#[derive(Debug, Default)]
+pub struct Modules {
+    pub list: Vec<Module>,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// The main file is always the first module.
+pub const MAIN: ModuleId = ModuleId(0);
+/// The prelude is always the second.
+pub const PRELUDE: ModuleId = ModuleId(1);
+
+impl Modules {
+    pub fn get(&self, id: ModuleId) -> &Module {
+        &self.list[id.index()]
+    }
+
+    pub fn of_file(&self, file: FileId) -> Option<&Module> {
+        self.list.iter().find(|m| m.file == file)
+    }
+
+    /// Reads the main file and all that it uses.
+    pub fn load(sources: &mut Sources, name: &str, text: &str, prelude: &str, library: &mut dyn Library) -> Modules {
+        let mut loader = Loader { sources, library, modules: Modules::default(), open: vec![] };
+        let main = loader.add(name, text, false);
+        let prelude = loader.add("std/prelude.dln", prelude, true);
+        debug_assert_eq!((main, prelude), (MAIN, PRELUDE));
+        loader.follow(PRELUDE);
+        loader.follow(MAIN);
+        loader.modules
+    }
+}
+
+struct Loader<'l> {
+    sources: &'l mut Sources,
+    library: &'l mut dyn Library,
+    modules: Modules,
+    /// Modules whose imports are being followed, to find cycles.
+    open: Vec<ModuleId>,
+}
+
+impl Loader<'_> {
+    fn add(&mut self, name: &str, text: &str, std: bool) -> ModuleId {
+        let file = self.sources.add(name, text);
+        let parsed = syntax::parse(file, text);
+        self.modules.diagnostics.extend(parsed.diagnostics);
+        let id = ModuleId::from(self.modules.list.len());
+        self.modules.list.push(Module { name: name.to_string(), file, ast: parsed.file, imports: vec![], std });
+        id
+    }
+
+    fn follow(&mut self, id: ModuleId) {
+        self.open.push(id);
+        let module = self.modules.get(id);
+        let from = module.name.clone();
+        let std = module.std;
+        let uses: Vec<ast::Use> = module
+            .ast
+            .items
+            .iter()
+            .filter_map(|item| match &item.kind {
+                ast::ItemKind::Use(u) => Some(u.clone()),
+                _ => None,
+            })
+            .collect();
+        for u in uses {
+            if let Some(target) = self.import(&from, std, &u) {
+                self.modules.list[id.index()].imports.push((target, u));
+            }
+        }
+        self.open.pop();
+    }
+
+    fn import(&mut self, from: &str, from_std: bool, u: &ast::Use) -> Option<ModuleId> {
+        let span = u.module.span();
+        let (name, text) = match self.library.read(from, &u.module) {
+            Ok(found) => found,
+            Err(missing) => {
+                self.modules.diagnostics.push(unreadable(&u.module, missing));
+                return None;
+            }
+        };
+        if let Some(at) = self.modules.list.iter().position(|m| m.name == name) {
+            let id = ModuleId::from(at);
+            if self.open.contains(&id) && id != PRELUDE {
+                self.modules.diagnostics.push(self.cycle(id, span));
+                return None;
+            }
+            return Some(id);
+        }
+        let std = from_std || matches!(&u.module, ast::Module::Path(_));
+        let id = self.add(&name, &text, std);
+        self.follow(id);
+        Some(id)
+    }
+
+    fn cycle(&self, id: ModuleId, span: Span) -> Diagnostic {
+        let start = self.open.iter().position(|&m| m == id).unwrap_or(0);
+        let mut names: Vec<&str> = self.open[start..].iter().map(|&m| self.modules.get(m).name.as_str()).collect();
+        names.push(&self.modules.get(id).name);
+        Diagnostic::error("E0204", span, "these files use each other in a circle", "this closes the circle")
+            .note(format!("the circle: {}", names.join(" -> ")))
+            .help("move what both need into a third file")
+    }
+}
+
+fn unreadable(module: &ast::Module, missing: Missing) -> Diagnostic {
+    let span = module.span();
+    let shown = match module {
+        ast::Module::Path(parts) => parts.iter().map(|p| p.name.to_string()).collect::<Vec<_>>().join("."),
+        ast::Module::File { path, .. } => path.to_string(),
+    };
+    match missing {
+        Missing::Unknown(known) => {
+            let diagnostic = Diagnostic::error("E0202", span, format!("there is no module `{shown}`"), "not found");
+            match crate::diag::nearest(&shown, known.iter().map(String::as_str)) {
+                Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), span, near.to_string()),
+                None if known.is_empty() => diagnostic,
+                None => diagnostic.note(format!("the modules are {}", known.join(", "))),
+            }
+        }
+        Missing::Outside => {
+            let text = format!("`{shown}` lies outside the project's folder");
+            Diagnostic::error("E0205", span, text, "leads out of the folder of the main file")
+                .help("put the file into the project and use a path inside it")
+        }
+        Missing::Unreadable(why) => {
+            Diagnostic::error("E0202", span, format!("`{shown}` cannot be read: {why}"), "cannot be read")
+        }
+    }
+}

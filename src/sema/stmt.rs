@@ -1,0 +1,251 @@
+//! Blocks and statements.
+
+use crate::base::{Name, Span};
+use crate::diag::Diagnostic;
+use crate::syntax::ast::{self, StmtKind};
+use crate::tir::Target;
+
+use super::scope::Scope;
+use super::value::{Truth, Value};
+use super::{Checker, Poison, Res};
+
+/// What the statements around may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// `step`: minimize, update, log.
+    Step,
+    /// `validate`: log.
+    Validate,
+    /// `every`: save, print, update.
+    Every,
+    /// `test`: assert.
+    Test,
+    /// The body of a function or a layer.
+    Function,
+}
+
+impl<'a> Checker<'a> {
+    /// The value of a block: its last expression. A statement with an error does not stop the ones behind it.
+    pub fn block(&mut self, block: &'a ast::Block, scope: &Scope<'a>) -> Res<Value<'a>> {
+        let scope = scope.block();
+        self.block_in(block, &scope)
+    }
+
+    /// As `block`, in a scope that the caller made and looks into afterwards.
+    pub fn block_in(&mut self, block: &'a ast::Block, scope: &Scope<'a>) -> Res<Value<'a>> {
+        let mut poisoned = false;
+        for stmt in &block.stmts {
+            poisoned |= self.stmt(stmt, scope).is_err();
+        }
+        match &block.value {
+            Some(value) => self.expr(value, scope),
+            None if poisoned => Err(Poison),
+            None => Ok(Value::Nothing),
+        }
+    }
+
+    fn stmt(&mut self, stmt: &'a ast::Stmt, scope: &Scope<'a>) -> Res<()> {
+        match &stmt.kind {
+            StmtKind::Assign { names, value } => self.assign(names, value, scope),
+            StmtKind::Update { target, value } => self.update(target, value, stmt.span, scope),
+            StmtKind::Minimize { loss, over, with } => self.minimize(loss, over, with, stmt.span, scope),
+            StmtKind::Log(metrics) => self.log(metrics, scope),
+            StmtKind::Yield(value) => self.yield_(value, stmt.span, scope),
+            StmtKind::Assert { condition, message } => self.assert(condition, message.as_ref(), stmt.span, scope),
+            StmtKind::Save { what, to } => self.save(what, to, stmt.span, scope),
+            StmtKind::Expr(e) => match self.expr(e, scope)? {
+                Value::Nothing | Value::Tensor(_) | Value::Tuple(_) => Ok(()),
+                other if other.is_callable() => {
+                    let text = "a function or layer that is not called does nothing";
+                    Err(self.error("E0305", e.span, text, "give it its arguments"))
+                }
+                _ => Ok(()),
+            },
+        }
+    }
+
+    fn assign(&mut self, names: &'a [ast::Ident], value: &'a ast::Expr, scope: &Scope<'a>) -> Res<()> {
+        for ident in names {
+            if scope.shadows(&ident.name) && scope.own(&ident.name).is_none() {
+                let n = &ident.name;
+                let diagnostic = Diagnostic::error(
+                    "E0208",
+                    ident.span,
+                    format!("this `{n}` would be a new name that ends with the block"),
+                    format!("the `{n}` outside stays as it is"),
+                )
+                .help(format!("make the block's value the new one: `{n} = if .. {{ .. }} else {{ {n} }}`"));
+                self.report(diagnostic);
+            }
+        }
+        let result = self.assigned(names, value, scope);
+        if result.is_err() {
+            for ident in names {
+                scope.set(&ident.name, Value::Error);
+            }
+        }
+        result
+    }
+
+    fn assigned(&mut self, names: &'a [ast::Ident], value: &'a ast::Expr, scope: &Scope<'a>) -> Res<()> {
+        let value_span = value.span;
+        let value = self.expr(value, scope)?;
+        let value = self.settle(value)?;
+        if matches!(value, Value::Nothing) {
+            return Err(self.error("E0301", value_span, "this has no value", "nothing to give a name to"));
+        }
+        if let [ident] = names {
+            self.adopt_local(&value, &ident.name)?;
+            scope.set(&ident.name, value);
+            return Ok(());
+        }
+        let parts = self.unpack(&value, names.len(), value_span)?;
+        for (ident, part) in names.iter().zip(parts) {
+            self.adopt_local(&part, &ident.name)?;
+            scope.set(&ident.name, part);
+        }
+        Ok(())
+    }
+
+    /// The `n` parts of a tuple or list.
+    pub fn unpack(&mut self, value: &Value<'a>, n: usize, span: Span) -> Res<Vec<Value<'a>>> {
+        match value {
+            Value::Tuple(parts) | Value::List(parts) if parts.len() == n => Ok(parts.to_vec()),
+            Value::Record(fields) if fields.len() == n => Ok(fields.iter().map(|(_, v)| v.clone()).collect()),
+            Value::Tuple(parts) | Value::List(parts) => {
+                let message = format!("{} values for {n} names", parts.len());
+                Err(self.error("E0403", span, message, format!("this has {} parts", parts.len())))
+            }
+            other => Err(self.expected(&format!("a tuple of {n}"), other, span)),
+        }
+    }
+
+    /// `target <- value`: a cell, or two layers of one shape, parameter by parameter.
+    fn update(&mut self, target: &'a ast::Expr, value: &'a ast::Expr, span: Span, scope: &Scope<'a>) -> Res<()> {
+        let place = self.place(target, scope)?;
+        match &place {
+            Value::Cell(cell) => {
+                let value = self.expr(value, scope)?;
+                let tensor = self.as_tensor(&value, self.cells[cell.index()].ty.dtype, span)?;
+                let want = self.cells[cell.index()].ty.clone();
+                let tensor = self.fitted(tensor, &want, span)?;
+                self.write(*cell, tensor, span)
+            }
+            layer if layer.is_callable() => self.update_layer(layer, value, span, scope),
+            other => {
+                let message = format!("`<-` changes parameters, buffers and states, and this is {}", other.kind());
+                Err(self.error("E0612", target.span, message, "cannot be changed"))
+            }
+        }
+    }
+
+    /// The new value of a cell, in its type and shape.
+    pub fn fitted(
+        &mut self,
+        tensor: super::value::Tensor,
+        want: &crate::tir::Ty,
+        span: Span,
+    ) -> Res<super::value::Tensor> {
+        let tensor = self.cast(&tensor, want.dtype, span)?;
+        if tensor.ty.shape.is_empty() {
+            return self.broadcast_to(&tensor, &want.shape, span);
+        }
+        let got = tensor.ty.shape.clone();
+        let describe = || {
+            let message = "the new value has another shape".to_string();
+            super::claim::mismatch("E0502", span, message, &want.shape, &got)
+        };
+        self.require_shape(&want.shape, &got, span, describe)?;
+        Ok(tensor)
+    }
+
+    /// An expression as a place that can be changed: cells are not read.
+    pub fn place(&mut self, target: &'a ast::Expr, scope: &Scope<'a>) -> Res<Value<'a>> {
+        match &target.kind {
+            ast::ExprKind::Name(name) => self.name(name, target.span, scope),
+            ast::ExprKind::Field { base, name } => {
+                let base = self.place(base, scope)?;
+                self.field(&base, name)
+            }
+            _ => self.expr(target, scope),
+        }
+    }
+
+    fn log(&mut self, metrics: &'a [(ast::Ident, ast::Expr)], scope: &Scope<'a>) -> Res<()> {
+        let mut result = Ok(());
+        for (name, value) in metrics {
+            result = self.log_one(&name.name, value, scope).and(result);
+        }
+        result
+    }
+
+    fn log_one(&mut self, name: &Name, value: &'a ast::Expr, scope: &Scope<'a>) -> Res<()> {
+        let span = value.span;
+        let value = self.expr(value, scope)?;
+        let tensor = self.as_tensor(&value, self.float, span)?;
+        if !tensor.ty.shape.is_empty() {
+            let message = format!("a metric is one number, and `{name}` is {}", super::report::show(&tensor.ty));
+            let diagnostic =
+                Diagnostic::error("E0601", span, message, "not a scalar").help("take its `mean(..)` or `sum(..)`");
+            return Err(self.report(diagnostic));
+        }
+        let tensor = self.cast(&tensor, self.float, span)?;
+        self.metric(name, &tensor, span);
+        Ok(())
+    }
+
+    fn assert(
+        &mut self,
+        condition: &'a ast::Expr,
+        message: Option<&'a ast::Expr>,
+        span: Span,
+        scope: &Scope<'a>,
+    ) -> Res<()> {
+        let text: Name = match message {
+            None => "".into(),
+            Some(message) => match self.expr(message, scope)? {
+                Value::Str(text) => text,
+                other => return Err(self.expected("a Str", &other, message.span)),
+            },
+        };
+        match self.expr(condition, scope)? {
+            Value::Bool(Truth::Known(true)) => Ok(()),
+            Value::Bool(Truth::Known(false)) => Err(self.error(
+                "E0404",
+                condition.span,
+                format!("this assertion is false{}", colon(&text)),
+                "never true",
+            )),
+            Value::Bool(truth) => {
+                let tensor = self.holds(&truth, span);
+                self.assert_tensor(&tensor, text, span)
+            }
+            value => {
+                let tensor = self.as_tensor(&value, self.float, condition.span)?;
+                if tensor.ty.dtype != crate::types::DType::Bool {
+                    return Err(self.expected("a condition", &value, condition.span));
+                }
+                let all = self.all(&tensor, span)?;
+                self.assert_tensor(&all, text, span)
+            }
+        }
+    }
+
+    pub fn assert_tensor(&mut self, condition: &super::value::Tensor, text: Name, span: Span) -> Res<()> {
+        if self.depth() > 0 {
+            return Err(self.error(
+                "E0611",
+                span,
+                "an assertion cannot stand inside a loop",
+                "move it behind the loop",
+            ));
+        }
+        let id = self.here(condition);
+        self.prog().output(Target::Assert(text), id, span);
+        Ok(())
+    }
+}
+
+fn colon(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!(": {text}") }
+}
