@@ -3,6 +3,7 @@
 mod constructs;
 mod limits;
 mod mistakes;
+mod pages;
 mod programs;
 
 use super::*;

@@ -1,0 +1,79 @@
+//! Data files.
+
+use super::Code;
+
+pub const CODES: &[Code] = &[
+    Code {
+        code: "E0701",
+        title: "a data file cannot be read",
+        why: "The file does not exist or cannot be opened. Paths are relative to the dln file; `std:` is what \
+              ships with dln.",
+        wrong: r#"let all: (x: [64], y: idx<10>) = read_csv("digits.cvs")"#,
+        right: r#"let all: (x: [64], y: idx<10>) = read_csv("std:digits.csv")"#,
+    },
+    Code {
+        code: "E0702",
+        title: "the columns of a file do not fit the fields",
+        why: "A row has as many columns as the sizes of the fields together.",
+        wrong: r#"let all: (x: [63], y: idx<10>) = read_csv("std:digits.csv")"#,
+        right: r#"let all: (x: [64], y: idx<10>) = read_csv("std:digits.csv")"#,
+    },
+    Code {
+        code: "E0703",
+        title: "a value of a file that does not fit its field",
+        why: "The cell is empty, is no number, or does not fit the element type. Missing values are not guessed.",
+        wrong: r#"let all: (x: u8[64], y: idx<10>) = read_csv("measured.csv")"#,
+        right: r#"let all: (x: [64], y: idx<10>) = read_csv("measured.csv")"#,
+    },
+    Code {
+        code: "E0704",
+        title: "more classes than declared",
+        why: "A class number of the file is not below the bound of its field.",
+        wrong: r#"let all: (x: [64], y: idx<9>) = read_csv("std:digits.csv")"#,
+        right: r#"let all: (x: [64], y: idx<10>) = read_csv("std:digits.csv")"#,
+    },
+    Code {
+        code: "E0705",
+        title: "an unknown column",
+        why: "`columns:` chooses columns by the names in the header, and the file has no such name, or no header.",
+        wrong: r#"let all: (x: [2]) = read_csv("houses.csv", columns: ["area", "rom"])"#,
+        right: r#"let all: (x: [2]) = read_csv("houses.csv", columns: ["area", "rooms"])"#,
+    },
+    Code {
+        code: "E0706",
+        title: "not an IDX file",
+        why: "The file does not have the format of the MNIST files (four bytes of type and rank, the sizes, the \
+              values).",
+        wrong: r#"let all: (x: [28, 28], y: idx<10>) = read_idx("images.png", "labels.gz")"#,
+        right: r#"let all: (x: [28, 28], y: idx<10>) = read_idx("images.gz", "labels.gz")"#,
+    },
+    Code {
+        code: "E0707",
+        title: "files that do not fit together",
+        why: "The rows of an IDX file have another shape than the field, or the files have different numbers of \
+              rows.",
+        wrong: r#"let all: (x: [28], y: idx<10>) = read_idx("images.gz", "labels.gz")"#,
+        right: r#"let all: (x: [28, 28], y: idx<10>) = read_idx("images.gz", "labels.gz")"#,
+    },
+    Code {
+        code: "E0708",
+        title: "not a text",
+        why: "The file is not UTF-8.",
+        wrong: r#"let all: (x: idx<75>[64], y: idx<75>[64]) = read_text("book.pdf", length: 64)"#,
+        right: r#"let all: (x: idx<75>[64], y: idx<75>[64]) = read_text("book.txt", length: 64)"#,
+    },
+    Code {
+        code: "E0709",
+        title: "no rows are left",
+        why: "The file is empty, or the stages leave no rows or no full batch.",
+        wrong: "let few = digits.train |> take(0..10) |> batch(64)",
+        right: "let few = digits.train |> take(0..10) |> batch(64, drop_last: false)",
+    },
+    Code {
+        code: "E0710",
+        title: "rows that are not there",
+        why: "`take` reaches past the last row.",
+        wrong: "let some = digits.train |> take(0..5000)",
+        right: "let some = digits.train |> take(0..1000)",
+    },
+];

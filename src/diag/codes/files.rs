@@ -1,0 +1,42 @@
+//! Files that dln reads and writes.
+
+use super::Code;
+
+pub const CODES: &[Code] = &[
+    Code {
+        code: "E0901",
+        title: "weights cannot be read",
+        why: "The file does not exist or is not a whole safetensors file.",
+        wrong: r#"let net = load(Linear[64 -> 10], "net.pt")"#,
+        right: r#"let net = load(Linear[64 -> 10], "net.safetensors")"#,
+    },
+    Code {
+        code: "E0902",
+        title: "weights that do not fit the layer",
+        why: "Names, shapes or element types in the file are others than those of the layer.",
+        wrong: r#"let net = load(Linear[64 -> 12], "linear_64_10.safetensors")"#,
+        right: r#"let net = load(Linear[64 -> 10], "linear_64_10.safetensors")"#,
+    },
+    Code {
+        code: "E0903",
+        title: "a file cannot be written",
+        why: "The folder does not exist and cannot be made, or writing is not allowed there.",
+        wrong: r#"train t {
+  save best val.loss to "/proc/t"
+}"#,
+        right: r#"train t {
+  save best val.loss to "runs/t"
+}"#,
+    },
+    Code {
+        code: "E0904",
+        title: "not pictures",
+        why: "`save_images` takes [N, H, W], or [N, C, H, W] with 1, 3 or 4 channels.",
+        wrong: r#"train t {
+  every 1 epoch { save_images(zeros[4, 2, 8, 8], "a.png") }
+}"#,
+        right: r#"train t {
+  every 1 epoch { save_images(zeros[4, 3, 8, 8], "a.png") }
+}"#,
+    },
+];

@@ -1,0 +1,125 @@
+//! Layers, parameters, optimizers and training.
+
+use super::Code;
+
+pub const CODES: &[Code] = &[
+    Code {
+        code: "E0601",
+        title: "what is minimized is not a scalar",
+        why: "Gradients are taken of one number.",
+        wrong: "train t {
+  data = digits.train
+  step (x, y) { minimize net(x) over net with SGD(lr: 0.1) }
+}",
+        right: "train t {
+  data = digits.train
+  step (x, y) { minimize mean(net(x)) over net with SGD(lr: 0.1) }
+}",
+    },
+    Code {
+        code: "E0602",
+        title: "nothing to train",
+        why: "What stands behind `over` has no parameters, or the loss does not depend on them.",
+        wrong: "train t {
+  data = digits.train
+  step (x, y) { minimize sum(x) over net with SGD(lr: 0.1) }
+}",
+        right: "train t {
+  data = digits.train
+  step (x, y) { minimize sum(net(x)) over net with SGD(lr: 0.1) }
+}",
+    },
+    Code {
+        code: "E0603",
+        title: "not an optimizer",
+        why: "Behind `with` stands one optimizer with an `update(p, g, t)`, possibly behind gradient transforms: \
+              `clip_norm(1.0) >> Adam(lr: 1e-3)`.",
+        wrong: "train t {
+  data = digits.train
+  step (x, y) { minimize f(x) over net with relu }
+}",
+        right: "train t {
+  data = digits.train
+  step (x, y) { minimize f(x) over net with Adam(lr: 1e-3) }
+}",
+    },
+    Code {
+        code: "E0604",
+        title: "a training without data or without a step",
+        why: "A `train` has `data = ..` and at least one `step`.",
+        wrong: "train t { epochs = 3 }",
+        right: "train t {
+  data = digits.train |> batch(64)
+  step (x, y) { minimize f(net(x), y) over net with SGD(lr: 0.1) }
+}",
+    },
+    Code {
+        code: "E0605",
+        title: "a setting of `train` that is unknown or out of range",
+        why: "The settings are `data`, `epochs` and `seed`; counts begin at 1.",
+        wrong: "train t {
+  epoch = 0
+}",
+        right: "train t {
+  epochs = 10
+}",
+    },
+    Code {
+        code: "E0606",
+        title: "the parts of a training do not fit together",
+        why: "`step` and `validate` name every field of a row, their values are logged or minimized, and there is \
+              one `validate`.",
+        wrong: "train t {
+  data = digits.train
+  step (x) { log n: 1 }
+}",
+        right: "train t {
+  data = digits.train
+  step (x, y) { log n: 1 }
+}",
+    },
+    Code {
+        code: "E0607",
+        title: "a metric that is not logged",
+        why: "`save best` and `stop after` follow a metric of `train` or `val` that a `log` reports; whether more \
+              is better must be known from its name or said.",
+        wrong: r#"train t {
+  save best val.recal to "runs/t"
+}"#,
+        right: r#"train t {
+  save highest val.recall to "runs/t"
+}"#,
+    },
+    Code {
+        code: "E0608",
+        title: "rows of a data set that are not described, or not so",
+        why: "The type behind the name of a data set says what a row is: a record of fields with sizes. Row stages \
+              stand in front of `batch`.",
+        wrong: r#"let all = read_csv("digits.csv")"#,
+        right: r#"let all: (x: [64], y: idx<10>) = read_csv("digits.csv")"#,
+    },
+    Code {
+        code: "E0611",
+        title: "a change inside a loop or a condition",
+        why: "State changes once in a step, not inside `scan`, `repeat` or a branch that depends on data.",
+        wrong: "fn f(x, c) { if c { w <- x } }",
+        right: "fn f(x, c) { w <- if c { x } else { w } }",
+    },
+    Code {
+        code: "E0612",
+        title: "this cannot be changed",
+        why: "`<-` changes parameters, buffers, the state of an optimizer, or a layer by another of the same make.",
+        wrong: "fn f(x) { x <- 2 * x }",
+        right: "fn f(x) { x = 2 * x
+  x }",
+    },
+    Code {
+        code: "E0613",
+        title: "a statement outside of its place",
+        why: "`minimize` stands in a `step`; `save`, `save_images` and `print` stand in an `every` of a `train`.",
+        wrong: r#"test "t" { save net to "net.safetensors" }"#,
+        right: r#"train t {
+  every 1 epoch { save net to "net.safetensors" }
+}"#,
+    },
+];
