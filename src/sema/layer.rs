@@ -329,11 +329,7 @@ impl<'a> Checker<'a> {
     /// A layer class where a layer is needed becomes a layer with its default settings.
     pub fn settle(&mut self, value: Value<'a>) -> Res<Value<'a>> {
         match &value {
-            Value::LayerClass(class)
-                if class.ast.settings.iter().all(|s| s.default.is_some()) && !class.sizes.is_empty() =>
-            {
-                self.instantiate(&class.clone(), vec![], class.span)
-            }
+            Value::LayerClass(class) if complete(class) => self.instantiate(&class.clone(), vec![], class.span),
             _ => Ok(value),
         }
     }
@@ -464,6 +460,14 @@ pub fn holds_layer(value: &Value) -> bool {
         Value::Section(section) => holds_layer(&section.func),
         _ => false,
     }
+}
+
+/// Whether a class is a layer already: it lacks no setting, and no size that is not a default. Without its sizes it is
+/// another name for the class (`let BatchNorm2d = BatchNorm`).
+fn complete(class: &LayerClass) -> bool {
+    let layer = class.ast;
+    let sized = !class.sizes.is_empty() || layer.sizes_in.iter().chain(&layer.sizes_out).all(|s| s.default.is_some());
+    sized && layer.settings.iter().all(|s| s.default.is_some())
 }
 
 fn shown(params: &[&ast::SizeParam]) -> String {

@@ -154,7 +154,7 @@ def shape(a):
     for name, text, fn in table:
         a.case(name, text, fn, x=x.clone())
     a.case("pattern split", "f(x, y)", lambda x, y: x.reshape(2, 3, 2, 2).permute(0, 2, 1, 3) * y,
-           before="fn f(x: [A, B, C], y: [D]) = x.[A B (h D) -> A h B D] * y\n", x=x.clone(), y=randn(2))
+           before="fn f(x: [A, B, C], y: [D]) where C % D == 0 = x.[A B (h D) -> A h B D] * y\n", x=x.clone(), y=randn(2))
     a.case("split", "f(x)", lambda x: x[..., :2] * torch.sin(x[..., 2:]), before="fn f(x: [..S, 4]) {\n  a, b = split(x, 2, over: -1)\n  a * sin(b)\n}\n", x=x.clone())
     a.case("contraction", "(x, y).[b t d, b s d -> b t s]", lambda x, y: x @ y.mT, x=x.clone(), y=randn(2, 5, 4))
     a.case("contraction of three", "(x, y, z).[a b c, c d, a d -> b]", lambda x, y, z: torch.einsum("abc,cd,ad->b", x, y, z), x=x.clone(), y=randn(4, 2), z=randn(2, 2))
