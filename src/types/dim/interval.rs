@@ -3,7 +3,14 @@
 use super::Var;
 use super::poly::{Atom, Floor, Monomial, Poly};
 
-/// From `lo` to `hi`, both included; `None` is unbounded. A bound that leaves 128 bits is dropped, which is sound.
+/// Bounds beyond this are as good as none; below it, sums of two stay within 128 bits.
+const FAR: i128 = 1 << 100;
+
+fn near(bound: i128) -> Option<i128> {
+    (-FAR..=FAR).contains(&bound).then_some(bound)
+}
+
+/// From `lo` to `hi`, both included; `None` is unbounded. A bound beyond `FAR` is dropped, which is sound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Interval {
     pub lo: Option<i128>,
@@ -36,12 +43,12 @@ impl Interval {
     }
 
     pub fn add(self, rhs: Interval) -> Interval {
-        let sum = |a: Option<i128>, b: Option<i128>| a?.checked_add(b?);
+        let sum = |a: Option<i128>, b: Option<i128>| near(a? + b?);
         Interval { lo: sum(self.lo, rhs.lo), hi: sum(self.hi, rhs.hi) }
     }
 
     pub fn neg(self) -> Interval {
-        let neg = |a: Option<i128>| a?.checked_neg();
+        let neg = |a: Option<i128>| a.map(|a| -a);
         Interval { lo: neg(self.hi), hi: neg(self.lo) }
     }
 
@@ -112,10 +119,10 @@ impl End {
         }
     }
 
-    /// The limit of the products near two ends; what leaves 128 bits counts as infinite.
+    /// The limit of the products near two ends; what is beyond `FAR` counts as infinite.
     fn mul(self, rhs: End) -> End {
         let finite = match (self, rhs) {
-            (End::At(a), End::At(b)) => a.checked_mul(b),
+            (End::At(a), End::At(b)) => a.checked_mul(b).and_then(near),
             _ => None,
         };
         match (finite, self.sign() * rhs.sign()) {

@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 /// More terms than this in one product is `Fault::TooBig`: no size a person writes comes near.
 const MAX_TERMS: usize = 1 << 14;
+/// A product of more atoms is `Fault::TooBig`: it leaves 64 bits as soon as they are 2.
+const MAX_DEGREE: u32 = 63;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Atom {
@@ -45,12 +47,15 @@ impl Monomial {
         self.0.iter().find(|(a, _)| a == atom).map_or(0, |(_, p)| *p)
     }
 
-    pub fn mul(&self, rhs: &Monomial) -> Monomial {
+    pub fn mul(&self, rhs: &Monomial) -> Result<Monomial, Fault> {
+        if self.degree() + rhs.degree() > MAX_DEGREE {
+            return Err(Fault::TooBig);
+        }
         let mut powers: BTreeMap<&Atom, u32> = BTreeMap::new();
         for (atom, power) in self.0.iter().chain(&rhs.0) {
             *powers.entry(atom).or_default() += power;
         }
-        Monomial(powers.into_iter().map(|(a, p)| (a.clone(), p)).collect())
+        Ok(Monomial(powers.into_iter().map(|(a, p)| (a.clone(), p)).collect()))
     }
 
     /// `self / rhs` where every atom of `rhs` is there often enough.
@@ -208,7 +213,7 @@ impl Poly {
         let mut terms = Vec::with_capacity(self.0.len() * rhs.0.len());
         for (m, c) in &self.0 {
             for (n, d) in &rhs.0 {
-                terms.push((m.mul(n), c.checked_mul(*d).ok_or(Fault::TooBig)?));
+                terms.push((m.mul(n)?, c.checked_mul(*d).ok_or(Fault::TooBig)?));
             }
         }
         Poly::sum(terms)

@@ -1,36 +1,38 @@
 //! Taking claims as true: equalities by substitution, the rest as facts about the variables that stay free.
 
 use super::super::floor::{floor_div, rem};
-use super::super::poly::{Atom, Floor, Monomial, Poly, gcd};
+use super::super::poly::{Atom, Monomial, Poly, gcd};
 use super::super::{Claim, Fault, Var};
 use super::Facts;
 use super::fact::{Fact, Sign};
 use super::ground::Ground;
 use super::truth::Truth;
-use std::sync::Arc;
 
-/// A variable `var = num // den`, made because `num % den == rest` is known.
+/// `num % den == rest`
+#[derive(Clone, Debug)]
+pub(super) struct Remainder {
+    pub num: Poly,
+    pub den: Poly,
+    pub rest: i64,
+}
+
+/// A variable that stands for `num // den`, made because `num % den` is known.
 #[derive(Clone, Debug)]
 pub(super) struct Quotient {
     var: Var,
-    num: Poly,
-    den: Poly,
-    rest: i64,
-}
-
-/// `num % den == rest` as an equality says it.
-pub(super) struct Remainder {
-    pub floor: Arc<Floor>,
-    pub rest: i64,
+    known: Remainder,
 }
 
 impl Facts {
     /// Takes a claim as true. Returns false when it contradicts what is known (the branch is dead): from then on
-    /// every claim is proved.
+    /// every claim is proved. A claim that leaves 64 bits proves nothing, but no counterexample is shown from then
+    /// on, as it might be excluded.
     pub fn assume(&mut self, claim: &Claim) -> bool {
-        let taken = self.fact(claim).and_then(|fact| self.take(fact));
-        // A claim that leaves 64 bits says nothing.
-        self.dead |= !taken.unwrap_or(true);
+        let before = self.clone();
+        match self.fact(claim).and_then(|fact| self.take(fact)) {
+            Ok(possible) => self.dead |= !possible,
+            Err(_) => *self = Facts { incomplete: true, ..before },
+        }
         !self.dead
     }
 
@@ -94,37 +96,33 @@ impl Facts {
 
     /// `num % den == rest`: with a variable in `num` solved for, that variable is a multiple and something.
     fn take_remainder(&mut self, poly: Poly, remainder: Remainder) -> Result<bool, Fault> {
-        if !self.ground.interval(&remainder.floor.den).is_positive() {
+        if !self.ground.interval(&remainder.den).is_positive() {
             return self.keep(Fact::new(poly, Sign::Zero));
         }
-        let room = remainder.den().sub(&Poly::constant(remainder.rest.saturating_add(1)))?;
+        let room = remainder.den.sub(&Poly::constant(remainder.rest))?.sub(&Poly::constant(1))?;
         if remainder.rest < 0 || !self.take(Fact::new(room, Sign::NonNeg))? {
             return Ok(false);
         }
-        let Some(Quotient { num, den, rest, .. }) = remainder.inverted()? else {
+        let Some(known) = remainder.inverted()? else {
             return Ok(false);
         };
-        let multiple = num.sub(&Poly::constant(rest))?;
-        let Some((var, value)) = solve_avoiding(&multiple, &den)? else {
+        let multiple = known.multiple()?;
+        let Some((var, value)) = solve_avoiding(&multiple, &known.den)? else {
             return self.keep(Fact::new(poly, Sign::Zero));
         };
-        let sign = multiple.coefficient(&bare(&var));
-        let quotient = self.quotient(num, den.clone(), rest)?;
-        let value = value.add(&den.mul(&Poly::var(&quotient))?.scale(sign)?)?;
+        let sign = multiple.coefficient(&Monomial(vec![(Atom::Var(var.clone()), 1)]));
+        let quotient = Var::fresh("quotient", self.least_quotient(&known)?);
+        let value = value.add(&known.den.mul(&Poly::var(&quotient))?.scale(sign)?)?;
+        self.quotients.push(Quotient { var: quotient, known });
         self.define(var, value)
     }
 
-    /// A new variable for `num // den`, where `num % den == rest`.
-    fn quotient(&mut self, num: Poly, den: Poly, rest: i64) -> Result<Var, Fault> {
-        let least = self.ground.interval(&num).lo.map(|lo| lo - i128::from(rest));
-        let least = least.map(|lo| match den.as_const() {
+    fn least_quotient(&self, known: &Remainder) -> Result<i64, Fault> {
+        let least = self.ground.interval(&known.multiple()?).lo.map(|lo| match known.den.as_const() {
             Some(k) => -((-lo).div_euclid(k.into())),
             None => lo.min(1),
         });
-        let min = least.and_then(|lo| i64::try_from(lo).ok()).unwrap_or(i64::MIN);
-        let var = Var::fresh("quotient", min);
-        self.quotients.push(Quotient { var: var.clone(), num, den, rest });
-        Ok(var)
+        Ok(least.and_then(|lo| i64::try_from(lo).ok()).unwrap_or(i64::MIN))
     }
 
     /// Puts `value` in place of `var` everywhere; the least value of `var` stays known.
@@ -189,10 +187,10 @@ impl Facts {
     /// `times` and `rest` of a variable made here that is `(v - rest) // times` for another, `v`.
     pub(super) fn multiple(&self, var: &Var) -> Option<(Var, i64, i64)> {
         let quotient = self.quotients.iter().find(|q| q.var == *var)?;
-        let Some(Atom::Var(of)) = quotient.num.as_atom() else {
+        let Some(Atom::Var(of)) = quotient.known.num.as_atom() else {
             return None;
         };
-        Some((of.clone(), quotient.den.as_const()?, quotient.rest))
+        Some((of.clone(), quotient.known.den.as_const()?, quotient.known.rest))
     }
 
     /// A polynomial in the user's variables: those made here become the floors they stand for.
@@ -205,9 +203,9 @@ impl Facts {
 impl Quotient {
     /// `den * var` as `num - rest`, and what is left of `var` as `num // den`.
     fn restore(&self, poly: &Poly) -> Result<Poly, Fault> {
-        let product = self.den.mul(&Poly::var(&self.var))?;
-        let dividend = self.num.sub(&Poly::constant(self.rest))?;
-        let floor = floor_div(&self.num, &self.den)?;
+        let product = self.known.den.mul(&Poly::var(&self.var))?;
+        let dividend = self.known.multiple()?;
+        let floor = floor_div(&self.known.num, &self.known.den)?;
         let mut sum = Poly::zero();
         for (m, c) in &poly.0 {
             let term = Poly::term(m.clone(), *c);
@@ -219,10 +217,6 @@ impl Quotient {
         }
         sum.subst(&|var| (*var == self.var).then(|| floor.clone()))
     }
-}
-
-fn bare(var: &Var) -> Monomial {
-    Monomial(vec![(Atom::Var(var.clone()), 1)])
 }
 
 /// `s * (num - den * floor) + e` for a constant `s`: then `num % den == -e / s`. The inner `None` is a remainder
@@ -239,8 +233,10 @@ pub(super) fn as_remainder(poly: &Poly) -> Result<Option<Option<Remainder>>, Fau
         };
         let left = others.sub(&floor.num.scale(times)?)?;
         if let Some(e) = left.as_const() {
-            let rest = (e % times == 0).then(|| -(e / times));
-            return Ok(Some(rest.map(|rest| Remainder { floor: floor.clone(), rest })));
+            let times = times.checked_neg().ok_or(Fault::TooBig)?;
+            let rest = e.checked_rem(times).filter(|rest| *rest == 0).map(|_| e / times);
+            let (num, den) = (floor.num.clone(), floor.den.clone());
+            return Ok(Some(rest.map(|rest| Remainder { num, den, rest })));
         }
     }
     Ok(None)
@@ -252,7 +248,7 @@ pub(super) fn solve(poly: &Poly) -> Result<Option<(Var, Poly)>, Fault> {
 }
 
 fn solve_avoiding(poly: &Poly, other: &Poly) -> Result<Option<(Var, Poly)>, Fault> {
-    for (m, c) in poly.0.iter().rev().filter(|(_, c)| c.abs() == 1) {
+    for (m, c) in poly.0.iter().rev().filter(|(_, c)| matches!(c, 1 | -1)) {
         let [(Atom::Var(var), 1)] = m.0.as_slice() else {
             continue;
         };
@@ -279,29 +275,27 @@ fn as_congruence(poly: &Poly) -> Result<Option<(Poly, Poly)>, Fault> {
 }
 
 impl Remainder {
-    fn den(&self) -> &Poly {
-        &self.floor.den
+    /// `num - rest`, of which `den` is a divisor.
+    fn multiple(&self) -> Result<Poly, Fault> {
+        self.num.sub(&Poly::constant(self.rest))
     }
 
     /// The same condition with coefficient 1 at the variable, where `a*v + b` stands over a constant. `None` when
     /// no integer fulfils it.
-    fn inverted(&self) -> Result<Option<Quotient>, Fault> {
-        let quotient =
-            |num: Poly, den: Poly, rest: i64| Quotient { var: Var::fresh("quotient", i64::MIN), num, den, rest };
-        let (num, den) = (&self.floor.num, self.den());
-        let unknowns = num.without_constant();
-        let (Some(k), [(m, a)]) = (den.as_const(), unknowns.0.as_slice()) else {
-            return Ok(Some(quotient(num.clone(), den.clone(), self.rest)));
+    fn inverted(self) -> Result<Option<Remainder>, Fault> {
+        let unknowns = self.num.without_constant();
+        let (Some(k), [(m, a)]) = (self.den.as_const(), unknowns.0.as_slice()) else {
+            return Ok(Some(self));
         };
-        let target = self.rest.checked_sub(num.constant_term()).ok_or(Fault::TooBig)?;
+        let target = self.rest.checked_sub(self.num.constant_term()).ok_or(Fault::TooBig)?;
         let common = gcd(a.unsigned_abs(), k.unsigned_abs()) as i64;
         if target % common != 0 {
             return Ok(None);
         }
         let k = k / common;
         let inverse = i128::from(inverse_modulo(a / common, k));
-        let rest = (i128::from(target / common) * inverse).rem_euclid(k.into());
-        Ok(Some(quotient(Poly::term(m.clone(), 1), Poly::constant(k), rest as i64)))
+        let rest = (i128::from(target / common) * inverse).rem_euclid(k.into()) as i64;
+        Ok(Some(Remainder { num: Poly::term(m.clone(), 1), den: Poly::constant(k), rest }))
     }
 }
 

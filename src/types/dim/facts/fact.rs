@@ -82,7 +82,7 @@ fn unfloor(poly: &Poly) -> Option<Poly> {
             return None;
         };
         let rest = poly.sub(&Poly::term(m.clone(), *c)).ok()?;
-        let alone = c.abs() == 1 && !rest.0.iter().any(|(n, _)| n.power(&m.0[0].0) > 0);
+        let alone = matches!(c, 1 | -1) && !rest.0.iter().any(|(n, _)| n.power(&m.0[0].0) > 0);
         if !alone || !floor.den.natural_interval().is_positive() {
             return None;
         }

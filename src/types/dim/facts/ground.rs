@@ -257,11 +257,11 @@ impl Ground {
             true => Interval { lo: None, hi: Some(bound.div_euclid(c)) },
             false => Interval { lo: Some(-(bound.div_euclid(-c))), hi: None },
         };
-        let lower = rest.hi.and_then(i128::checked_neg).map_or(Interval::ALL, at_least);
+        let lower = rest.hi.map(|hi| -hi).map_or(Interval::ALL, at_least);
         match fact.sign {
             Sign::NonNeg => lower,
             Sign::Zero => {
-                let upper = rest.lo.and_then(i128::checked_neg).map_or(Interval::ALL, at_most);
+                let upper = rest.lo.map(|lo| -lo).map_or(Interval::ALL, at_most);
                 lower.meet(upper)
             }
             Sign::NonZero => match (rest.lo, rest.hi) {

@@ -98,8 +98,8 @@ impl Row {
     }
 
     fn tightened(mut self) -> Row {
-        let gcd = self.coefficients.values().fold(0, |g, c| gcd(g, c.abs()));
-        if gcd > 1 {
+        let gcd = self.coefficients.values().fold(0, |g, c| gcd(g, c.unsigned_abs()));
+        if let Some(gcd) = i128::try_from(gcd).ok().filter(|gcd| *gcd > 1) {
             self.coefficients.values_mut().for_each(|c| *c /= gcd);
             self.constant = self.constant.div_euclid(gcd);
         }
@@ -107,7 +107,7 @@ impl Row {
     }
 }
 
-fn gcd(a: i128, b: i128) -> i128 {
+fn gcd(a: u128, b: u128) -> u128 {
     match b {
         0 => a,
         _ => gcd(b, a % b),

@@ -52,6 +52,8 @@ pub struct Facts {
     ground: Ground,
     /// Whether a claim contradicted what was known.
     dead: bool,
+    /// Whether a claim was too big to be kept, so that sizes that look allowed may not be.
+    incomplete: bool,
 }
 
 impl Facts {

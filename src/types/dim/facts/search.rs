@@ -71,8 +71,8 @@ impl Facts {
         };
         match search.run(case) {
             (Some(values), _) => match self.witness(claim, values) {
-                Some(witness) => Found::Counterexample(witness),
-                None => Found::NotYet,
+                Some(witness) if !self.incomplete => Found::Counterexample(witness),
+                _ => Found::NotYet,
             },
             (None, true) => Found::Nowhere,
             (None, false) => Found::NotYet,

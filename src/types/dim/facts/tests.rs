@@ -1,7 +1,7 @@
 //! The decision procedure by example.
 
 use super::{Facts, Verdict, Witness};
-use crate::types::dim::{Claim, Dim, Rel, Var, solve_for};
+use crate::types::dim::{Claim, Dim, Fault, Rel, Var, solve_for};
 
 fn n(value: i64) -> Dim {
     value.into()
@@ -290,6 +290,43 @@ fn what_cannot_be_shown_is_said() {
     let huge = h.clone() * n(i64::MAX) * k;
     let reason = unknown(&Facts::default(), &eq(&(huge * n(2)), &n(1)));
     assert!(reason.contains("64 bits"), "{reason}");
+}
+
+#[test]
+fn numbers_at_the_edge_do_not_panic() {
+    let (h, w) = (size("H"), size("W"));
+    let least = n(i64::MIN);
+    let huge = h.clone() * least.clone();
+    for claim in [
+        eq(&huge, &w),
+        eq(&huge, &least),
+        le(&huge, &w),
+        lt(&least, &huge),
+        eq(&huge.floor_div(&n(3)), &w),
+        eq(&huge.rem(&n(i64::MAX)), &n(1)),
+        ne(&(h.rem(&n(i64::MAX)) * n(2)), &n(i64::MIN + 1)),
+    ] {
+        let mut facts = Facts::default();
+        facts.decide(&claim);
+        facts.weakest(&claim);
+        facts.assume(&claim);
+        facts.bounds(&huge);
+        facts.decide(&eq(&h, &w));
+    }
+    let mut facts = Facts::default();
+    assert!(facts.assume(&eq(&(h.pow(3) * n(i64::MAX)), &(w.pow(2) * least))));
+    assert_eq!(h.pow(64).fault(), Some(Fault::TooBig));
+    assert_eq!(n(1).pow(u32::MAX), n(1));
+}
+
+#[test]
+fn a_fact_that_is_too_big_makes_no_false_counterexample() {
+    let (h, w) = (size("H"), size("W"));
+    let factor = n(i64::MAX);
+    let mut facts = knowing(&[eq(&w, &(n(3) * h.clone()))]);
+    assert!(facts.assume(&eq(&(factor.clone() * w.clone()), &(factor * h.pow(2)))));
+    unknown(&facts, &eq(&h, &n(2)));
+    proved(&facts, &eq(&w, &(n(3) * h)));
 }
 
 #[test]

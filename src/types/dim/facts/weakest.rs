@@ -117,8 +117,8 @@ impl Facts {
     }
 
     fn remainder_claim(&self, remainder: &Remainder) -> Claim {
-        let num: Dim = self.restored(&remainder.floor.num).into();
-        let den: Dim = self.restored(&remainder.floor.den).into();
+        let num: Dim = self.restored(&remainder.num).into();
+        let den: Dim = self.restored(&remainder.den).into();
         Claim::new(num.rem(&den), Rel::Eq, remainder.rest.into())
     }
 }
