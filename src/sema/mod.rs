@@ -9,14 +9,20 @@
 //! * **every `train` and `test`** with the real sizes, layers inlined: these programs are what runs. Whatever a
 //!   definition could not decide alone is decided here; what is left depends on the batch and is checked when it comes.
 
+mod arith;
 mod bind;
+mod branch;
 mod builtin;
 mod call;
+mod chain;
 mod claim;
+mod compare;
 mod control;
 mod data;
 mod emit;
+mod every;
 mod expr;
+mod function;
 mod generic;
 mod index;
 mod item;
@@ -29,6 +35,7 @@ mod shape;
 mod stmt;
 mod train;
 mod value;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -208,7 +215,7 @@ pub(crate) struct Checker<'a> {
     /// What the loop bodies that are being traced have yielded.
     yields: Vec<control::Yields>,
     /// Actions of the `every` block that is being traced.
-    actions: Option<train::Pending>,
+    actions: Option<every::Pending>,
     /// Which statements may stand here.
     place: stmt::Place,
     /// Parameters and buffers of what the current `train` block trains.

@@ -1,0 +1,180 @@
+//! `every` blocks: what is saved, printed and changed while training goes on.
+
+use crate::base::{Name, Span};
+use crate::syntax::ast;
+use crate::tir::{self, Action, CellId, Every, Job, Piece, ProgramId, Target, Template, Unit};
+use crate::types::DType;
+
+use super::scope::Scope;
+use super::stmt::Place;
+use super::value::{Tensor, Value};
+use super::{Checker, Res};
+
+/// What an `every` block collects while it is traced.
+#[derive(Debug, Default)]
+pub struct Pending {
+    pub actions: Vec<PendingAction>,
+    /// Tensors that texts mention by name.
+    pub values: Vec<(Name, Tensor)>,
+}
+
+#[derive(Debug)]
+pub enum PendingAction {
+    Save { cells: Vec<CellId>, to: Name, span: Span },
+    Images { value: Tensor, to: Name, span: Span },
+    Print { text: Name, span: Span },
+}
+
+impl<'a> Checker<'a> {
+    pub fn every(
+        &mut self,
+        job: &mut Job,
+        count: &'a ast::Expr,
+        unit: ast::Unit,
+        body: &'a ast::Block,
+        span: Span,
+        scope: &Scope<'a>,
+    ) -> Res<()> {
+        let n = self.static_int(count, scope)?;
+        let Some(count) = usize::try_from(n).ok().filter(|&n| n > 0) else {
+            return Err(self.error("E0605", count.span, "`every` counts from 1", "must be 1 or more"));
+        };
+        let outer = std::mem::replace(&mut self.place, Place::Every);
+        self.actions = Some(Pending::default());
+        let name = format!("{}.every", job.name);
+        let (program, result) = self.program(&name, |c| c.block_in(body, &scope.function()));
+        self.place = outer;
+        let pending = self.actions.take().unwrap_or_default();
+        result?;
+        let actions = self.finish_actions(program, pending);
+        let unit = match unit {
+            ast::Unit::Epoch => Unit::Epoch,
+            ast::Unit::Step => Unit::Step,
+        };
+        job.every.push(Every { count, unit, actions, span });
+        Ok(())
+    }
+
+    /// One program for each action: the block's, with the results that the action needs.
+    fn finish_actions(&mut self, program: tir::Program, pending: Pending) -> Vec<Action> {
+        let mut actions = vec![];
+        let updates = program.outputs.clone();
+        for action in pending.actions {
+            actions.push(match action {
+                PendingAction::Save { cells, to, span } => Action::Save { cells, to: template(&to, &[], span).0 },
+                PendingAction::Images { value, to, span } => {
+                    let to = template(&to, &[], span).0;
+                    Action::Images { program: self.with_values(&program, &[value], span), to }
+                }
+                PendingAction::Print { text, span } => {
+                    let names: Vec<Name> = pending.values.iter().map(|(n, _)| n.clone()).collect();
+                    let (text, used) = template(&text, &names, span);
+                    let values: Vec<Tensor> = used.iter().map(|&i| pending.values[i].1.clone()).collect();
+                    let program = (!values.is_empty()).then(|| self.with_values(&program, &values, span));
+                    Action::Print { program, text }
+                }
+            });
+        }
+        if !updates.is_empty() {
+            let program = self.add_program(program);
+            actions.push(Action::Update { program });
+        }
+        actions
+    }
+
+    fn with_values(&mut self, program: &tir::Program, values: &[Tensor], span: Span) -> ProgramId {
+        let outputs =
+            values.iter().enumerate().map(|(i, v)| tir::Output { to: Target::Value(i), value: v.id, span }).collect();
+        self.add_program(tir::Program { outputs, ..program.clone() })
+    }
+
+    pub fn save(&mut self, what: &'a ast::Expr, to: &'a ast::Expr, span: Span, scope: &Scope<'a>) -> Res<()> {
+        let value = self.place(what, scope)?;
+        let cells = self.cells_of(&value, true);
+        if cells.is_empty() {
+            return Err(self.expected("a layer with parameters", &value, what.span));
+        }
+        let path = self.path_text(to, scope)?;
+        match &mut self.actions {
+            Some(pending) => {
+                pending.actions.push(PendingAction::Save { cells, to: path, span });
+                Ok(())
+            }
+            None => Err(self.error("E0613", span, "`save .. to` stands in an `every` block of `train`", "not here")),
+        }
+    }
+
+    pub fn path_text(&mut self, e: &'a ast::Expr, scope: &Scope<'a>) -> Res<Name> {
+        match self.expr(e, scope)? {
+            Value::Str(text) => Ok(text),
+            other => Err(self.expected("a path", &other, e.span)),
+        }
+    }
+
+    /// Numbers on a terminal: the text of `print`.
+    pub fn print(&mut self, text: Name, span: Span) -> Res<Value<'a>> {
+        match &mut self.actions {
+            Some(pending) => {
+                pending.actions.push(PendingAction::Print { text, span });
+                Ok(Value::Nothing)
+            }
+            None => Err(self.error("E0613", span, "`print` stands in an `every` block of `train`", "not here")),
+        }
+    }
+
+    pub fn save_images(&mut self, images: &Tensor, to: Name, span: Span) -> Res<Value<'a>> {
+        let rank = images.ty.shape.len();
+        if !(3..=4).contains(&rank) {
+            let message =
+                format!("pictures are [N, H, W] or [N, C, H, W], and this is {}", super::report::show(&images.ty));
+            return Err(self.error("E0504", span, message, "not pictures"));
+        }
+        let images = self.cast(images, DType::F32, span)?;
+        match &mut self.actions {
+            Some(pending) => {
+                pending.actions.push(PendingAction::Images { value: images, to, span });
+                Ok(Value::Nothing)
+            }
+            None => Err(self.error("E0613", span, "`save_images` stands in an `every` block of `train`", "not here")),
+        }
+    }
+}
+
+/// Cuts a text at `{epoch}`, `{step}` and the names of values; gives the places of those in `names` that it uses.
+pub fn template(text: &str, names: &[Name], span: Span) -> (Template, Vec<usize>) {
+    let mut pieces = vec![];
+    let mut used: Vec<usize> = vec![];
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some(open) = rest.find('{') {
+        plain.push_str(&rest[..open]);
+        let Some(len) = rest[open..].find('}') else { break };
+        let name = &rest[open + 1..open + len];
+        let piece = match name {
+            "epoch" => Some(Piece::Epoch),
+            "step" => Some(Piece::Step),
+            name => names.iter().rposition(|n| &**n == name).map(|at| {
+                let place = used.iter().position(|&u| u == at).unwrap_or_else(|| {
+                    used.push(at);
+                    used.len() - 1
+                });
+                Piece::Value(place)
+            }),
+        };
+        match piece {
+            Some(piece) => {
+                if !plain.is_empty() {
+                    pieces.push(Piece::Text(std::mem::take(&mut plain).into()));
+                }
+                pieces.push(piece);
+            }
+            None => plain.push_str(&rest[open..=open + len]),
+        }
+        rest = &rest[open + len + 1..];
+    }
+    plain.push_str(rest);
+    if !plain.is_empty() {
+        pieces.push(Piece::Text(plain.into()));
+    }
+    (Template { pieces, span }, used)
+}

@@ -1,0 +1,122 @@
+//! Metrics that a `train` block watches: to keep the best weights, and to stop.
+
+use crate::base::{Name, Span};
+use crate::diag::Diagnostic;
+use crate::syntax::ast;
+use crate::tir::{Direction, Job, Metric, Part, ProgramId, SaveBest, Stop, Target};
+
+use super::every::template;
+use super::scope::Scope;
+use super::{Checker, Res};
+
+impl<'a> Checker<'a> {
+    pub fn save_best(
+        &mut self,
+        job: &mut Job,
+        direction: ast::Direction,
+        metric: &'a ast::Metric,
+        to: &'a ast::Expr,
+        span: Span,
+        scope: &Scope<'a>,
+    ) -> Res<()> {
+        let (metric, direction) = self.metric_of(metric, direction)?;
+        let path = self.path_text(to, scope)?;
+        let to = template(&path, &[], to.span).0;
+        job.saves.push(SaveBest { metric, direction, to, span });
+        Ok(())
+    }
+
+    pub fn stop(
+        &mut self,
+        job: &mut Job,
+        patience: &'a ast::Expr,
+        direction: ast::Direction,
+        metric: &'a ast::Metric,
+        span: Span,
+        scope: &Scope<'a>,
+    ) -> Res<()> {
+        let n = self.static_int(patience, scope)?;
+        let (metric, direction) = self.metric_of(metric, direction)?;
+        let patience = usize::try_from(n).unwrap_or(0).max(1);
+        job.stop = Some(Stop { patience, metric, direction, span });
+        Ok(())
+    }
+
+    fn metric_of(&mut self, metric: &'a ast::Metric, direction: ast::Direction) -> Res<(Metric, Direction)> {
+        let part = match &*metric.part.name {
+            "val" => Part::Val,
+            "train" => Part::Train,
+            other => {
+                let message = format!("metrics are `train.` or `val.`, not `{other}.`");
+                return Err(self.error("E0607", metric.part.span, message, "which part?"));
+            }
+        };
+        let name = metric.name.name.clone();
+        let direction = match direction {
+            ast::Direction::Highest => Direction::Highest,
+            ast::Direction::Lowest => Direction::Lowest,
+            ast::Direction::ByName => match by_name(&name) {
+                Some(direction) => direction,
+                None => {
+                    let message = format!("whether a high `{name}` is good cannot be told from its name");
+                    let diagnostic = Diagnostic::error("E0607", metric.name.span, message, "higher or lower?").help(
+                        "say it: `save highest ..` or `save lowest ..`; `without higher ..` or `without lower ..`",
+                    );
+                    return Err(self.report(diagnostic));
+                }
+            },
+        };
+        Ok((Metric { part, name }, direction))
+    }
+
+    /// Metrics that `save` and `stop` watch exist.
+    pub fn check_metrics(&mut self, job: &Job) {
+        let watched = job.saves.iter().map(|s| (&s.metric, s.span)).chain(job.stop.iter().map(|s| (&s.metric, s.span)));
+        for (metric, span) in watched {
+            let known = self.logged(job, metric.part);
+            if known.iter().any(|n| **n == *metric.name) {
+                continue;
+            }
+            let message = format!("nothing logs `{metric}`");
+            let diagnostic = Diagnostic::error("E0607", span, message, "never logged");
+            let diagnostic = match known.is_empty() {
+                true => diagnostic.help("add a `validate .. { log .. }`"),
+                false => diagnostic.note(format!("logged there: {}", known.join(", "))),
+            };
+            self.report(diagnostic);
+        }
+    }
+
+    fn logged(&self, job: &Job, part: Part) -> Vec<String> {
+        let programs: Vec<(Option<&Name>, ProgramId)> = match part {
+            Part::Train => job.steps.iter().map(|s| (s.name.as_ref(), s.program)).collect(),
+            Part::Val => job.validate.iter().map(|v| (None, v.program)).collect(),
+        };
+        let several = part == Part::Train && job.steps.len() > 1;
+        let mut names = vec![];
+        for (step, program) in programs {
+            for output in &self.out.programs[program.index()].outputs {
+                if let Target::Loss(name) | Target::Metric(name) = &output.to {
+                    names.push(match step {
+                        Some(step) if several => format!("{step}.{name}"),
+                        _ => name.to_string(),
+                    });
+                }
+            }
+        }
+        names
+    }
+}
+
+/// Names whose meaning everybody knows.
+fn by_name(name: &str) -> Option<Direction> {
+    const HIGH: [&str; 12] =
+        ["accuracy", "acc", "f1", "precision", "recall", "auc", "r2", "iou", "dice", "bleu", "map", "top_k"];
+    const LOW: [&str; 9] = ["loss", "error", "mae", "mse", "rmse", "perplexity", "nll", "cer", "wer"];
+    let has = |list: &[&str]| name.split('_').any(|word| list.contains(&word)) || list.contains(&name);
+    match (has(&HIGH), has(&LOW)) {
+        (true, false) => Some(Direction::Highest),
+        (false, true) => Some(Direction::Lowest),
+        _ => None,
+    }
+}
