@@ -349,6 +349,7 @@ pub struct Arg {
     pub value: Expr,
 }
 
+#[allow(clippy::large_enum_variant, reason = "a slice is as common as an index, and boxes would stand in every match")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum IndexArg {
     /// A position, a size, or `name = size`.

@@ -10,6 +10,7 @@ use super::token::Token;
 use crate::base::{FileId, Name, Span};
 use crate::diag::Diagnostic;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// A token that means something, and where it stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,60 +46,83 @@ pub struct Layout {
 
 /// Drops what is no token of the grammar, and reports what is no token at all.
 pub fn layout(file: FileId, text: &str, raw: &[RawToken]) -> Layout {
-    let mut out = Layout::default();
-    let mut doc: Vec<&str> = Vec::new();
-    let mut line_start = 0;
-    let mut newlines = 1;
+    let mut sieve = Sieve { file, text, line_start: 0, newlines: 1, doc: vec![], out: Layout::default() };
     let mut skip_to = 0;
     for (i, RawToken { token, range }) in raw.iter().enumerate() {
         if range.start < skip_to {
             continue;
         }
-        let span = Span::new(file, range.start, range.end);
-        let word = &text[range.clone()];
         match token {
             Token::Space => {}
-            Token::Newline => {
-                newlines += 1;
-                line_start = range.end;
-                if newlines > 1 {
-                    doc.clear();
-                }
-            }
-            Token::Comment => {
-                match word.strip_prefix("##") {
-                    Some(line) if newlines > 0 => doc.push(line.strip_prefix(' ').unwrap_or(line)),
-                    _ => doc.clear(),
-                }
-                out.comments.push(Comment { span, text: word.to_string() });
-                newlines = 0;
-            }
-            Token::SlashSlash if let Some(end) = slash_comment(&raw[i..], out.lexemes.last()) => {
-                let span = Span::new(file, range.start, end);
-                out.diagnostics.push(lexical::slash_comment(span, range.len()));
-                out.comments.push(Comment { span, text: text[range.start..end].to_string() });
+            Token::Newline => sieve.newline(range.end),
+            Token::Comment => sieve.comment(range.clone()),
+            Token::SlashSlash if let Some(end) = slash_comment(&raw[i..], sieve.out.lexemes.last()) => {
+                sieve.slash_comment(range.start..end, range.len());
                 skip_to = end;
-                newlines = 0;
             }
-            _ => {
-                if !doc.is_empty() {
-                    let lines = std::mem::take(&mut doc).join("\n");
-                    out.docs.insert(span.lo, lines.trim_end().into());
-                }
-                let (token, diagnostic) = lexical::check(*token, span, word);
-                out.diagnostics.extend(diagnostic);
-                out.lexemes.push(Lexeme {
-                    token,
-                    span,
-                    first: text[line_start..range.start].trim().is_empty(),
-                    column: (range.start - line_start) as u32,
-                });
-                newlines = 0;
-            }
+            _ => sieve.lexeme(*token, range.clone()),
         }
     }
-    words_as_names(&mut out.lexemes);
-    out
+    words_as_names(&mut sieve.out.lexemes);
+    sieve.out
+}
+
+struct Sieve<'t> {
+    file: FileId,
+    text: &'t str,
+    line_start: usize,
+    /// Line ends since the last token or comment.
+    newlines: usize,
+    /// The `##` lines just above.
+    doc: Vec<&'t str>,
+    out: Layout,
+}
+
+impl Sieve<'_> {
+    fn span(&self, range: &Range<usize>) -> Span {
+        Span::new(self.file, range.start, range.end)
+    }
+
+    /// An empty line ends a documentation comment.
+    fn newline(&mut self, end: usize) {
+        self.newlines += 1;
+        self.line_start = end;
+        if self.newlines > 1 {
+            self.doc.clear();
+        }
+    }
+
+    fn comment(&mut self, range: Range<usize>) {
+        let text = &self.text[range.clone()];
+        match text.strip_prefix("##") {
+            Some(line) if self.newlines > 0 => self.doc.push(line.strip_prefix(' ').unwrap_or(line)),
+            _ => self.doc.clear(),
+        }
+        let span = self.span(&range);
+        self.out.comments.push(Comment { span, text: text.to_string() });
+        self.newlines = 0;
+    }
+
+    /// `mark` is the length of the `//`.
+    fn slash_comment(&mut self, range: Range<usize>, mark: usize) {
+        let span = self.span(&range);
+        self.out.diagnostics.push(lexical::slash_comment(span, mark));
+        self.comment(range);
+    }
+
+    fn lexeme(&mut self, token: Token, range: Range<usize>) {
+        let span = self.span(&range);
+        if !self.doc.is_empty() {
+            let lines = std::mem::take(&mut self.doc).join("\n");
+            self.out.docs.insert(span.lo, lines.trim_end().into());
+        }
+        let (token, diagnostic) = lexical::check(token, span, &self.text[range.clone()]);
+        self.out.diagnostics.extend(diagnostic);
+        let first = self.text[self.line_start..range.start].trim().is_empty();
+        let column = (range.start - self.line_start) as u32;
+        self.out.lexemes.push(Lexeme { token, span, first, column });
+        self.newlines = 0;
+    }
 }
 
 /// Where the line ends, if what `//` begins reads like words and not like an operand: a comment in the manner of C.

@@ -132,15 +132,13 @@ impl<'t> Reader<'t> {
     /// The tokens with the repair in place, if that gets the grammar past it.
     fn try_repair(&self, tokens: &[Lexeme], at: usize, repair: Repair) -> Option<Vec<Lexeme>> {
         let past = repair.range.start + repair.with.len();
-        let tail = tokens.len() - repair.range.end;
         let mut mended = tokens.to_vec();
         mended.splice(repair.range, repair.with);
         soft::promote(self.text, &mut mended);
         match self.parse(&mended) {
             Ok(_) => Some(mended),
             Err(next) => {
-                let left = mended.len().saturating_sub(next.at);
-                let further = left < tokens.len().saturating_sub(at) && left < tail.max(1);
+                let further = mended.len() - next.at < tokens.len() - at;
                 (further && next.at > past).then_some(mended)
             }
         }

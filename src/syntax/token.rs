@@ -301,6 +301,11 @@ impl Token {
         (Token::Use..=Token::Lowest).contains(&self)
     }
 
+    /// Whether it is an operator or a mark between other things.
+    pub fn is_operator(self) -> bool {
+        (Token::Plus..=Token::BarBar).contains(&self)
+    }
+
     /// The bracket that closes this one.
     pub fn closer(self) -> Option<Token> {
         match self {

@@ -94,11 +94,11 @@ pub fn field_member(names: Vec<Ident>, value: Expr) -> Member {
 /// A line of an optimizer's body.
 pub enum OptimizerMember {
     State(Vec<(Ident, Expr)>),
-    Method(Func),
+    Method(Box<Func>),
 }
 
 pub fn optimizer_method(cx: &Cx, l: usize, func: Func) -> OptimizerMember {
-    OptimizerMember::Method(documented(cx, l, func))
+    OptimizerMember::Method(Box::new(documented(cx, l, func)))
 }
 
 pub fn optimizer(name: Ident, settings: Vec<Param>, wheres: Vec<Expr>, members: Vec<OptimizerMember>) -> ItemKind {
@@ -107,7 +107,7 @@ pub fn optimizer(name: Ident, settings: Vec<Param>, wheres: Vec<Expr>, members: 
     for member in members {
         match member {
             OptimizerMember::State(list) => states.extend(list),
-            OptimizerMember::Method(func) => methods.push(func),
+            OptimizerMember::Method(func) => methods.push(*func),
         }
     }
     ItemKind::Optimizer(Optimizer { name, settings, wheres, states, methods })

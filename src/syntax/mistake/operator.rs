@@ -119,10 +119,10 @@ fn looser(token: Token) -> bool {
 
 /// A line that ends in an operator, before one that defines a name: `y = x +`, then `z = 3`.
 pub fn open_line(site: &Site) -> Option<Finding> {
-    let name = site.lexeme(site.at.checked_sub(2)? + 1)?;
-    let operator = site.lexeme(site.at - 2)?;
-    let open = name.first && name.token == Token::Name && operator.token > Token::DotBracket;
-    if site.found() != Some(Token::Eq) || !open || operator.token == Token::Newline {
+    let name = site.lexeme(site.at.checked_sub(1)?)?;
+    let operator = site.lexeme(site.at.checked_sub(2)?)?;
+    let open = name.first && name.token == Token::Name && operator.token.is_operator();
+    if site.found() != Some(Token::Eq) || !open {
         return None;
     }
     let word = site.word(site.at - 2);

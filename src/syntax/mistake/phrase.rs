@@ -70,8 +70,8 @@ fn missing(site: &Site) -> Option<&'static (&'static str, Token)> {
 
 /// The token that asks for more.
 fn after(site: &Site) -> String {
-    let operator = |t: Token| !t.ends_expr() && t > Token::Hole && t < Token::Broken && t != Token::LBrace;
-    match site.before().filter(|t| operator(*t)) {
+    let operator = |t: &Token| t.is_word() || t.is_operator() || matches!(t, Token::LParen | Token::LBracket);
+    match site.before().filter(operator) {
         Some(_) => format!(" after `{}`", site.word(site.at - 1)),
         None => String::new(),
     }
