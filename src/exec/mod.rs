@@ -3,6 +3,8 @@
 pub mod cpu;
 mod fault;
 mod memory;
+mod profile;
 
 pub use fault::Fault;
 pub use memory::{Memory, Slot};
+pub use profile::{Entry, Profile};

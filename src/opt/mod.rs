@@ -10,9 +10,11 @@ mod simplify;
 
 use crate::graph::{Graph, verify};
 
+/// From a graph to one with the same results.
+pub type Pass = fn(&Graph) -> Graph;
+
 /// The passes in the order in which they run.
-pub const PASSES: &[(&str, fn(&Graph) -> Graph)] =
-    &[("fold", fold::fold), ("simplify", simplify::simplify), ("dce", dce::dce)];
+pub const PASSES: &[(&str, Pass)] = &[("fold", fold::fold), ("simplify", simplify::simplify), ("dce", dce::dce)];
 
 /// More rounds than any graph needs: every rule makes a graph smaller or moves work outwards.
 const ROUNDS: usize = 16;

@@ -11,9 +11,10 @@ mod parallel;
 mod scratch;
 
 use super::memory::Storage;
-use super::{Fault, Memory, Slot};
+use super::{Fault, Memory, Profile, Slot};
 use crate::plan::Plan;
 use frame::{CONSTANT, Frame};
+use std::time::Instant;
 
 /// One step, ready to run.
 trait Kernel: Send + Sync {
@@ -24,6 +25,8 @@ trait Kernel: Send + Sync {
 struct Program {
     kernels: Vec<Box<dyn Kernel>>,
     constants: Storage,
+    /// Where times go while somebody wants them.
+    profile: Option<Profile>,
 }
 
 impl Program {
@@ -32,7 +35,7 @@ impl Program {
         for (index, &value) in plan.constants.iter().enumerate() {
             constants.bytes_mut()[index * CONSTANT..][..CONSTANT].copy_from_slice(&element::constant_bytes(value));
         }
-        Program { kernels: plan.steps.iter().map(compile::compile).collect(), constants }
+        Program { kernels: plan.steps.iter().map(compile::compile).collect(), constants, profile: None }
     }
 
     /// # Safety
@@ -40,7 +43,16 @@ impl Program {
     unsafe fn run(&mut self, arena: *mut u8, inputs: &[*mut u8], outputs: &[*mut u8]) -> Result<(), Fault> {
         // SAFETY: handed on to the caller; the constants are the program's own.
         let frame = unsafe { Frame::new(arena, self.constants.pointer(), inputs, outputs) };
-        self.kernels.iter_mut().try_for_each(|kernel| kernel.run(&frame))
+        let Some(profile) = &mut self.profile else {
+            return self.kernels.iter_mut().try_for_each(|kernel| kernel.run(&frame));
+        };
+        profile.runs += 1;
+        self.kernels.iter_mut().zip(&mut profile.entries).try_for_each(|(kernel, entry)| {
+            let start = Instant::now();
+            let done = kernel.run(&frame);
+            entry.time += start.elapsed();
+            done
+        })
     }
 }
 
@@ -85,6 +97,12 @@ impl Executable {
 
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// Starts or stops taking times of steps; returns those taken so far.
+    pub fn profile(&mut self, on: bool) -> Profile {
+        let next = on.then(|| Profile::new(&self.plan));
+        std::mem::replace(&mut self.program.profile, next).unwrap_or_default()
     }
 
     /// Runs the plan once on slots of the plan's types. An output's slot may be an input's, too; two outputs have two

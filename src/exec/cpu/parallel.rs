@@ -15,14 +15,21 @@ pub fn tasks(count: usize, work: usize, f: impl Fn(usize) + Sync + Send) {
     }
 }
 
-/// Runs `f(i, chunk i)` on the chunks of `size` elements of `out`.
-pub fn chunks<T: Send>(out: &mut [T], size: usize, work: usize, f: impl Fn(usize, &mut [T]) + Sync + Send) {
+/// Elements of one task, at least, where `units` shares out many small ones.
+const CHUNK: usize = 4 * 1024;
+
+/// Runs `f(i, unit i)` on the units of `size` elements of `out`; neighbours share a task if they are small.
+pub fn units<T: Send>(out: &mut [T], size: usize, work: usize, f: impl Fn(usize, &mut [T]) + Sync + Send) {
     if out.is_empty() {
         return;
     }
-    if work < SMALL || out.len() <= size {
-        out.chunks_mut(size).enumerate().for_each(|(i, chunk)| f(i, chunk));
+    let group = (CHUNK / size).max(1);
+    let run = |(index, chunk): (usize, &mut [T])| {
+        chunk.chunks_mut(size).enumerate().for_each(|(i, unit)| f(index * group + i, unit));
+    };
+    if work < SMALL || out.len() <= group * size {
+        run((0, out));
     } else {
-        out.par_chunks_mut(size).with_max_len(1).enumerate().for_each(|(i, chunk)| f(i, chunk));
+        out.par_chunks_mut(group * size).with_max_len(1).enumerate().for_each(run);
     }
 }

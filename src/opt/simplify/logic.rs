@@ -65,11 +65,12 @@ fn cast(emit: &mut Emit, op: &Op<usize>, args: &[NodeId]) -> Option<NodeId> {
 
 /// Whether `wide` has every value of `narrow`, so that a cast on does the same from both.
 fn holds(wide: DType, narrow: DType) -> bool {
-    match (narrow, wide) {
-        (DType::F32, DType::F64) | (DType::I32, DType::I64 | DType::F64) => true,
-        (DType::Bool, DType::F32 | DType::F64 | DType::I32 | DType::I64 | DType::U8) => true,
-        (DType::U8, DType::F32 | DType::F64 | DType::I32 | DType::I64) => true,
-        _ => false,
+    match narrow {
+        DType::F32 => wide == DType::F64,
+        DType::I32 => matches!(wide, DType::I64 | DType::F64),
+        DType::Bool => wide != DType::Bool,
+        DType::U8 => !matches!(wide, DType::U8 | DType::Bool),
+        DType::F64 | DType::I64 => false,
     }
 }
 

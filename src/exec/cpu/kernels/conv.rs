@@ -181,7 +181,7 @@ impl<T: Factor> ConvKernel<T> {
         let size = self.dst.len;
         let blocks = self.geometry.samples.div_ceil(self.block);
         let run = blocks.div_ceil((partials.len() / size.max(1)).max(1));
-        parallel::chunks(&mut partials, size.max(1), self.work(), |index, out| {
+        parallel::units(&mut partials, size.max(1), self.work(), |index, out| {
             out.fill(T::ZERO);
             for block in index * run..blocks.min((index + 1) * run) {
                 for group in 0..self.geometry.groups {

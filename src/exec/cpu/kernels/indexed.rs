@@ -108,13 +108,9 @@ impl<T: Element> Kernel for TakeKernel<T> {
         if inner == 0 {
             return Ok(());
         }
-        let rows = (4096 / inner).max(1);
-        parallel::chunks(self.dst.write(frame), rows * inner, self.dst.len, |chunk, out| {
-            for (i, out) in out.chunks_mut(inner).enumerate() {
-                let row = chunk * rows + i;
-                let from = (row / count * n + indices.at(row % count) as usize) * inner;
-                out.copy_from_slice(&src[from..from + inner]);
-            }
+        parallel::units(self.dst.write(frame), inner, self.dst.len, |row, out| {
+            let from = (row / count * n + indices.at(row % count) as usize) * inner;
+            out.copy_from_slice(&src[from..from + inner]);
         });
         Ok(())
     }
@@ -182,7 +178,7 @@ impl<T: Element> Kernel for TakeAlongKernel<T> {
         let indices = self.pointing.checked(frame)?;
         let (src, Split { outer, n, inner }) = (self.src.read(frame), self.split);
         let block = self.dst.len / outer.max(1);
-        parallel::chunks(self.dst.write(frame), block.max(1), self.dst.len, |outer, out| {
+        parallel::units(self.dst.write(frame), block.max(1), self.dst.len, |outer, out| {
             for (i, out) in out.iter_mut().enumerate() {
                 let index = indices.at(outer * block + i) as usize;
                 *out = src[(outer * n + index) * inner + i % inner];
@@ -212,7 +208,7 @@ impl<T: Element> Kernel for PutAlongKernel<T> {
         let indices = self.pointing.checked(frame)?;
         let (src, Split { outer, n, inner }) = (self.src.read(frame), self.split);
         let block = src.len() / outer.max(1);
-        parallel::chunks(self.dst.write(frame), (n * inner).max(1), src.len(), |outer, out| {
+        parallel::units(self.dst.write(frame), (n * inner).max(1), src.len(), |outer, out| {
             out.fill(T::ZERO);
             for (i, &x) in src[outer * block..][..block].iter().enumerate() {
                 let to = indices.at(outer * block + i) as usize * inner + i % inner;

@@ -27,6 +27,12 @@ impl Split {
     }
 }
 
+/// Whether `a` is strictly greater, where NaN is greater than everything else.
+#[inline(always)]
+fn is_greater<T: Element>(a: T, b: T) -> bool {
+    a > b || a.is_nan() && !b.is_nan()
+}
+
 /// NaN is equal to itself and greater than everything else.
 fn order<T: Element>(a: T, b: T) -> Ordering {
     a.partial_cmp(&b).unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()))
@@ -47,10 +53,17 @@ pub fn argmax(step: &Step, axis: usize) -> Box<dyn Kernel> {
 impl<T: Element> Kernel for ArgMaxKernel<T> {
     fn run(&mut self, frame: &Frame) -> Result<(), Fault> {
         let (src, Split { n, inner, .. }) = (self.src.read(frame), self.split);
-        parallel::chunks(self.dst.write(frame), inner.max(1), self.split.count(), |outer, out| {
+        parallel::units(self.dst.write(frame), inner.max(1), self.split.count(), |outer, out| {
+            let block = &src[outer * n * inner..][..n * inner];
             for (i, out) in out.iter_mut().enumerate() {
-                let at = |k: usize| src[(outer * n + k) * inner + i];
-                *out = (1..n).fold(0, |best, k| if order(at(k), at(best)).is_gt() { k } else { best }) as i64;
+                let mut best = 0;
+                let mut greatest = block[i];
+                for (k, &x) in block[i..].iter().step_by(inner).enumerate() {
+                    if is_greater(x, greatest) {
+                        (best, greatest) = (k, x);
+                    }
+                }
+                *out = best as i64;
             }
         });
         Ok(())
@@ -73,14 +86,9 @@ pub fn cumsum(step: &Step, axis: usize, reverse: bool) -> Box<dyn Kernel> {
 impl<T: Element> Kernel for CumSumKernel<T> {
     fn run(&mut self, frame: &Frame) -> Result<(), Fault> {
         let (src, Split { n, inner, .. }, reverse) = (self.src.read(frame), self.split, self.reverse);
-        let size = (n * inner).max(1);
-        // Several blocks a task, where they are small.
-        let chunk = size * (4096 / size).max(1);
-        parallel::chunks(self.dst.write(frame), chunk, self.split.count(), |index, out| {
-            let src = &src[index * chunk..][..out.len()];
-            for (out, src) in out.chunks_mut(size).zip(src.chunks(size)) {
-                running_sums(out, src, n, inner, reverse);
-            }
+        let size = n * inner;
+        parallel::units(self.dst.write(frame), size.max(1), self.split.count(), |outer, out| {
+            running_sums(out, &src[outer * size..][..size], n, inner, reverse);
         });
         Ok(())
     }
@@ -112,7 +120,7 @@ pub fn argsort(step: &Step, axis: usize, descending: bool) -> Box<dyn Kernel> {
 impl<T: Element> Kernel for ArgSortKernel<T> {
     fn run(&mut self, frame: &Frame) -> Result<(), Fault> {
         let (src, Split { n, inner, .. }, descending) = (self.src.read(frame), self.split, self.descending);
-        parallel::chunks(self.dst.write(frame), (n * inner).max(1), 4 * self.split.count(), |outer, out| {
+        parallel::units(self.dst.write(frame), (n * inner).max(1), 4 * self.split.count(), |outer, out| {
             let src = &src[outer * n * inner..][..n * inner];
             scratch_of::<i64, _>(n, |line| {
                 let line = &mut line[..n];

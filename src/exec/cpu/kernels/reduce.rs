@@ -16,6 +16,9 @@ use crate::plan::Step;
 /// Elements that are folded one after the other; longer stretches are halved.
 const BLOCK: usize = 1024;
 
+/// The most elements of one result that are worth a walk of their own through all results.
+const FEW: usize = 64;
+
 /// Results of one task that are folded together.
 const TILE: usize = 128;
 
@@ -25,13 +28,24 @@ const ROWS: usize = 64;
 /// The most parts into which the elements of one result are cut for several threads.
 const PARTS: usize = 16;
 
+/// In which order elements are visited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    /// Each result's elements by themselves.
+    Along,
+    /// Results that lie side by side, together.
+    Across,
+    /// All results of a task together, gathered; for few elements each, as in pooling.
+    Gathered,
+}
+
 struct ReduceKernel<T> {
     src: Strided<T>,
     dst: Array<T>,
     kept: Walk<1>,
     summed: Walk<1>,
     fold: Fold<T>,
-    across: bool,
+    order: Order,
     /// Results of one task.
     tile: usize,
     /// Elements of one result that one task folds.
@@ -56,8 +70,14 @@ impl<T: Element> ReduceKernel<T> {
         let (kept, summed) = (pick(false), pick(true));
         let ([side], [own]) = (kept.inner_strides(), summed.inner_strides());
         let row = summed.inner_size();
-        let across = kept.inner_size() >= 8 && (side == 1 || own != 1 || row < LANES);
-        let tile = if across { TILE } else { (BLOCK / summed.count().max(1)).max(1) };
+        let order = match kept.inner_size() {
+            _ if own == 1 && row >= LANES && side != 1 => Order::Along,
+            8.. if side == 1 => Order::Across,
+            2.. if summed.count() <= FEW => Order::Gathered,
+            8.. => Order::Across,
+            _ => Order::Along,
+        };
+        let tile = if order == Order::Along { (BLOCK / summed.count().max(1)).max(1) } else { TILE };
         let part = part(kept.count(), summed.count(), kept.count().div_ceil(tile));
         let parts = summed.count().div_ceil(part.max(1));
         let partials = if parts > 1 { vec![T::ZERO; parts * kept.count()] } else { vec![] };
@@ -67,7 +87,7 @@ impl<T: Element> ReduceKernel<T> {
             kept,
             summed,
             fold,
-            across,
+            order,
             tile,
             part,
             partials,
@@ -76,19 +96,36 @@ impl<T: Element> ReduceKernel<T> {
 
     /// Folds elements `from..from + n` of each of the results that `out` holds, the first of which is `first`.
     fn task(&self, src: Reader<T>, first: usize, out: &mut [T], from: usize, n: usize) {
-        if self.across {
-            let mut done = 0;
-            self.kept.stretches(first, out.len(), |[base], [side], width| {
-                self.fold_rows(src, base, side, &mut out[done..done + width], from, n);
-                done += width;
-            });
-        } else {
-            let mut results = out.iter_mut();
-            self.kept.stretches(first, results.len(), |[base], [side], width| {
-                for (i, out) in results.by_ref().take(width).enumerate() {
-                    *out = self.fold_one(src, base + i as isize * side, from, n);
-                }
-            });
+        match self.order {
+            Order::Across => {
+                let mut done = 0;
+                self.kept.stretches(first, out.len(), |[base], [side], width| {
+                    self.fold_rows(src, base, side, &mut out[done..done + width], from, n);
+                    done += width;
+                });
+            }
+            Order::Gathered => self.fold_gathered(src, first, out, from, n),
+            Order::Along => {
+                let mut results = out.iter_mut();
+                self.kept.stretches(first, results.len(), |[base], [side], width| {
+                    for (i, out) in results.by_ref().take(width).enumerate() {
+                        *out = self.fold_one(src, base + i as isize * side, from, n);
+                    }
+                });
+            }
+        }
+    }
+
+    /// All results of `out`, by one element of each at a time.
+    fn fold_gathered(&self, src: Reader<T>, first: usize, out: &mut [T], from: usize, n: usize) {
+        out.fill(self.fold.identity);
+        let mut row = [self.fold.identity; TILE];
+        for element in from..from + n {
+            let [place] = self.summed.locate(element);
+            // SAFETY: a place of a result and one of its elements together are a place of the operand; the row has room for
+            // the results of a task.
+            unsafe { self.kept.gather(src.pointer().offset(place), first, row.as_mut_ptr(), out.len()) };
+            self.fold.across(out, &row[..out.len()]);
         }
     }
 

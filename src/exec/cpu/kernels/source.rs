@@ -47,7 +47,7 @@ pub fn uniform(step: &Step, stream: u64) -> Box<dyn Kernel> {
 impl Kernel for UniformKernel<f32> {
     fn run(&mut self, frame: &Frame) -> Result<(), Fault> {
         let (key, stream) = (self.key.read(frame)[0], self.stream);
-        parallel::chunks(self.dst.write(frame), CHUNK, self.dst.len * COST, |chunk, out| {
+        parallel::units(self.dst.write(frame), CHUNK, self.dst.len * COST, |chunk, out| {
             let first = (chunk * CHUNK / 4) as u64;
             for (block, out) in (first..).zip(out.chunks_mut(4)) {
                 let words = philox::block(key, stream, block);
@@ -61,7 +61,7 @@ impl Kernel for UniformKernel<f32> {
 impl Kernel for UniformKernel<f64> {
     fn run(&mut self, frame: &Frame) -> Result<(), Fault> {
         let (key, stream) = (self.key.read(frame)[0], self.stream);
-        parallel::chunks(self.dst.write(frame), CHUNK, self.dst.len * COST, |chunk, out| {
+        parallel::units(self.dst.write(frame), CHUNK, self.dst.len * COST, |chunk, out| {
             let first = (chunk * CHUNK / 2) as u64;
             for (block, out) in (first..).zip(out.chunks_mut(2)) {
                 let [a, b, c, d] = philox::block(key, stream, block);

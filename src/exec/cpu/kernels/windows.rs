@@ -36,12 +36,8 @@ impl<T: Element> Kernel for UnwindowsKernel<T> {
     fn run(&mut self, frame: &Frame) -> Result<(), Fault> {
         let src = self.src.read(frame);
         let (block, from) = (self.n * self.inner, self.windows * self.inner * self.size);
-        let blocks = (4096 / block.max(1)).max(1);
-        parallel::chunks(self.dst.write(frame), (block * blocks).max(1), src.len(), |chunk, out| {
-            let src = &src[chunk * blocks * from..];
-            for (out, src) in out.chunks_mut(block).zip(src.chunks(from)) {
-                self.sum(out, src);
-            }
+        parallel::units(self.dst.write(frame), block.max(1), src.len(), |outer, out| {
+            self.sum(out, &src[outer * from..][..from]);
         });
         Ok(())
     }
