@@ -92,7 +92,7 @@ impl Session for Opened {
     ) -> Result<(), Vec<Diagnostic>> {
         let (seed, epochs) = (overrides.seed, overrides.epochs);
         let checked = self.checked();
-        use_threads(overrides.threads);
+        overrides.threads.into_iter().for_each(driver::use_threads);
         driver::run(checked, &self.program.files, seed, epochs, interrupt, tell).map_err(|diagnostic| vec![diagnostic])
     }
 
@@ -122,14 +122,6 @@ impl Opened {
             })
         });
         said.map_or(Origin::Default, Origin::File)
-    }
-}
-
-/// Sizes the pool of this process.
-fn use_threads(threads: Option<usize>) {
-    if let Some(n) = threads {
-        // A pool that exists already keeps its size: slower or faster, and the same numbers.
-        let _ = rayon::ThreadPoolBuilder::new().num_threads(n).build_global();
     }
 }
 

@@ -11,6 +11,7 @@ mod engine;
 mod library;
 mod run;
 
+pub use crate::exec::use_threads;
 pub use engine::Engine;
 pub use run::{TestOutcome, run, test};
 

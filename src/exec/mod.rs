@@ -8,3 +8,10 @@ mod profile;
 pub use fault::Fault;
 pub use memory::{Memory, Slot};
 pub use profile::{Entry, Profile};
+
+/// Sizes the pool of worker threads of this process; without it there is one for each processor. Only the first call,
+/// before anything has run, has an effect. Results do not depend on it.
+pub fn use_threads(threads: usize) {
+    // A pool that exists already keeps its size: slower or faster, and the same numbers.
+    let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+}

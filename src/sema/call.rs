@@ -245,7 +245,7 @@ impl<'a> Checker<'a> {
     /// The argument for every parameter.
     fn matched(&mut self, callee: &Callee<'a, '_>, args: Vec<Arg<'a>>, span: Span) -> Res<Vec<Option<Arg<'a>>>> {
         let names: Vec<&str> = callee.params.iter().map(|p| &*p.name.name).collect();
-        let given = self.match_names(callee.name, &names, args, span)?;
+        let given = self.match_names(callee.name, &names, args)?;
         let missing: Vec<String> = callee
             .params
             .iter()
@@ -263,13 +263,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Positional arguments in order, named ones by name. Shared with what is built in.
-    pub fn match_names(
-        &mut self,
-        callee: &str,
-        names: &[&str],
-        args: Vec<Arg<'a>>,
-        span: Span,
-    ) -> Res<Vec<Option<Arg<'a>>>> {
+    pub fn match_names(&mut self, callee: &str, names: &[&str], args: Vec<Arg<'a>>) -> Res<Vec<Option<Arg<'a>>>> {
         let mut given: Vec<Option<Arg>> = names.iter().map(|_| None).collect();
         let named: Vec<Name> = args.iter().filter_map(|a| a.name.clone()).collect();
         let mut next = 0;
@@ -298,7 +292,6 @@ impl<'a> Checker<'a> {
             }
             given[at] = Some(arg);
         }
-        let _ = span;
         Ok(given)
     }
 

@@ -150,7 +150,6 @@ impl<'a> Checker<'a> {
         scope: &Scope<'a>,
     ) -> Res<(Value<'a>, Vec<Tensor>, bool)> {
         let outer_key = self.key(span);
-        let key_outside = self.here(&outer_key);
         let prog = Prog::body(1 + run.carries.len() + run.xs.len());
         self.progs.push(prog);
         self.yields.push(Yields::default());
@@ -162,7 +161,6 @@ impl<'a> Checker<'a> {
         for (i, tensor) in next.iter().chain(&yields.values).enumerate() {
             prog.output(Target::Value(i), tensor.id, span);
         }
-        let _ = key_outside;
         self.finish_loop(run, prog, &yields, span)
     }
 

@@ -16,7 +16,7 @@ impl<'a> Checker<'a> {
             ExprKind::Int(v) => Ok(Value::int(*v)),
             ExprKind::Float(v) => Ok(Value::Float(*v)),
             ExprKind::Bool(v) => Ok(Value::bool(*v)),
-            ExprKind::Str(text) => self.text(text, e.span, scope),
+            ExprKind::Str(text) => self.text(text, scope),
             ExprKind::Name(name) => self.read_name(name, e.span, scope),
             ExprKind::Hole => Ok(Value::Hole),
             ExprKind::Unary(op, x) => self.unary_expr(*op, x, e.span, scope),
@@ -108,7 +108,7 @@ impl<'a> Checker<'a> {
 
     /// `{name}` in a string is the static value of that name; in `every` blocks `{epoch}`, `{step}` and tensors stay
     /// for later.
-    fn text(&mut self, text: &Name, span: Span, scope: &Scope<'a>) -> Res<Value<'a>> {
+    fn text(&mut self, text: &Name, scope: &Scope<'a>) -> Res<Value<'a>> {
         if !text.contains('{') {
             return Ok(Value::Str(text.clone()));
         }
@@ -121,13 +121,24 @@ impl<'a> Checker<'a> {
             let value = scope.get(&name).or_else(|| self.global(scope.module(), &name));
             match value.as_ref().and_then(shown) {
                 Some(text) => result.push_str(&text),
-                None => result.push_str(&rest[open..=open + len]),
+                None => {
+                    result.push_str(&rest[open..=open + len]);
+                    self.mention(&name, value);
+                }
             }
             rest = &rest[open + len + 1..];
         }
         result.push_str(rest);
-        let _ = span;
         Ok(Value::Str(result.into()))
+    }
+
+    /// A tensor in a text of an `every` block: its value is filled in when the text is needed.
+    fn mention(&mut self, name: &Name, value: Option<Value<'a>>) {
+        let Some(value @ (Value::Tensor(_) | Value::Cell(_))) = value else { return };
+        let Value::Tensor(tensor) = self.load_cell(value, Span::none()) else { return };
+        if let Some(pending) = &mut self.actions {
+            pending.values.push((name.clone(), tensor));
+        }
     }
 
     fn comprehension(

@@ -26,8 +26,12 @@ impl<'a> Checker<'a> {
         self.imports(main);
         for item in &modules.get(main).ast.items {
             match &item.kind {
-                ItemKind::Hyper(h) => drop(self.global(main, &h.name.name)),
-                ItemKind::Let(l) => drop(l.names.iter().map(|n| self.global(main, &n.name)).collect::<Vec<_>>()),
+                ItemKind::Hyper(h) => {
+                    self.global(main, &h.name.name);
+                }
+                ItemKind::Let(l) => l.names.iter().for_each(|n| {
+                    self.global(main, &n.name);
+                }),
                 _ => {}
             }
         }
@@ -38,13 +42,13 @@ impl<'a> Checker<'a> {
         }
         for item in &modules.get(main).ast.items {
             match &item.kind {
-                ItemKind::Train(train) => drop(self.job(train, item.span)),
-                ItemKind::Test(test) => drop(self.test(test, main)),
+                ItemKind::Train(train) => reported(self.job(train, item.span)),
+                ItemKind::Test(test) => reported(self.test(test, main)),
                 _ => {}
             }
         }
         for name in functions {
-            let _ = self.function(name, self.options.training);
+            reported(self.function(name, self.options.training));
         }
     }
 
@@ -67,7 +71,7 @@ impl<'a> Checker<'a> {
         let kept = std::mem::replace(&mut self.init, vec![super::Prog::named("alone init")]);
         self.generic = true;
         let place = std::mem::replace(&mut self.place, super::stmt::Place::Function);
-        let _ = check(self);
+        reported(check(self));
         self.place = place;
         self.generic = false;
         self.init = kept;
@@ -262,4 +266,9 @@ fn rests(func: &ast::Func) -> usize {
         }
     }
     names.len()
+}
+
+/// What failed has been reported where it failed.
+fn reported(result: Res<()>) {
+    result.unwrap_or(());
 }

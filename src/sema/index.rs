@@ -167,7 +167,7 @@ impl<'a> Checker<'a> {
     fn index_at(&mut self, x: Tensor, axis: usize, e: &'a ast::Expr, scope: &Scope<'a>) -> Res<(Tensor, usize)> {
         match self.expr(e, scope)? {
             Value::Int(i, _) => {
-                let at = self.from_end(i, &x.ty.shape[axis]);
+                let at = Self::position(i, &x.ty.shape[axis]);
                 let stop = &at + &Dim::from(1);
                 let one = Dim::from(1);
                 let x = self.emit(Op::Slice { axis, start: at, stop, step: one }, &[&x], e.span)?;
@@ -202,7 +202,7 @@ impl<'a> Checker<'a> {
     }
 
     /// A negative position counts from the end.
-    fn from_end(&self, i: Dim, size: &Dim) -> Dim {
+    fn position(i: Dim, size: &Dim) -> Dim {
         match i.as_const() {
             Some(v) if v < 0 => size + &i,
             _ => i,
@@ -243,7 +243,7 @@ impl<'a> Checker<'a> {
     fn slice_bound(&mut self, e: Option<&'a ast::Expr>, default: Dim, size: &Dim, scope: &Scope<'a>) -> Res<Dim> {
         let Some(e) = e else { return Ok(default) };
         match self.expr(e, scope)? {
-            Value::Int(dim, _) => Ok(self.from_end(dim, size)),
+            Value::Int(dim, _) => Ok(Self::position(dim, size)),
             other => Err(self.expected("a position", &other, e.span)),
         }
     }

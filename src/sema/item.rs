@@ -27,6 +27,7 @@ impl<'a> Checker<'a> {
         let found = scope.get(name).or_else(|| self.sibling(name)).or_else(|| self.global(scope.module(), name));
         match found {
             Some(Value::Error) => Err(Poison),
+            Some(Value::State(state)) => Ok(Value::Cell(self.state_cell(&state)?)),
             Some(value) => Ok(value),
             None => Err(self.unknown(name, span, scope)),
         }

@@ -147,7 +147,7 @@ impl<'a> Checker<'a> {
         scope: &Scope<'a>,
     ) -> Res<()> {
         let names: Vec<&str> = params.iter().map(|p| &*p.name.name).collect();
-        let given = self.match_names(callee, &names, args, span)?;
+        let given = self.match_names(callee, &names, args)?;
         let mut binder = Binder::new(callee, span);
         for (param, arg) in params.iter().zip(given) {
             let (value, at) = match (arg, &param.default) {

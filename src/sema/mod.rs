@@ -19,6 +19,8 @@ mod claim;
 mod compare;
 mod control;
 mod data;
+mod declared;
+mod element;
 mod emit;
 mod every;
 mod expr;

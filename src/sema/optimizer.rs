@@ -1,6 +1,5 @@
 //! `minimize .. over .. with ..`: derivatives, gradient transforms, and the optimizer's update of every parameter.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::base::{Name, Span};
@@ -11,7 +10,7 @@ use crate::types::DType;
 
 use super::scope::{ModuleId, Scope};
 use super::stmt::Place;
-use super::value::{Arg, Closure, Code, OptimizerInstance, Tensor, Value};
+use super::value::{Arg, Closure, Code, OptimizerInstance, State, Tensor, Value};
 use super::{Checker, Res};
 
 impl<'a> Checker<'a> {
@@ -224,7 +223,7 @@ impl<'a> Checker<'a> {
     ) -> Res<()> {
         let scope = optimizer.scope.block();
         let inner = scope.function();
-        let states = self.states(optimizer, func, cell, &scope, span)?;
+        self.states(optimizer, cell, &scope);
         let t = self.step_number(span)?;
         let values = [Value::Cell(cell), Value::Tensor(grad.clone()), Value::Tensor(t)];
         for (param, value) in func.params.iter().zip(values) {
@@ -241,33 +240,36 @@ impl<'a> Checker<'a> {
             return Err(self.report(diagnostic));
         }
         self.in_frame(span, None, |c| c.expr(&func.body, &inner))?;
-        let _ = states;
         Ok(())
     }
 
-    /// The optimizer's states for one parameter: those that `update` mentions.
-    fn states(
-        &mut self,
-        optimizer: &Rc<OptimizerInstance<'a>>,
-        func: &'a ast::Func,
-        cell: CellId,
-        scope: &Scope<'a>,
-        span: Span,
-    ) -> Res<BTreeMap<Name, CellId>> {
-        let mut states = BTreeMap::new();
-        let ty = crate::tir::Ty { bound: None, ..self.cells[cell.index()].ty.clone() };
-        let owner = self.cells[cell.index()].owner.clone();
+    /// The optimizer's states for one parameter. They take memory when `update` touches them.
+    fn states(&mut self, optimizer: &Rc<OptimizerInstance<'a>>, cell: CellId, scope: &Scope<'a>) {
+        let info = &self.cells[cell.index()];
         let prefix = optimizer.ast.name.name.to_lowercase();
         for (name, init) in &optimizer.ast.states {
-            let label = format!("{}.{}.{}", self.cells[cell.index()].name, prefix, name.name);
-            let id = self.add_cell(owner.clone(), label.into(), Role::State, ty.clone(), name.span);
-            scope.set(&name.name, Value::Cell(id));
-            states.insert(name.name.clone(), id);
-            let scope = &optimizer.scope;
-            self.in_init(|c| c.first_value(id, &ty, init, scope))?;
+            let state = State {
+                cell: Default::default(),
+                owner: info.owner.clone(),
+                name: format!("{}.{prefix}.{}", info.name, name.name).into(),
+                ty: crate::tir::Ty { bound: None, ..info.ty.clone() },
+                init,
+                scope: optimizer.scope.clone(),
+                span: name.span,
+            };
+            scope.set(&name.name, Value::State(Rc::new(state)));
         }
-        let _ = (func, span);
-        Ok(states)
+    }
+
+    /// The memory of a state, made at its first use.
+    pub fn state_cell(&mut self, state: &State<'a>) -> Res<CellId> {
+        if let Some(cell) = state.cell.get() {
+            return Ok(cell);
+        }
+        let cell = self.add_cell(state.owner.clone(), state.name.clone(), Role::State, state.ty.clone(), state.span);
+        state.cell.set(Some(cell));
+        self.in_init(|c| c.first_value(cell, &state.ty, state.init, &state.scope))?;
+        Ok(cell)
     }
 }
 

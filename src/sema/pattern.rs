@@ -42,7 +42,7 @@ impl<'a> Checker<'a> {
         }
         let wanted = self.flat_output(&pattern.output, &inputs, pattern.span)?;
         let mut result = match inputs.len() {
-            1 => self.reduce_rest(inputs.remove(0), &wanted, pattern, span)?,
+            1 => self.reduce_rest(inputs.remove(0), &wanted, pattern)?,
             _ => self.contract(inputs, &wanted, pattern, span)?,
         };
         self.repeat_missing(&mut result, &wanted, &sizes, pattern.span, span, scope)?;
@@ -234,7 +234,7 @@ impl<'a> Checker<'a> {
     }
 
     /// What is not in the output is reduced, by the operation behind `|`.
-    fn reduce_rest(&mut self, input: Named, wanted: &[Name], pattern: &ast::Pattern, span: Span) -> Res<Named> {
+    fn reduce_rest(&mut self, input: Named, wanted: &[Name], pattern: &ast::Pattern) -> Res<Named> {
         let gone: Vec<usize> = (0..input.names.len()).filter(|&i| !wanted.contains(&input.names[i])).collect();
         let kept: Vec<Name> = input.names.iter().filter(|n| wanted.contains(n)).cloned().collect();
         let tensor = match (&pattern.reduce, gone.is_empty()) {
@@ -252,7 +252,6 @@ impl<'a> Checker<'a> {
                 return Err(self.report(diagnostic));
             }
         };
-        let _ = span;
         Ok(Named { tensor, names: kept })
     }
 

@@ -99,8 +99,8 @@ impl<'a> Checker<'a> {
     /// Sizes that show how the first differing axes differ, when they are symbolic.
     fn difference(&mut self, left: &[Dim], right: &[Dim]) -> Option<String> {
         use crate::types::{Claim, Rel, Verdict};
-        let pairs = left.iter().rev().zip(right.iter().rev());
-        let (l, r) = pairs.filter(|(l, r)| l != r).next_back()?;
+        let mut pairs = left.iter().rev().zip(right.iter().rev());
+        let (l, r) = pairs.rfind(|(l, r)| l != r)?;
         if l.as_const().is_some() && r.as_const().is_some() {
             return None;
         }

@@ -158,7 +158,7 @@ impl<'a> Checker<'a> {
                 _ => Dim::var(&Var::fresh("B", 1)),
             };
             inner.set(&"B".into(), Value::dim(size.clone()));
-            let fields = c.batch(data, &size, span)?;
+            let fields = c.batch(data, &size)?;
             if fields.len() != params.len() {
                 let names: Vec<&str> = data.desc.fields.iter().map(|f| &*f.name).collect();
                 let message = format!("a batch has {} parts, and {} are named", fields.len(), params.len());
@@ -192,7 +192,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The parts of a batch, behind all `map`s.
-    fn batch(&mut self, data: &Data<'a>, size: &Dim, span: Span) -> Res<Vec<Value<'a>>> {
+    fn batch(&mut self, data: &Data<'a>, size: &Dim) -> Res<Vec<Value<'a>>> {
         let mut fields = vec![];
         for i in 0..data.desc.fields.len() {
             let ty = data.desc.batch_ty(i, size);
@@ -207,7 +207,6 @@ impl<'a> Checker<'a> {
                 one => vec![one],
             };
         }
-        let _ = span;
         Ok(fields)
     }
 

@@ -21,6 +21,8 @@ pub enum Value<'a> {
     Tensor(Tensor),
     /// A parameter, buffer or state: reading it gives its value at that point of the program.
     Cell(CellId),
+    /// An optimizer's state for one parameter, which has memory once it is used.
+    State(Rc<State<'a>>),
     Int(Dim, Label),
     Float(f64),
     Bool(Truth),
@@ -177,6 +179,18 @@ pub struct OptimizerInstance<'a> {
     pub scope: Scope<'a>,
 }
 
+/// A state that an optimizer declares, for one parameter.
+#[derive(Debug)]
+pub struct State<'a> {
+    pub cell: Cell<Option<CellId>>,
+    pub owner: Option<Rc<Instance<'a>>>,
+    pub name: Name,
+    pub ty: tir::Ty,
+    pub init: &'a ast::Expr,
+    pub scope: Scope<'a>,
+    pub span: Span,
+}
+
 #[derive(Debug)]
 pub struct Choice<'a> {
     pub truth: Truth,
@@ -219,7 +233,7 @@ impl<'a> Value<'a> {
     /// What it is, with its article, for messages.
     pub fn kind(&self) -> &'static str {
         match self {
-            Value::Tensor(_) | Value::Cell(_) => "a tensor",
+            Value::Tensor(_) | Value::Cell(_) | Value::State(_) => "a tensor",
             Value::Int(..) => "an Int",
             Value::Float(_) => "a Float",
             Value::Bool(_) => "a Bool",

@@ -63,7 +63,7 @@ impl<'a> Checker<'a> {
             return (builtin.run)(self, Args { given: args.into_iter().map(Some).collect(), span });
         }
         let names: Vec<&str> = builtin.params.iter().map(|p| p.trim_end_matches('?')).collect();
-        let given = self.match_names(builtin.name, &names, args, span)?;
+        let given = self.match_names(builtin.name, &names, args)?;
         let missing: Vec<String> = builtin
             .params
             .iter()

@@ -1,0 +1,180 @@
+//! Element types against values: floats, whole numbers, and the class numbers of `idx<V>`.
+
+use crate::base::Span;
+use crate::diag::Diagnostic;
+use crate::syntax::ast::{self, DimArg, Element};
+use crate::types::{DType, Dim};
+
+use super::bind::{Binder, dim_of};
+use super::report::show;
+use super::scope::Scope;
+use super::value::{Tensor, Value};
+use super::{Checker, Poison, Res};
+
+impl<'a> Checker<'a> {
+    /// The value as a tensor; a plain number fills a shape whose sizes are known by now.
+    pub fn tensor_for(
+        &mut self,
+        binder: &Binder<'a>,
+        value: &Value<'a>,
+        element: Option<&'a Element>,
+        want: &'a [DimArg],
+        what: &str,
+        span: Span,
+        scope: &Scope<'a>,
+    ) -> Res<Tensor> {
+        let dtype = match element {
+            Some(Element::Named(name)) => DType::parse(&name.name).unwrap_or(self.float),
+            Some(Element::Idx(..)) => DType::I64,
+            None => self.float,
+        };
+        match value {
+            Value::Int(..) | Value::Float(_) => {
+                let tensor = self.as_tensor(value, dtype, span)?;
+                match self.known_shape(want, scope) {
+                    Some(shape) => self.broadcast_to(&tensor, &shape, span),
+                    None => Ok(tensor),
+                }
+            }
+            Value::Tensor(_) | Value::Cell(_) | Value::List(_) | Value::Bool(_) => self.as_tensor(value, dtype, span),
+            Value::Error => Err(Poison),
+            other => {
+                let message = format!("`{what}` of `{}` is a tensor, and this is {}", binder.callee, other.kind());
+                Err(self.error("E0301", span, message, "needs a tensor"))
+            }
+        }
+    }
+
+    /// The shape that a type says, when all its names are bound.
+    fn known_shape(&mut self, want: &'a [DimArg], scope: &Scope<'a>) -> Option<Vec<Dim>> {
+        let mut shape = vec![];
+        for dim in want {
+            match dim {
+                DimArg::Rest(Some(name), _) => match scope.get(&name.name)? {
+                    Value::List(sizes) => shape.extend(sizes.iter().filter_map(dim_of)),
+                    _ => return None,
+                },
+                DimArg::Rest(None, _) => return None,
+                DimArg::Size(ast::Expr { kind: ast::ExprKind::Name(name), .. }) => match scope.get(name)? {
+                    Value::Int(dim, _) => shape.push(dim),
+                    _ => return None,
+                },
+                DimArg::Size(_) => return None,
+            }
+        }
+        Some(shape)
+    }
+
+    pub fn bind_element(
+        &mut self,
+        binder: &Binder<'a>,
+        tensor: Tensor,
+        element: Option<&'a Element>,
+        what: &str,
+        span: Span,
+        scope: &Scope<'a>,
+    ) -> Res<Tensor> {
+        match element {
+            None if tensor.ty.dtype.is_float() => Ok(tensor),
+            None if tensor.ty.bound.is_some() => {
+                let message = format!(
+                    "`{what}` of `{}` holds numbers, and this holds class numbers: {}",
+                    binder.callee,
+                    show(&tensor.ty)
+                );
+                let diagnostic = Diagnostic::error("E0307", span, message, "labels, not values").help(
+                    "make vectors of them with `one_hot`, or convert with `cast(.., f32)` if that is what you mean",
+                );
+                Err(self.report(diagnostic))
+            }
+            None => self.cast(&tensor, self.float, span),
+            Some(Element::Named(name)) => {
+                let Some(want) = DType::parse(&name.name) else {
+                    return Err(self.unknown_dtype(name));
+                };
+                self.same_dtype(binder, tensor, want, what, span)
+            }
+            Some(Element::Idx(bound, _)) => self.bind_index(binder, tensor, bound, what, span, scope),
+        }
+    }
+
+    fn same_dtype(&mut self, binder: &Binder<'a>, tensor: Tensor, want: DType, what: &str, span: Span) -> Res<Tensor> {
+        if tensor.ty.dtype == want {
+            return Ok(tensor);
+        }
+        let message = format!("`{what}` of `{}` is {want}, and this is {}", binder.callee, show(&tensor.ty));
+        let diagnostic = Diagnostic::error("E0307", span, message, format!("holds {}", tensor.ty.dtype))
+            .help(format!("convert it: `cast(.., {want})`"));
+        Err(self.report(diagnostic))
+    }
+
+    /// `idx<V>`: a bare unbound name takes the bound, everything else must be equal to it.
+    fn bind_index(
+        &mut self,
+        binder: &Binder<'a>,
+        tensor: Tensor,
+        bound: &'a ast::Expr,
+        what: &str,
+        span: Span,
+        scope: &Scope<'a>,
+    ) -> Res<Tensor> {
+        if !tensor.ty.dtype.is_int() {
+            let message =
+                format!("`{what}` of `{}` holds class numbers, and this is {}", binder.callee, show(&tensor.ty));
+            return Err(self.error("E0307", span, message, "needs whole numbers"));
+        }
+        let have = tensor.ty.bound.clone();
+        if let (ast::ExprKind::Name(name), Some(have)) = (&bound.kind, &have)
+            && self.unbound(name, scope)
+        {
+            let label = self.label();
+            scope.set(name, Value::Int(have.clone(), label));
+            return self.cast_index(tensor, span);
+        }
+        let want = match self.expr(bound, scope)? {
+            Value::Int(dim, _) => dim,
+            Value::Hole => return self.cast_index(tensor, span),
+            other => return Err(self.expected("a size", &other, bound.span)),
+        };
+        match have {
+            Some(have) => {
+                let callee = binder.callee.clone();
+                let describe = || {
+                    let message = format!("`{callee}` expects {want} classes in `{what}` and receives {have}");
+                    Diagnostic::error("E0514", span, message, format!("labels in 0..{have}"))
+                        .help(format!("give the last layer {have} outputs, or declare the labels `idx<{want}>`"))
+                };
+                self.require_equal(&want, &have, span, describe)?;
+                self.cast_index(tensor, span)
+            }
+            None => {
+                let message = format!(
+                    "`{what}` of `{}` needs whole numbers below {want}, and nothing says that these are",
+                    binder.callee
+                );
+                let diagnostic =
+                    Diagnostic::error("E0514", span, message, format!("{} without a bound", tensor.ty.dtype))
+                        .help(format!("claim it, to be checked when it runs: `.. :> idx<{want}>[..]`"));
+                Err(self.report(diagnostic))
+            }
+        }
+    }
+
+    fn cast_index(&mut self, tensor: Tensor, span: Span) -> Res<Tensor> {
+        let bound = tensor.ty.bound.clone();
+        let mut tensor = self.cast(&tensor, DType::I64, span)?;
+        tensor.ty.bound = bound;
+        Ok(tensor)
+    }
+
+    pub fn unknown_dtype(&mut self, name: &ast::Ident) -> Poison {
+        let known = DType::ALL.map(DType::name);
+        let diagnostic =
+            Diagnostic::error("E0201", name.span, format!("there is no element type `{}`", name.name), "not known");
+        let diagnostic = match crate::diag::nearest(&name.name, known) {
+            Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), name.span, near.to_string()),
+            None => diagnostic.note(format!("element types: {}, idx<N>", known.join(", "))),
+        };
+        self.report(diagnostic)
+    }
+}
