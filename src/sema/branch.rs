@@ -86,10 +86,10 @@ impl<'a> Checker<'a> {
     fn join(&mut self, truth: &Truth, a: Value<'a>, b: Value<'a>, span: Span) -> Res<Value<'a>> {
         match (a, b) {
             (Value::Tensor(a), Value::Tensor(b)) => {
-                self.branches_agree(&a, &b, span)?;
                 if self.generic {
-                    return Ok(Value::Tensor(a));
+                    return Ok(Value::Tensor(self.either_shape(truth, a, b, span)?));
                 }
+                self.branches_agree(&a, &b, span)?;
                 let cond = self.holds(truth, span);
                 Ok(Value::Tensor(self.select(&cond, &a, &b, span)?))
             }
@@ -126,6 +126,35 @@ impl<'a> Checker<'a> {
                 Err(self.error("E0511", span, message, "both branches must give the same"))
             }
         }
+    }
+
+    /// One shape for both branches: each axis as one branch has it, when the other has the same under its condition.
+    /// With `In == Out` in the first branch, `[B, In]` and `[B, Out]` are both `[B, Out]`.
+    fn either_shape(&mut self, truth: &Truth, a: Tensor, b: Tensor, span: Span) -> Res<Tensor> {
+        if a.ty.shape.len() != b.ty.shape.len() {
+            self.branches_agree(&a, &b, span)?;
+            return Ok(if a.ty.shape.is_empty() { b } else { a });
+        }
+        let mut shape = vec![];
+        for (x, y) in a.ty.shape.iter().zip(&b.ty.shape) {
+            if self.same_under(truth, x, y) {
+                shape.push(y.clone());
+            } else if self.same_under(&truth.clone().not(), x, y) {
+                shape.push(x.clone());
+            } else {
+                self.branches_agree(&a, &b, span)?;
+            }
+        }
+        let mut out = a;
+        out.ty.shape = shape;
+        Ok(out)
+    }
+
+    fn same_under(&mut self, truth: &Truth, x: &Dim, y: &Dim) -> bool {
+        let facts = self.facts.clone();
+        let same = !self.assume_truth(truth) || self.same_size(x, y);
+        self.facts = facts;
+        same
     }
 
     fn branches_agree(&mut self, a: &Tensor, b: &Tensor, span: Span) -> Res<()> {
