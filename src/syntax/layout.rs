@@ -6,6 +6,7 @@
 use super::Comment;
 use super::lexer::RawToken;
 use super::lexical;
+use super::soft;
 use super::token::Token;
 use crate::base::{FileId, Name, Span};
 use crate::diag::Diagnostic;
@@ -56,7 +57,7 @@ pub fn layout(file: FileId, text: &str, raw: &[RawToken]) -> Layout {
             Token::Space => {}
             Token::Newline => sieve.newline(range.end),
             Token::Comment => sieve.comment(range.clone()),
-            Token::SlashSlash if let Some(end) = slash_comment(&raw[i..], sieve.out.lexemes.last()) => {
+            Token::SlashSlash if let Some(end) = slash_comment(text, &raw[i..], sieve.out.lexemes.last()) => {
                 sieve.slash_comment(range.start..end, range.len());
                 skip_to = end;
             }
@@ -126,16 +127,21 @@ impl Sieve<'_> {
 }
 
 /// Where the line ends, if what `//` begins reads like words and not like an operand: a comment in the manner of C.
-fn slash_comment(line: &[RawToken], last: Option<&Lexeme>) -> Option<usize> {
+/// Side by side stand operands only in a pattern, and before words as in `n // 2 over T`.
+fn slash_comment(text: &str, line: &[RawToken], last: Option<&Lexeme>) -> Option<usize> {
     let end = line.iter().position(|t| t.token == Token::Newline);
     let line = &line[..end.unwrap_or(line.len())];
     let mut words = line[1..].iter().filter(|t| t.token != Token::Space).peekable();
     let mut prose = words.peek().is_none() || !last.is_some_and(|l| l.token.ends_expr());
-    while let (false, Some(word)) = (prose, words.next()) {
-        let next = words.peek().map(|t| t.token);
-        let operand = |t: Token| t == Token::Name || matches!(t, Token::Int | Token::Float);
+    let operand = |t: &RawToken| matches!(t.token, Token::Name | Token::Int | Token::Float);
+    let goes_on = |t: &RawToken| {
+        let ends = matches!(t.token, Token::DotBracket | Token::SlashSlash);
+        !ends && soft::infix_word(&text[t.range.clone()]).is_none()
+    };
+    while let (false, Some(word)) = (prose, words.next().filter(|t| goes_on(t))) {
+        let beside = |t: &RawToken| operand(t) && goes_on(t) || t.token.begins_item();
         prose = matches!(word.token, Token::Stray | Token::Bang)
-            || operand(word.token) && next.is_some_and(|t| operand(t) || t.begins_item());
+            || operand(word) && words.peek().is_some_and(|t| beside(t));
     }
     prose.then(|| line.last().map_or(0, |t| t.range.end))
 }

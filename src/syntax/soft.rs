@@ -85,7 +85,7 @@ fn statement_word(text: &str, lexemes: &[Lexeme], i: usize, body: Body) -> Optio
     }
 }
 
-fn infix_word(word: &str) -> Option<Token> {
+pub(super) fn infix_word(word: &str) -> Option<Token> {
     match word {
         "over" => Some(Token::Over),
         "with" => Some(Token::With),

@@ -18,6 +18,8 @@ const MAX_LINES: usize = 30;
 
 pub struct Case {
     pub stages: Vec<Stage>,
+    /// Functions of the program to make programs of, for the stages behind the checker.
+    pub functions: Vec<String>,
     /// Everything before the first block: a valid text of its own, as all that is not program is comment.
     pub program: String,
     pub marks: Vec<Mark>,
@@ -36,7 +38,7 @@ impl Case {
         let (program, rest) = text.split_at_checked(start).unwrap_or((text, ""));
         let marks = marks(program)?;
         let stages = match kind {
-            Kind::Shown => vec![Stage::Parse],
+            Kind::Shown => vec![Stage::Parse, Stage::Check],
             Kind::Case => header(program)?,
         };
         let blocks = blocks(rest)?;
@@ -47,19 +49,25 @@ impl Case {
         if kind == Kind::Case && lines.count() > MAX_LINES {
             return Err(format!("the program has more than {MAX_LINES} lines: show one thing"));
         }
-        Ok(Case { stages, program: program.to_string(), marks, blocks })
+        let functions = field(program, "# functions:").unwrap_or_default();
+        let functions = functions.split_whitespace().map(str::to_string).collect();
+        Ok(Case { stages, functions, program: program.to_string(), marks, blocks })
     }
 }
 
 /// The stages that the header names; it must say what the case shows.
 fn header(program: &str) -> Result<Vec<Stage>, String> {
-    let field = |name: &str| program.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
-    if field("# shows:").is_none_or(str::is_empty) {
+    if field(program, "# shows:").is_none_or(str::is_empty) {
         return Err("the header does not say what the case shows: add `# shows: ..`".to_string());
     }
-    let names = field("# stages:").ok_or("the header names no stages: add `# stages: parse`")?;
+    let names = field(program, "# stages:").ok_or("the header names no stages: add `# stages: parse`")?;
     let stage = |name: &str| Stage::named(name).ok_or(format!("there is no stage `{name}`: {}", Stage::names()));
     names.split_whitespace().map(stage).collect()
+}
+
+/// What a line of the header says.
+fn field<'p>(program: &'p str, name: &str) -> Option<&'p str> {
+    program.lines().find_map(|line| line.strip_prefix(name)).map(str::trim)
 }
 
 fn blocks(text: &str) -> Result<Vec<Block>, String> {

@@ -13,6 +13,8 @@ pub struct Program {
     /// Where to write blessed blocks; a code block of a document has none.
     pub path: Option<PathBuf>,
     pub kind: Kind,
+    /// Where the files lie that it reads.
+    pub folder: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +49,8 @@ pub fn programs() -> Vec<Program> {
 
 fn program(name: String, path: PathBuf, kind: Kind) -> Program {
     let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    Program { name, file, text: read(&path), path: Some(path), kind }
+    let folder = path.parent().filter(|_| kind == Kind::Shown).map(Path::to_path_buf);
+    Program { name, file, text: read(&path), path: Some(path), kind, folder }
 }
 
 /// The fenced blocks that say `dln` and nothing else, each named by its line.
@@ -58,7 +61,14 @@ fn code_blocks(document: &str, text: &str) -> Vec<Program> {
         match &mut open {
             Some((start, block)) if line.trim_end() == "```" => {
                 let name = format!("{document}:{start}");
-                blocks.push(Program { file: name.clone(), name, text: block.clone(), path: None, kind: Kind::Shown });
+                blocks.push(Program {
+                    file: name.clone(),
+                    name,
+                    text: block.clone(),
+                    path: None,
+                    kind: Kind::Shown,
+                    folder: Some(Path::new(env!("CARGO_MANIFEST_DIR")).to_path_buf()),
+                });
                 open = None;
             }
             Some((_, block)) => {

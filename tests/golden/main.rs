@@ -1,6 +1,6 @@
 //! Cases: small dln programs with marks for what must be reported where, and blocks of what the stages print.
 //!
-//! `case` reads a file, `stage` runs it, `mark` compares diagnostics, `bless` rewrites blocks, `found` lists what there
+//! `case` reads a file, `stage` runs it and `print` shows it, `mark` compares diagnostics, `bless` rewrites blocks, `found` lists what there
 //! is. Every `.dln` file of `examples/` and `stdlib/`, and every ```` ```dln ```` block of the documents, is a case too.
 //! `tests/cases/README.md` says how to write one.
 
@@ -8,6 +8,7 @@ mod bless;
 mod case;
 mod found;
 mod mark;
+mod print;
 mod stage;
 
 use case::Case;
@@ -31,7 +32,7 @@ fn main() -> ExitCode {
 /// Runs one program; `Err` is what to show.
 fn run(program: &found::Program, blessing: bool) -> Result<(), String> {
     let case = Case::read(&program.text, program.kind)?;
-    let ran = stage::run(&program.file, &case)?;
+    let ran = stage::run(program, &case)?;
     mark::compare(&case.marks, &ran)?;
     match (blessing, &program.path) {
         (true, Some(path)) => bless::rewrite(&program.name, path, &program.text, &case, &ran),

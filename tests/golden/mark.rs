@@ -99,7 +99,7 @@ pub fn compare(marks: &[Mark], ran: &Ran) -> Result<(), String> {
         }
     }
     for diagnostic in unmarked {
-        let place = ran.sources.place(diagnostic.span());
+        let place = ran.sources().place(diagnostic.span());
         let _ = writeln!(problems, "reported at {place}, but not marked:\n{}", ran.rendered(diagnostic));
     }
     match problems.is_empty() {
@@ -120,11 +120,11 @@ impl Mark {
 
     fn is_at(&self, diagnostic: &Diagnostic, ran: &Ran) -> bool {
         let span = diagnostic.span();
-        let Some(source) = ran.sources.get(span.file) else {
+        let Some(source) = ran.sources().get(span.file) else {
             return self.line == 0;
         };
         let (line, column) = source.position(span.lo as usize);
-        let length = ran.sources.text(span).chars().count();
+        let length = ran.sources().text(span).chars().count();
         let in_column = self.column.is_none_or(|(start, carets)| start == column && (carets == 1 || carets == length));
         source.id == ran.file && line == self.line && in_column
     }
