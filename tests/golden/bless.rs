@@ -23,7 +23,7 @@ pub fn rewrite(name: &str, path: &Path, text: &str, case: &Case, ran: &Ran) -> R
     let mut blessed = case.program.clone();
     for block in &case.blocks {
         let _ = writeln!(blessed, "#---- {}", block.stage.name());
-        for line in ran.printed(block.stage).lines() {
+        for line in ended(ran.printed(block.stage)).lines() {
             let _ = writeln!(blessed, "{}", format!("#| {line}").trim_end());
         }
     }
@@ -44,7 +44,7 @@ fn difference(block: &Block, ran: &Ran) -> String {
         .to_string()
 }
 
-/// The text as a block keeps it: without spaces at line ends, with a newline at the end.
+/// The text as a block keeps it: without spaces at line ends, with one newline at the end.
 fn ended(text: &str) -> String {
-    text.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
+    text.trim_end().lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
 }

@@ -5,7 +5,7 @@ use dln::driver;
 use dln::graph;
 use dln::lower::{self, Lowered};
 use dln::plan::Plan;
-use dln::sema::Checked;
+use dln::sema::{Checked, Function};
 use dln::syntax::lexer::lex;
 use dln::syntax::token::Token;
 use dln::tir::{Kind, Program, Source};
@@ -81,8 +81,11 @@ fn named(checked: &Checked) -> impl Iterator<Item = (String, &Program)> {
     let name = |i: usize| {
         let test = checked.tests.iter().find(|test| test.program.index() == i);
         let function = checked.functions.iter().find(|function| function.program.index() == i);
+        let derivatives = |f: &&Function| f.gradient.as_ref().is_some_and(|g| g.program.index() == i);
+        let gradient = checked.functions.iter().find(derivatives).map(|f| format!("fn {}, with derivatives", f.name));
         let test = test.map(|test| format!("test \"{}\"", test.name));
-        test.or(function.map(|function| format!("fn {}", function.name))).unwrap_or(format!("program {i}"))
+        let function = function.map(|function| format!("fn {}", function.name));
+        test.or(function).or(gradient).unwrap_or(format!("program {i}"))
     };
     checked.programs.iter().enumerate().map(move |(i, program)| (name(i), program))
 }
