@@ -1,6 +1,6 @@
 //! Programs while they grow: adding ops, reading and changing cells, and bringing outer values into loops.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::base::{Name, Span};
 use crate::ops::{self, Binary, Compare, Op, Unary};
@@ -16,11 +16,11 @@ pub struct Prog {
     pub program: Program,
     /// Where random numbers outside of layers take their names from.
     pub name: String,
-    inputs: HashMap<Source, ValueId>,
+    inputs: BTreeMap<Source, ValueId>,
     /// What each cell holds at this point, the newest last.
-    cells: HashMap<CellId, Vec<Tensor>>,
+    cells: BTreeMap<CellId, Vec<Tensor>>,
     /// How many random draws have been made under a name.
-    draws: HashMap<String, u32>,
+    draws: BTreeMap<String, u32>,
     /// Outer values that this loop body reads, in the order of its constants.
     pub captured: Vec<(Tensor, ValueId)>,
     /// Operands before the constants.
@@ -72,13 +72,12 @@ impl Prog {
 
     /// Writes the cells that were changed; called once, at the end.
     pub fn store_cells(&mut self) {
-        let mut changed: Vec<(CellId, ValueId)> = self
+        let changed: Vec<(CellId, ValueId)> = self
             .cells
             .iter()
             .filter(|(_, versions)| versions.len() > 1)
             .filter_map(|(&cell, versions)| versions.last().map(|t| (cell, t.id)))
             .collect();
-        changed.sort();
         for (cell, value) in changed {
             let span = self.program.nodes[value.index()].span;
             self.output(Target::Cell(cell), value, span);

@@ -45,7 +45,7 @@ impl Ty {
 }
 
 /// What a program reads from outside itself.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Source {
     Cell(CellId),
     /// The `i`-th field of the batch, or the `i`-th argument of a function.

@@ -46,7 +46,6 @@ const CRATES: &[(&str, &str)] = &[
     ("libtest_mimic", "tests/golden/"),
     ("logos", "src/syntax/"),
     ("matrixmultiply", "src/exec/"),
-    ("ndarray", "src/exec/"),
     ("png", "src/io/"),
     ("rayon", "src/exec/"),
     ("safetensors", "src/io/"),
