@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::chain::{Chain, Hyper, HyperKind, HyperValue, Origin, Overrides, Report, Session, Setting, TestResult};
 use crate::base::{Name, Sources};
-use crate::diag::Diagnostic;
+use crate::diag::{self, Diagnostic};
 use crate::driver::{self, Program};
 use crate::io::Files;
 use crate::sema::{Checked, Options, Override};
@@ -20,10 +20,7 @@ impl Chain for Compiler {
     }
 
     fn explain(&self, code: &str) -> Option<String> {
-        {
-            let _ = code;
-            None
-        }
+        diag::codes::explain(code)
     }
 }
 

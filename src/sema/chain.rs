@@ -40,7 +40,7 @@ impl<'a> Checker<'a> {
         for operand in operands.into_iter().rev() {
             let part = self.stage(operand, scope)?;
             let part = self.settle(part)?;
-            if !part.is_callable() && !matches!(part, Value::Optimizer(_)) {
+            if !part.is_callable() && !matches!(part, Value::Optimizer(_) | Value::OptimizerClass(..)) {
                 return Err(self.expected("a layer or a function", &part, operand.span));
             }
             parts.push(part);

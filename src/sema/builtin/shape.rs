@@ -88,7 +88,14 @@ impl<'a> Checker<'a> {
         let Some(first) = parts.first().cloned() else {
             return Err(self.error("E0403", args.span(0), "`concat` of an empty list", "nothing to join"));
         };
-        let axis = self.axis(&first, &args.value(1), args.span(1))?;
+        // A size name is bound to an axis of one of the parts, which need not be the first.
+        let over = args.value(1);
+        let has_name = |part: &&Tensor| match &over {
+            Value::Int(_, label) => *label != 0 && part.labels.iter().any(|labels| labels.contains(label)),
+            _ => false,
+        };
+        let named = parts.iter().find(has_name).unwrap_or(&first).clone();
+        let axis = self.axis(&named, &over, args.span(1))?;
         if parts.len() == 1 {
             return Ok(Value::Tensor(first));
         }

@@ -96,7 +96,8 @@ impl Facts {
 
     /// `num % den == rest`: with a variable in `num` solved for, that variable is a multiple and something.
     fn take_remainder(&mut self, poly: Poly, remainder: Remainder) -> Result<bool, Fault> {
-        if !self.ground.interval(&remainder.den).is_positive() {
+        // Positive by itself: what only a fact says of the divisor, quotients that are made later do not see.
+        if !remainder.den.natural_interval().is_positive() {
             return self.keep(Fact::new(poly, Sign::Zero));
         }
         let room = remainder.den.sub(&Poly::constant(remainder.rest))?.sub(&Poly::constant(1))?;
