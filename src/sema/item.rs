@@ -54,7 +54,7 @@ impl<'a> Checker<'a> {
         self.report(diagnostic)
     }
 
-    /// The loaded library module that declares `name`.
+    /// The module of the standard library that declares `name`, used or not.
     fn exported_by(&self, name: &str) -> Option<String> {
         let module = crate::stdlib::exporting(name)?;
         Some(module.to_string())

@@ -17,7 +17,7 @@ use super::{Checker, Poison, Res};
 /// A built-in function.
 pub struct Builtin {
     pub name: &'static str,
-    /// Names in order; those that end in `?` may be left out. A single `..` takes all arguments as they are.
+    /// Names in order; those that end in `?` may be left out. A single `...` takes all arguments as they are.
     pub params: &'static [&'static str],
     pub run: Run,
 }
