@@ -11,6 +11,7 @@
 
 use crate::found::Kind;
 use crate::mark::{Mark, marks};
+use crate::shape::{ShapeMark, shapes};
 use crate::stage::Stage;
 
 /// The most lines that a case's program may have, marks and header not counted.
@@ -23,6 +24,7 @@ pub struct Case {
     /// Everything before the first block: a valid text of its own, as all that is not program is comment.
     pub program: String,
     pub marks: Vec<Mark>,
+    pub shapes: Vec<ShapeMark>,
     pub blocks: Vec<Block>,
 }
 
@@ -51,7 +53,7 @@ impl Case {
         }
         let functions = field(program, "# functions:").unwrap_or_default();
         let functions = functions.split_whitespace().map(str::to_string).collect();
-        Ok(Case { stages, functions, program: program.to_string(), marks, blocks })
+        Ok(Case { stages, functions, program: program.to_string(), marks, shapes: shapes(program), blocks })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Cases: small dln programs with marks for what must be reported where, and blocks of what the stages print.
 //!
-//! `case` reads a file, `stage` runs it and `print` shows it, `mark` compares diagnostics, `bless` rewrites blocks, `found` lists what there
+//! `case` reads a file, `stage` runs it and `print` shows it, `mark` and `shape` compare marks, `bless` rewrites blocks,
+//! `found` lists what there
 //! is. Every `.dln` file of `examples/` and `stdlib/`, and every ```` ```dln ```` block of the documents, is a case too.
 //! `tests/cases/README.md` says how to write one.
 
@@ -9,6 +10,7 @@ mod case;
 mod found;
 mod mark;
 mod print;
+mod shape;
 mod stage;
 
 use case::Case;
@@ -34,6 +36,7 @@ fn run(program: &found::Program, blessing: bool) -> Result<(), String> {
     let case = Case::read(&program.text, program.kind)?;
     let ran = stage::run(program, &case)?;
     mark::compare(&case.marks, &ran)?;
+    shape::compare(&case.shapes, &ran)?;
     match (blessing, &program.path) {
         (true, Some(path)) => bless::rewrite(&program.name, path, &program.text, &case, &ran),
         _ => bless::compare(&program.name, &case, &ran),

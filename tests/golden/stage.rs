@@ -3,7 +3,7 @@
 use crate::case::Case;
 use crate::found::Program as Found;
 use crate::print;
-use dln::base::{FileId, Sources};
+use dln::base::{FileId, Sources, Span};
 use dln::diag::{self, Diagnostic};
 use dln::driver::{self, Program};
 use dln::io::Files;
@@ -85,6 +85,12 @@ impl Ran {
 
     pub fn sources(&self) -> &Sources {
         &self.program.sources
+    }
+
+    /// The line of the case's own file on which a span begins, from 1.
+    pub fn line_of(&self, span: Span) -> Option<usize> {
+        let source = self.sources().get(span.file).filter(|source| source.id == self.file)?;
+        Some(source.position(span.lo as usize).0)
     }
 
     pub fn rendered(&self, diagnostic: &Diagnostic) -> String {
