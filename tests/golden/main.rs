@@ -1,8 +1,8 @@
 //! Cases: small dln programs with marks for what must be reported where, and blocks of what the stages print.
 //!
 //! `case` reads a file, `stage` runs it and `print` shows it, `mark` and `shape` compare marks, `bless` rewrites blocks,
-//! `found` lists what there
-//! is. Every `.dln` file of `examples/` and `stdlib/`, and every ```` ```dln ```` block of the documents, is a case too.
+//! `found` lists what there is. Every `.dln` file of `examples/` and `stdlib/`, and every ```` ```dln ```` block of the
+//! documents, is a case too.
 //! `tests/cases/README.md` says how to write one.
 
 mod bless;
