@@ -409,46 +409,6 @@ impl<'a> Checker<'a> {
             _ => {}
         }
     }
-
-    /// `target <- expression over layers of the same shape`: each parameter on its own.
-    pub fn update_layer(&mut self, target: &Value<'a>, value: &'a ast::Expr, span: Span, scope: &Scope<'a>) -> Res<()> {
-        let cells = self.cells_of(target, true);
-        for (i, &cell) in cells.iter().enumerate() {
-            let ty = self.cells[cell.index()].ty.clone();
-            let new = self.parallel(value, i, cells.len(), scope)?;
-            let tensor = self.as_tensor(&new, ty.dtype, span)?;
-            let tensor = self.fitted(tensor, &ty, span)?;
-            self.write(cell, tensor, span)?;
-        }
-        Ok(())
-    }
-
-    /// `0.996 * target + 0.004 * online` for the `i`-th parameter of every layer in it.
-    fn parallel(&mut self, e: &'a ast::Expr, i: usize, count: usize, scope: &Scope<'a>) -> Res<Value<'a>> {
-        match &e.kind {
-            ast::ExprKind::Binary(op, _, a, b) => {
-                let a = self.parallel(a, i, count, scope)?;
-                let b = self.parallel(b, i, count, scope)?;
-                self.operate(*op, a, b, e.span)
-            }
-            ast::ExprKind::Name(_) | ast::ExprKind::Field { .. } => {
-                let value = self.place(e, scope)?;
-                if !holds_layer(&value) {
-                    return Ok(self.load_cell(value, e.span));
-                }
-                let cells = self.cells_of(&value, true);
-                if cells.len() != count {
-                    let message = format!(
-                        "this layer has {} parameters and buffers, the one that changes has {count}",
-                        cells.len()
-                    );
-                    return Err(self.error("E0612", e.span, message, "not of the same make"));
-                }
-                Ok(Value::Tensor(self.read(cells[i], e.span)))
-            }
-            _ => self.expr(e, scope),
-        }
-    }
 }
 
 /// Whether naming a value names a layer.

@@ -29,6 +29,7 @@ mod generic;
 mod index;
 mod item;
 mod layer;
+mod layerwise;
 mod optimizer;
 mod pattern;
 mod report;
