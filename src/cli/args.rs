@@ -79,14 +79,13 @@ fn overrides(matches: &ArgMatches, hypers: &[Hyper]) -> Overrides {
 }
 
 fn command(hypers: &[Hyper]) -> Command {
-    let json = || flag("json", "Print JSON, one object a line");
     Command::new("dln")
         .version(env!("CARGO_PKG_VERSION"))
         .about(env!("CARGO_PKG_DESCRIPTION"))
         .subcommand_required(true)
         .arg_required_else_help(true)
         .after_help("Exit codes: 0 fine, 1 the program is wrong, 2 the command line is wrong, 3 failed while running, 130 interrupted")
-        .subcommand(run(hypers).arg(json()))
+        .subcommand(run(hypers))
         .subcommand(Command::new("check").about("Check a program without running it").arg(path("FILE")).arg(json()))
         .subcommand(
             Command::new("test")
@@ -113,9 +112,13 @@ fn run(hypers: &[Hyper]) -> Command {
         .args(own.into_iter().filter(|arg| !hidden(arg.get_id().as_str())))
         .arg(value("threads", "N", "Worker threads; the result does not depend on them").value_parser(count()))
         .arg(flag("dry-run", "Check, show where each setting comes from, and stop"))
+        .arg(json())
         .next_help_heading("Settings of the program")
         .args(hypers.iter().map(hyper_arg))
-        .next_help_heading("Options")
+}
+
+fn json() -> Arg {
+    flag("json", "Print JSON, one object a line")
 }
 
 fn path(name: &'static str) -> Arg {

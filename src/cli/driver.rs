@@ -8,7 +8,7 @@ use crate::diag::{self, Diagnostic};
 use crate::driver::{self, Program};
 use crate::io::Files;
 use crate::sema::{Checked, Options, Override};
-use crate::syntax::ast::{ExprKind, Item, ItemKind, UnaryOp};
+use crate::syntax::ast::{BinaryOp, Expr, ExprKind, Item, ItemKind, TypeKind, UnaryOp};
 use crate::train::Event;
 
 /// The compiler.
@@ -141,24 +141,14 @@ fn shown(value: &Override) -> String {
     }
 }
 
-/// A `hyper` as it stands in the file; its kind is the literal's, or the declared type's.
+/// A `hyper` as it stands in the file; its kind is the declared type's, or that of the expression.
 fn hyper(item: &Item, sources: &Sources) -> Option<Hyper> {
     let ItemKind::Hyper(hyper) = &item.kind else { return None };
-    let mut value = &hyper.value;
-    if let ExprKind::Unary(UnaryOp::Neg, inner) = &value.kind {
-        value = inner;
-    }
     let declared = hyper.ty.as_ref().and_then(|ty| match &ty.kind {
-        crate::syntax::ast::TypeKind::Named(name) => kind_named(&name.name),
+        TypeKind::Named(name) => kind_named(&name.name),
         _ => None,
     });
-    let kind = declared.or(match &value.kind {
-        ExprKind::Int(_) => Some(HyperKind::Int),
-        ExprKind::Bool(_) => Some(HyperKind::Bool),
-        ExprKind::Str(_) => Some(HyperKind::Str),
-        ExprKind::Float(_) => Some(HyperKind::Float),
-        _ => None,
-    })?;
+    let kind = declared.or_else(|| kind_of(&hyper.value))?;
     Some(Hyper {
         name: hyper.name.name.clone(),
         kind,
@@ -166,6 +156,22 @@ fn hyper(item: &Item, sources: &Sources) -> Option<Hyper> {
         doc: item.doc.as_deref().unwrap_or_default().to_string(),
         span: hyper.name.span,
     })
+}
+
+/// What an expression of literals gives: `12 * 63` is an Int, `1 / 3` a Float.
+fn kind_of(value: &Expr) -> Option<HyperKind> {
+    match &value.kind {
+        ExprKind::Int(_) => Some(HyperKind::Int),
+        ExprKind::Float(_) => Some(HyperKind::Float),
+        ExprKind::Bool(_) => Some(HyperKind::Bool),
+        ExprKind::Str(_) => Some(HyperKind::Str),
+        ExprKind::Unary(UnaryOp::Neg, inner) => kind_of(inner),
+        ExprKind::Binary(op, _, a, b) => match (op, kind_of(a)?, kind_of(b)?) {
+            (BinaryOp::Div, _, _) | (_, HyperKind::Float, _) | (_, _, HyperKind::Float) => Some(HyperKind::Float),
+            _ => Some(HyperKind::Int),
+        },
+        _ => None,
+    }
 }
 
 fn kind_named(name: &str) -> Option<HyperKind> {

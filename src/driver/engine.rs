@@ -1,10 +1,12 @@
 //! Runs checked programs: memory for every cell, and for every program and every size of its arguments one plan, made
 //! when it is first needed.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use crate::base::Span;
 use crate::data::mix;
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Label};
 use crate::exec::cpu::Executable;
 use crate::exec::{Fault, Memory, Slot};
 use crate::graph::{Graph, trace_first_nonfinite};
@@ -22,9 +24,12 @@ struct Compiled {
     executable: Executable,
     /// Kept for tracing: the reference evaluator runs it again when a loss is not finite.
     graph: Graph,
-    inputs: Vec<(Source, Slot)>,
-    outputs: Vec<(Target, Slot)>,
-    spans: Vec<crate::base::Span>,
+    inputs: Vec<Source>,
+    outputs: Vec<Target>,
+    /// Where inputs come from and outputs go, in the order of the graph.
+    input_slots: Vec<Slot>,
+    output_slots: Vec<Slot>,
+    spans: Vec<Span>,
 }
 
 /// The memory of a checked file, and the plans of its programs.
@@ -46,7 +51,7 @@ pub fn plan_options(lowered: &Lowered) -> plan::Options {
                 let source = Source::Cell(*cell);
                 options.updates.extend(lowered.inputs.iter().position(|s| *s == source).map(|i| (o, i)));
             }
-            Target::Metric(_) | Target::Value(_) | Target::Assert(_) => {}
+            Target::Metric(_) | Target::Value(_) | Target::Compared | Target::Assert(_) => {}
         }
     }
     options
@@ -64,7 +69,7 @@ impl<'c> Engine<'c> {
         let mut engine = Engine { checked, memory, cells, compiled: BTreeMap::new(), results: vec![] };
         let call = Call { program: ProgramId(0), args: &[], step: 0, epoch: 0, key: mix(&[seed, FIRST_VALUES]) };
         let mut compiled = engine.compile(&checked.init, &[]);
-        engine.execute(&mut compiled, &call, &checked.init)?;
+        engine.execute(&mut compiled, &call)?;
         for load in &checked.loads {
             engine.load(load, files)?;
         }
@@ -97,94 +102,121 @@ impl<'c> Engine<'c> {
         let sizes = lower::bind(program, args);
         let (lowered, plan) = super::compile(program, &sizes);
         let nodes = &lowered.graph.nodes;
-        let inputs = lowered.inputs.iter().zip(&lowered.graph.inputs).map(|(source, (_, ty))| {
-            let slot = match source {
-                Source::Cell(cell) => self.cells[cell.index()],
-                _ => self.memory.zeros(ty.clone()),
-            };
-            (source.clone(), slot)
+        let input_slots = lowered.inputs.iter().zip(&lowered.graph.inputs).map(|(source, (_, ty))| match source {
+            Source::Cell(cell) => self.cells[cell.index()],
+            _ => self.memory.zeros(ty.clone()),
         });
-        let inputs = inputs.collect();
-        let outputs = lowered.outputs.iter().zip(&lowered.graph.outputs).map(|(target, (_, node))| {
-            let slot = match target {
-                Target::Cell(cell) => self.cells[cell.index()],
-                _ => self.memory.zeros(nodes[node.index()].tys[0].clone()),
-            };
-            (target.clone(), slot)
+        let input_slots = input_slots.collect();
+        let output_slots = lowered.outputs.iter().zip(&lowered.graph.outputs).map(|(target, (_, node))| match target {
+            Target::Cell(cell) => self.cells[cell.index()],
+            _ => self.memory.zeros(nodes[node.index()].tys[0].clone()),
         });
-        let outputs = outputs.collect();
-        let spans = program.outputs.iter().map(|o| o.span).collect();
-        Compiled { executable: Executable::new(plan), graph: lowered.graph, inputs, outputs, spans }
+        let output_slots = output_slots.collect();
+        Compiled {
+            executable: Executable::new(plan),
+            graph: lowered.graph,
+            inputs: lowered.inputs,
+            outputs: lowered.outputs,
+            input_slots,
+            output_slots,
+            spans: program.outputs.iter().map(|o| o.span).collect(),
+        }
     }
 
-    fn execute(&mut self, compiled: &mut Compiled, call: &Call, program: &tir::Program) -> Result<(), Diagnostic> {
-        let slots: Vec<Slot> = compiled.inputs.iter().map(|(_, slot)| *slot).collect();
-        for (source, slot) in &compiled.inputs {
+    fn execute(&mut self, compiled: &mut Compiled, call: &Call) -> Result<(), Diagnostic> {
+        for (source, &slot) in compiled.inputs.iter().zip(&compiled.input_slots) {
             let scalar = |value: i64| Tensor::new(vec![], Data::I64(vec![value]));
             match source {
                 Source::Cell(_) => {}
                 Source::Arg(i) => {
-                    let dtype = self.memory.ty(*slot).dtype;
-                    self.memory.set(*slot, &as_dtype(&call.args[*i], dtype));
+                    let dtype = self.memory.ty(slot).dtype;
+                    self.memory.set(slot, &as_dtype(&call.args[*i], dtype));
                 }
-                Source::Step => self.memory.set(*slot, &scalar(call.step as i64)),
-                Source::Epoch => self.memory.set(*slot, &scalar(call.epoch as i64)),
-                Source::Key => self.memory.set(*slot, &scalar(call.key as i64)),
+                Source::Step => self.memory.set(slot, &scalar(call.step as i64)),
+                Source::Epoch => self.memory.set(slot, &scalar(call.epoch as i64)),
+                Source::Key => self.memory.set(slot, &scalar(call.key as i64)),
                 Source::Body(_) => unreachable!("only loop bodies have such inputs"),
             }
         }
-        let outputs: Vec<Slot> = compiled.outputs.iter().map(|(_, slot)| *slot).collect();
-        compiled
-            .executable
-            .run(&mut self.memory, &slots, &outputs)
-            .map_err(|fault| self.fault(&fault, compiled, call))?;
+        let ran = compiled.executable.run(&mut self.memory, &compiled.input_slots, &compiled.output_slots);
+        ran.map_err(|fault| self.fault(&fault, compiled))?;
+        self.collect(compiled)
+    }
+
+    /// Takes what a run gave; fails on the first assertion that does not hold.
+    fn collect(&mut self, compiled: &Compiled) -> Result<(), Diagnostic> {
         self.results.clear();
-        for (i, (target, slot)) in compiled.outputs.iter().enumerate() {
+        for (i, (target, &slot)) in compiled.outputs.iter().zip(&compiled.output_slots).enumerate() {
             match target {
-                Target::Cell(_) => {}
+                Target::Cell(_) | Target::Compared => {}
                 Target::Assert(text) => {
-                    if self.memory.get(*slot).data != Data::Bool(vec![true]) {
-                        return Err(assertion(text, compiled.spans[i]));
+                    if self.memory.get(slot).data != Data::Bool(vec![true]) {
+                        let behind = compiled.outputs.iter().zip(&compiled.output_slots).skip(i + 1);
+                        let compared = behind.take_while(|(target, _)| **target == Target::Compared);
+                        let compared: Vec<Tensor> = compared.map(|(_, &slot)| self.memory.get(slot)).collect();
+                        return Err(assertion(text, &compared, compiled.spans[i]));
                     }
                 }
-                _ => self.results.push((target.clone(), self.memory.get(*slot))),
+                Target::Loss(_) | Target::Metric(_) | Target::Value(_) => {
+                    self.results.push((target.clone(), self.memory.get(slot)));
+                }
             }
         }
-        let _ = program;
         Ok(())
     }
 
-    fn fault(&self, fault: &Fault, compiled: &Compiled, call: &Call) -> Diagnostic {
+    fn fault(&self, fault: &Fault, compiled: &Compiled) -> Diagnostic {
         match fault {
             Fault::Index { span, index, size, .. } => {
                 let message = format!("the index {index} is outside an axis of {size}");
-                Diagnostic::error("E0802", *span, message, "read here").note(moment(call))
+                Diagnostic::error("E0802", *span, message, "read here")
             }
-            Fault::NotFinite { output } => self.not_finite(*output, compiled, call),
+            Fault::NotFinite { output } => self.not_finite(*output, compiled),
         }
     }
 
     /// A loss became NaN or infinite: the reference evaluator finds who made it.
-    fn not_finite(&self, output: usize, compiled: &Compiled, call: &Call) -> Diagnostic {
+    fn not_finite(&self, output: usize, compiled: &Compiled) -> Diagnostic {
         let span = compiled.spans[output];
-        let inputs: Vec<Tensor> = compiled.inputs.iter().map(|(_, slot)| self.memory.get(*slot)).collect();
-        let mut diagnostic =
-            Diagnostic::error("E0801", span, "the loss is not a finite number", "this loss").note(moment(call));
-        if let Some(found) = trace_first_nonfinite(&compiled.graph, &inputs) {
-            let word = if found.value.is_nan() { "NaN" } else { "infinity" };
-            diagnostic.message = format!("the loss is not a finite number: a {word} appears in {}", moment(call));
+        let inputs: Vec<Tensor> = compiled.input_slots.iter().map(|&slot| self.memory.get(slot)).collect();
+        let mut diagnostic = Diagnostic::error("E0801", span, "the loss is not a finite number", "this loss");
+        // Only the loss: gradients, optimizers and metrics would cost many times as much.
+        let outputs = vec![compiled.graph.outputs[output].clone()];
+        let loss = Graph { outputs, ..compiled.graph.clone() }.pruned();
+        let found = trace_first_nonfinite(&loss, &inputs);
+        if let Some(cell) = self.nonfinite_cell(compiled, &inputs) {
+            let path = &cell.path;
+            diagnostic.message = format!("the loss is not a finite number: `{path}` was not finite before this step");
+            diagnostic = diagnostic.label(cell.span, "declared here").note(format!(
+                "the step before gave `{path}` a NaN or an infinity, though its loss was finite: look at its derivative, \
+                 such as that of `sqrt` at 0, or at the learning rate"
+            ));
+        } else if let Some(found) = found {
+            let word = if found.value.is_nan() { "a NaN" } else { "an infinity" };
+            diagnostic.message = format!("the loss is not a finite number: {word} appears in this step");
             if !found.span.is_none() {
-                diagnostic
-                    .labels
-                    .insert(0, crate::diag::Label { span: found.span, text: format!("the first {word} is made here") });
+                let nth = found.iterations.iter().map(|i| format!(", in iteration {}", i + 1)).collect::<String>();
+                let text = format!("{word} is first made here, out of finite numbers{nth}");
+                let text = if found.overflow.is_some() { format!("{word} is first made here{nth}") } else { text };
+                diagnostic.labels.insert(0, Label { span: found.span, text });
             }
             if let Some(overflow) = found.overflow {
-                diagnostic = diagnostic.label(overflow, "an infinity comes from here");
+                diagnostic = diagnostic.label(overflow, "out of an infinity from here");
             }
         }
         diagnostic.help(
             "a smaller learning rate or `clip_norm(1.0) >> ..` often helps; the weights are those before this step",
         )
+    }
+
+    /// The first cell that a program read with a NaN or an infinity in it.
+    fn nonfinite_cell(&self, compiled: &Compiled, inputs: &[Tensor]) -> Option<&Cell> {
+        compiled.inputs.iter().zip(inputs).find_map(|(source, value)| match source {
+            Source::Cell(id) if value.dtype().is_float() && value.to_f64().iter().any(|x| !x.is_finite()) => {
+                Some(&self.checked.cells[id.index()])
+            }
+            _ => None,
+        })
     }
 }
 
@@ -205,7 +237,7 @@ impl Machine for Engine<'_> {
                 self.compile(program, &args)
             }
         };
-        let result = self.execute(&mut compiled, call, program);
+        let result = self.execute(&mut compiled, call);
         self.compiled.insert(key, compiled);
         result?;
         Ok(&self.results)
@@ -229,27 +261,53 @@ fn known_shape(cell: &Cell) -> Vec<usize> {
 }
 
 /// Data has the float type that its field declares; a program may compute in another.
-fn as_dtype(tensor: &Tensor, dtype: DType) -> Tensor {
+fn as_dtype(tensor: &Tensor, dtype: DType) -> Cow<'_, Tensor> {
     match tensor.dtype() == dtype {
-        true => tensor.clone(),
-        false => Tensor::from_f64(dtype, &tensor.shape, &tensor.to_f64()),
+        true => Cow::Borrowed(tensor),
+        false => Cow::Owned(Tensor::from_f64(dtype, &tensor.shape, &tensor.to_f64())),
     }
 }
 
-fn assertion(text: &str, span: crate::base::Span) -> Diagnostic {
+/// An assertion that is false; of a comparison also what was compared.
+fn assertion(text: &str, compared: &[Tensor], span: Span) -> Diagnostic {
     let message = match text {
         "" => "an assertion does not hold".to_string(),
         text => format!("an assertion does not hold: {text}"),
     };
-    Diagnostic::error("E0803", span, message, "false here")
+    let diagnostic = Diagnostic::error("E0803", span, message, "false here");
+    let [left, right] = compared else { return diagnostic };
+    let diagnostic = diagnostic.note(format!("left:  {}\nright: {}", io::show::tensor(left), io::show::tensor(right)));
+    match largest_difference(left, right) {
+        Some(difference) if !left.shape.is_empty() => diagnostic.note(difference),
+        _ => diagnostic,
+    }
+}
+
+/// `they differ most at [1, 0]: 2 and 2.5`
+fn largest_difference(left: &Tensor, right: &Tensor) -> Option<String> {
+    if left.shape != right.shape {
+        return None;
+    }
+    let (a, b) = (left.to_f64(), right.to_f64());
+    let distance = |i: &usize| if a[*i].is_nan() || b[*i].is_nan() { f64::INFINITY } else { (a[*i] - b[*i]).abs() };
+    let at = (0..a.len()).max_by(|i, j| distance(i).total_cmp(&distance(j)).then(j.cmp(i)))?;
+    let mut rest = at;
+    let mut place: Vec<usize> = left
+        .shape
+        .iter()
+        .rev()
+        .map(|&n| {
+            let i = rest % n;
+            rest /= n;
+            i
+        })
+        .collect();
+    place.reverse();
+    Some(format!("they differ most at {place:?}: {} and {}", io::show::number(a[at]), io::show::number(b[at])))
 }
 
 fn unmet(check: &tir::Check, sizes: &lower::Sizes) -> Diagnostic {
     let sizes: Vec<String> = sizes.iter().map(|(var, value)| format!("{} = {value}", var.name)).collect();
     Diagnostic::error(check.code, check.span, check.message.clone(), "checked when the sizes were known")
         .note(format!("sizes: {}", sizes.join(", ")))
-}
-
-fn moment(call: &Call) -> String {
-    format!("epoch {}, step {}", call.epoch, call.step)
 }

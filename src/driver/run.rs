@@ -22,11 +22,11 @@ pub fn run(
 ) -> Result<(), Diagnostic> {
     let first = seed.or(checked.jobs.first().map(|job| job.seed)).unwrap_or(0);
     let mut engine = Engine::new(checked, files, first)?;
+    let mut context = Context { files, tables: Tables::new(files), interrupt, tell };
     for job in &checked.jobs {
         let mut job = job.clone();
         job.seed = seed.unwrap_or(job.seed);
         job.epochs = epochs.unwrap_or(job.epochs);
-        let mut context = Context { files, tables: Tables::new(files), interrupt, tell: &mut *tell };
         let summary = train::train(&job, &mut engine, &mut context)?;
         if summary.interrupted || interrupt.load(Ordering::Relaxed) {
             break;

@@ -148,6 +148,7 @@ fn target_name(target: &Target) -> String {
         Target::Cell(cell) => cell.to_string(),
         Target::Loss(name) | Target::Metric(name) => name.to_string(),
         Target::Value(i) => format!("value{i}"),
+        Target::Compared => "compared".to_string(),
         Target::Assert(_) => "assert".to_string(),
     }
 }

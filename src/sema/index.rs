@@ -1,5 +1,7 @@
 //! Brackets behind an expression: positions and slices of tensors and lists, sizes of layers, shapes of constructors.
 
+use std::rc::Rc;
+
 use crate::base::Span;
 use crate::diag::Diagnostic;
 use crate::ops::Op;
@@ -30,9 +32,10 @@ impl<'a> Checker<'a> {
         }
         match &value {
             Value::Tensor(tensor) => Ok(Value::Tensor(self.index_tensor(tensor.clone(), args, span, scope)?)),
-            Value::List(items) | Value::Tuple(items) => {
-                let tuple = matches!(value, Value::Tuple(_));
-                self.index_list(&items.clone(), args, span, tuple, scope)
+            Value::List(items) => self.index_list(&items.clone(), args, span, Value::list, scope),
+            Value::Tuple(items) => self.index_list(&items.clone(), args, span, Value::tuple, scope),
+            Value::Chain(parts) => {
+                self.index_list(&parts.clone(), args, span, |parts| Value::Chain(Rc::new(parts)), scope)
             }
             Value::Fn(_) | Value::Builtin(_) if takes_shape(&value) => {
                 let shape = self.shape_args(args, scope)?;
@@ -87,7 +90,7 @@ impl<'a> Checker<'a> {
         items: &[Value<'a>],
         args: &'a [IndexArg],
         span: Span,
-        tuple: bool,
+        slice: impl FnOnce(Vec<Value<'a>>) -> Value<'a>,
         scope: &Scope<'a>,
     ) -> Res<Value<'a>> {
         match args {
@@ -113,8 +116,7 @@ impl<'a> Checker<'a> {
                     Some(e) => usize::try_from(self.static_int(e, scope)?).ok().filter(|&s| s > 0).unwrap_or(1),
                     None => 1,
                 };
-                let chosen: Vec<Value> = items[start.min(stop)..stop].iter().step_by(step).cloned().collect();
-                Ok(if tuple { Value::tuple(chosen) } else { Value::list(chosen) })
+                Ok(slice(items[start.min(stop)..stop].iter().step_by(step).cloned().collect()))
             }
             _ => Err(self.error("E0301", span, "a list has one index", "one position or one slice")),
         }

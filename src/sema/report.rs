@@ -10,6 +10,9 @@ use crate::types::Dim;
 use super::value::Tensor;
 use super::{Checker, Poison};
 
+/// What a label says at a second use of what is wrong.
+const SAME: &str = "and here";
+
 impl<'a> Checker<'a> {
     /// Reports an error; see `report`.
     pub fn error(
@@ -40,10 +43,31 @@ impl<'a> Checker<'a> {
         }
         let place = diagnostic.span();
         let known = self.out.diagnostics.iter().any(|d| d.code == diagnostic.code && d.span() == place);
-        if !known {
+        if !known && !self.join_same(&diagnostic) {
             self.out.diagnostics.push(diagnostic);
         }
         Poison
+    }
+
+    /// A layer with a wrong size is wrong wherever it is used: that is one error, with a label for each of the first uses.
+    fn join_same(&mut self, diagnostic: &Diagnostic) -> bool {
+        const SHOWN: usize = 3;
+        let told = |d: &Diagnostic| d.labels.first().map(|label| label.text.clone());
+        let same = |d: &&mut Diagnostic| {
+            d.code == diagnostic.code
+                && d.message == diagnostic.message
+                && d.notes == diagnostic.notes
+                && d.span().file == diagnostic.span().file
+                && told(d) == told(diagnostic)
+        };
+        if !diagnostic.code.starts_with("E05") {
+            return false;
+        }
+        let Some(first) = self.out.diagnostics.iter_mut().find(same) else { return false };
+        if first.labels.iter().filter(|label| label.text == SAME).count() + 1 < SHOWN {
+            first.labels.push(crate::diag::Label { span: diagnostic.span(), text: SAME.to_string() });
+        }
+        true
     }
 
     /// An op that cannot take its operands, whatever the sizes are.

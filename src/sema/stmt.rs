@@ -2,8 +2,9 @@
 
 use crate::base::{Name, Span};
 use crate::diag::Diagnostic;
+use crate::ops::Op;
 use crate::syntax::ast::{self, StmtKind};
-use crate::tir::Target;
+use crate::tir::{self, Target};
 
 use super::scope::Scope;
 use super::value::{Truth, Value};
@@ -226,8 +227,31 @@ impl<'a> Checker<'a> {
                     return Err(self.expected("a condition", &value, condition.span));
                 }
                 let all = self.all(&tensor, span)?;
-                self.assert_tensor(&all, text, span)
+                self.assert_tensor(&all, text, span)?;
+                self.compared_in(condition, &tensor, span);
+                Ok(())
             }
+        }
+    }
+
+    /// Keeps what a comparison compares, to be shown if it is false.
+    fn compared_in(&mut self, condition: &ast::Expr, tensor: &super::value::Tensor, span: Span) {
+        let ast::ExprKind::Binary(op, ..) = condition.kind else { return };
+        let id = self.here(tensor);
+        let node = &self.prog().program.nodes[id.index()];
+        if let (tir::Kind::Op(Op::Compare(_)), &[left, right]) = (&node.kind, &node.args[..]) {
+            // `a > b` is computed as `b < a`.
+            let swapped = matches!(op, ast::BinaryOp::Gt | ast::BinaryOp::Ge);
+            let pair = if swapped { [right, left] } else { [left, right] };
+            pair.into_iter().for_each(|value| self.prog().output(Target::Compared, value, span));
+        }
+    }
+
+    /// What the assertion just made compares.
+    pub fn compared(&mut self, left: &super::value::Tensor, right: &super::value::Tensor, span: Span) {
+        for side in [left, right] {
+            let id = self.here(side);
+            self.prog().output(Target::Compared, id, span);
         }
     }
 

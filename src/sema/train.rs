@@ -62,7 +62,10 @@ impl<'a> Checker<'a> {
             let text = format!("`train {name}` has no `step`");
             return Err(self.error("E0604", span.start(), text, "what happens with a batch?"));
         }
-        self.check_metrics(&job);
+        // What a statement with an error would log is not known.
+        if result.is_ok() {
+            self.check_metrics(&job);
+        }
         self.out.jobs.push(job);
         result
     }

@@ -118,6 +118,8 @@ pub enum Target {
     Metric(Name),
     /// A result of a function, a component of a value to print or to save.
     Value(usize),
+    /// An operand of the last assertion's comparison: shown when that does not hold.
+    Compared,
     /// A condition that must hold (bool []).
     Assert(Name),
 }

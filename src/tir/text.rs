@@ -129,6 +129,7 @@ fn target(target: &Target) -> String {
         Target::Loss(name) => format!("loss {name}"),
         Target::Metric(name) => format!("metric {name}"),
         Target::Value(i) => format!("value {i}"),
+        Target::Compared => "compared".to_string(),
         Target::Assert(text) if text.is_empty() => "assert".to_string(),
         Target::Assert(text) => format!("assert {text:?}"),
     }

@@ -128,6 +128,7 @@ impl<'a> Checker<'a> {
         let all = self.all(&fine, span)?;
         let text: Name = format!("equal up to {tolerance:e}").into();
         self.assert_tensor(&all, text, span)?;
+        self.compared(&a, &b, span);
         Ok(Value::Nothing)
     }
 
