@@ -178,3 +178,39 @@ fn best_gap(taken: &[(usize, usize)], bytes: usize) -> usize {
     }
     best.map_or(end, |(_, offset)| offset)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::base::Span;
+    use crate::graph::{Builder, Emit, Type};
+    use crate::ops::{Op, Unary};
+    use crate::plan::{Options, Place, plan};
+    use crate::types::DType;
+
+    /// `n` times a product and an element-wise op on `[64, 64]`.
+    fn chain(n: usize) -> crate::graph::Graph {
+        let mut builder = Builder::new();
+        let mut x = builder.input("x", Type::new(DType::F32, vec![64, 64]));
+        for _ in 0..n {
+            let mut emit = Emit::new(&mut builder, Span::none());
+            x = emit.op(Op::Dot { batch: vec![], contract: vec![(1, 0)] }, &[x, x]);
+            x = emit.unary(Unary::Tanh, x);
+        }
+        builder.output("y", x);
+        builder.finish()
+    }
+
+    #[test]
+    fn a_chain_needs_two_buffers_however_long_it_is() {
+        let plan = plan(&chain(20), &Options::default());
+        assert_eq!(plan.arena, 2 * 64 * 64 * 4, "{plan}");
+    }
+
+    #[test]
+    fn element_wise_work_is_done_in_place() {
+        let plan = plan(&chain(2), &Options::default());
+        let fused = &plan.steps[1];
+        assert!(matches!(fused.results[0].place, Place::Arena(_)), "{plan}");
+        assert_eq!(fused.args[0].place, fused.results[0].place, "{plan}");
+    }
+}

@@ -6,6 +6,7 @@
 
 use super::draft::{Draft, DraftStep, Home, StepId};
 use super::{Action, Options};
+use crate::ops::Op;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -31,15 +32,33 @@ fn protect(draft: &mut Draft, output: usize, input: usize) {
     };
     let mut before = readers(draft, Home::Input(input));
     before.retain(|step| step.index() != writer);
-    let guards = (0..draft.steps.len()).filter(|&s| matches!(draft.steps[s].action, Action::Guard(_)));
-    before.extend(guards.map(StepId::from));
+    before.extend(steps(draft, |action| matches!(action, Action::Guard(_))));
     let reached = reachable(draft, StepId::from(writer));
     let circle = before.iter().any(|step| reached[step.index()]);
+    let free = |step: &StepId| step.index() != writer && !reached[step.index()];
+    before.extend(steps(draft, can_fail).into_iter().filter(free));
     if !circle && reads_in_place(draft, writer, input) {
         draft.steps[writer].after.extend(before);
     } else {
         before.push(StepId::from(writer));
         copy_later(draft, output, writer, before);
+    }
+}
+
+/// The steps with such an action.
+fn steps(draft: &Draft, kind: fn(&Action) -> bool) -> Vec<StepId> {
+    (0..draft.steps.len()).filter(|&step| kind(&draft.steps[step].action)).map(StepId::from).collect()
+}
+
+/// Whether a step may stop the run; states are better overwritten behind it.
+fn can_fail(action: &Action) -> bool {
+    match action {
+        Action::Op(op) => {
+            matches!(op, Op::Take { .. } | Op::PutAdd { .. } | Op::TakeAlong { .. } | Op::PutAlongAdd { .. })
+        }
+        Action::Loop(found) => found.body.steps.iter().any(|step| can_fail(&step.action)),
+        Action::Guard(_) => true,
+        Action::Fused(_) | Action::Copy => false,
     }
 }
 

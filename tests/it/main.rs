@@ -10,6 +10,7 @@ mod graphs;
 mod loops;
 mod meaning;
 mod ops;
+mod optimizer;
 mod reference;
 mod rules;
 mod tidy;

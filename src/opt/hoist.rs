@@ -1,0 +1,195 @@
+//! Takes out of a loop what is the same in every iteration, or can be done for all iterations at once.
+//!
+//! Work on constants alone moves before the loop. A product of a slice of an `x` with a constant becomes one product of
+//! the whole `x`, whose slices the body reads instead: the input projection of a recurrent layer is one large product
+//! and not many small ones. Views stay where they are: they cost nothing, and a repeated value is better not stored.
+
+use crate::graph::{Builder, Graph, Kind, Node, NodeId};
+use crate::ops::{Op, Scan};
+
+/// Moves work out of loops.
+pub fn hoist(graph: &Graph) -> Graph {
+    let mut builder = Builder::new();
+    let inputs: Vec<NodeId> = graph.inputs.iter().map(|(name, ty)| builder.input(name, ty.clone())).collect();
+    let mut map: Vec<Vec<NodeId>> = Vec::with_capacity(graph.nodes.len());
+    for node in &graph.nodes {
+        let args = || node.args.iter().map(|arg| map[arg.index()][0]).collect::<Vec<_>>();
+        let results = match &node.kind {
+            Kind::Input(index) => vec![inputs[*index]],
+            Kind::Result(index) => vec![map[node.args[0].index()][*index]],
+            Kind::Op(op) => vec![builder.op(op.clone(), &args(), node.span)],
+            Kind::Scan(scan) => {
+                let inner = Scan { body: hoist(&scan.body), ..scan.as_ref().clone() };
+                let (scan, args) = Hoisting::new(&inner, args(), &mut builder).run();
+                builder.scan(scan, &args, node.span)
+            }
+        };
+        map.push(results);
+    }
+    for (name, node) in &graph.outputs {
+        builder.output(name, map[node.index()][0]);
+    }
+    builder.finish().pruned()
+}
+
+/// One loop that is taken apart.
+struct Hoisting<'a> {
+    scan: &'a Scan<usize, Graph>,
+    args: Vec<NodeId>,
+    /// Of the graph around the loop.
+    outside: &'a mut Builder,
+    /// By node of the body: whether it depends on constants of the loop alone.
+    fixed: Vec<bool>,
+    /// By node of the body: what it is outside.
+    moved: Vec<Option<NodeId>>,
+}
+
+impl<'a> Hoisting<'a> {
+    fn new(scan: &'a Scan<usize, Graph>, args: Vec<NodeId>, outside: &'a mut Builder) -> Hoisting<'a> {
+        let body = &scan.body;
+        let mut fixed = vec![false; body.nodes.len()];
+        for (index, node) in body.nodes.iter().enumerate() {
+            fixed[index] = match &node.kind {
+                Kind::Input(input) => *input > scan.carries + scan.xs,
+                Kind::Op(_) => node.args.iter().all(|arg| fixed[arg.index()]),
+                Kind::Scan(_) | Kind::Result(_) => false,
+            };
+        }
+        Hoisting { scan, args, outside, moved: vec![None; fixed.len()], fixed }
+    }
+
+    fn run(mut self) -> (Scan<usize, Graph>, Vec<NodeId>) {
+        let body = &self.scan.body;
+        let constants: Vec<NodeId> = body.ids().filter(|&node| self.leaves(node)).collect();
+        let products: Vec<NodeId> = body.ids().filter(|&node| self.projects(node)).collect();
+        let first = 1 + self.scan.carries;
+        let behind = first + self.scan.xs;
+        let mut inside = Builder::new();
+        let declare = |inside: &mut Builder, range: std::ops::Range<usize>| -> Vec<NodeId> {
+            body.inputs[range].iter().map(|(name, ty)| inside.input(name, ty.clone())).collect()
+        };
+        let mut inputs = declare(&mut inside, 0..behind);
+        let mut map: Vec<Option<NodeId>> = vec![None; body.nodes.len()];
+        let mut args = self.args[..behind - 1].to_vec();
+        for &product in &products {
+            args.push(self.product(product));
+            map[product.index()] = Some(inside.input("product", body.ty(product).clone()));
+        }
+        inputs.extend(declare(&mut inside, behind..body.inputs.len()));
+        args.extend_from_slice(&self.args[behind - 1..]);
+        for &constant in &constants {
+            args.push(self.move_out(constant));
+            map[constant.index()] = Some(inside.input("constant", body.ty(constant).clone()));
+        }
+        let body = refill(body, inside, &inputs, map);
+        (Scan { xs: self.scan.xs + products.len(), body, ..self.scan.clone() }, args)
+    }
+
+    /// Whether a node is work on constants that the rest of the body needs.
+    fn leaves(&self, node: NodeId) -> bool {
+        let body = &self.scan.body;
+        let works = |node: &Node| matches!(&node.kind, Kind::Op(op) if !is_cheap(op));
+        let mut users = body.nodes.iter().enumerate().filter(|(_, user)| user.args.contains(&node));
+        self.fixed[node.index()]
+            && works(body.node(node))
+            && (users.any(|(index, user)| !self.fixed[index] || !works(user))
+                || body.outputs.iter().any(|o| o.1 == node))
+    }
+
+    /// Whether a node is the product of a slice and something fixed.
+    fn projects(&self, node: NodeId) -> bool {
+        let body = &self.scan.body;
+        let found = body.node(node);
+        let Kind::Op(Op::Dot { batch, .. }) = &found.kind else { return false };
+        let fixed = |arg: usize| self.fixed[found.args[arg].index()];
+        let slice = |arg: usize| self.slice(found.args[arg]).is_some();
+        batch.is_empty() && (slice(0) && fixed(1) || fixed(0) && slice(1))
+    }
+
+    /// The position among the operands of the `x` whose slice a node is.
+    fn slice(&self, node: NodeId) -> Option<usize> {
+        let xs = 1 + self.scan.carries..1 + self.scan.carries + self.scan.xs;
+        match self.scan.body.node(node).kind {
+            Kind::Input(input) if xs.contains(&input) => Some(input - 1),
+            _ => None,
+        }
+    }
+
+    /// A fixed node, outside.
+    fn move_out(&mut self, node: NodeId) -> NodeId {
+        if let Some(known) = self.moved[node.index()] {
+            return known;
+        }
+        let found = self.scan.body.node(node);
+        let outside = match &found.kind {
+            Kind::Input(input) => self.args[input - 1],
+            Kind::Op(op) => {
+                let args: Vec<NodeId> = found.args.iter().map(|&arg| self.move_out(arg)).collect();
+                self.outside.op(op.clone(), &args, found.span)
+            }
+            Kind::Scan(_) | Kind::Result(_) => unreachable!("loops are not fixed"),
+        };
+        self.moved[node.index()] = Some(outside);
+        outside
+    }
+
+    /// The products of all iterations, stacked along axis 0.
+    fn product(&mut self, node: NodeId) -> NodeId {
+        let found = self.scan.body.node(node);
+        let Kind::Op(Op::Dot { contract, .. }) = &found.kind else { unreachable!("only products are projected") };
+        let left = self.slice(found.args[0]);
+        let args: Vec<NodeId> = found
+            .args
+            .iter()
+            .map(|&arg| match self.slice(arg) {
+                Some(operand) => self.args[operand],
+                None => self.move_out(arg),
+            })
+            .collect();
+        // The iterations are one more free axis, in front of the others of their operand.
+        let shift = |&(l, r): &(usize, usize)| if left.is_some() { (l + 1, r) } else { (l, r + 1) };
+        let contract: Vec<(usize, usize)> = contract.iter().map(shift).collect();
+        let lead = if left.is_some() { 0 } else { self.outside.ty(args[0]).rank() - contract.len() };
+        let all = self.outside.op(Op::Dot { batch: vec![], contract }, &args, found.span);
+        let rank = self.outside.ty(all).rank();
+        let perm: Vec<usize> = [lead].into_iter().chain((0..rank).filter(|&axis| axis != lead)).collect();
+        match lead {
+            0 => all,
+            _ => self.outside.op(Op::Transpose { perm }, &[all], found.span),
+        }
+    }
+}
+
+/// Ops that are not worth a place in memory.
+fn is_cheap(op: &Op<usize>) -> bool {
+    matches!(
+        op,
+        Op::Const(_)
+            | Op::Reshape { .. }
+            | Op::Transpose { .. }
+            | Op::Broadcast { .. }
+            | Op::Slice { .. }
+            | Op::Flip { .. }
+            | Op::Windows { .. }
+    )
+}
+
+/// The body with its old inputs, where `map` does not know a node already.
+fn refill(body: &Graph, mut inside: Builder, inputs: &[NodeId], map: Vec<Option<NodeId>>) -> Graph {
+    let mut results: Vec<Vec<NodeId>> = Vec::with_capacity(body.nodes.len());
+    for (node, known) in body.nodes.iter().zip(map) {
+        let args = || node.args.iter().map(|arg| results[arg.index()][0]).collect::<Vec<_>>();
+        let result = match (known, &node.kind) {
+            (Some(known), _) => vec![known],
+            (None, Kind::Input(index)) => vec![inputs[*index]],
+            (None, Kind::Result(index)) => vec![results[node.args[0].index()][*index]],
+            (None, Kind::Op(op)) => vec![inside.op(op.clone(), &args(), node.span)],
+            (None, Kind::Scan(scan)) => inside.scan(scan.as_ref().clone(), &args(), node.span),
+        };
+        results.push(result);
+    }
+    for (name, node) in &body.outputs {
+        inside.output(name, results[node.index()][0]);
+    }
+    inside.finish().pruned()
+}

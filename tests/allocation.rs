@@ -1,0 +1,87 @@
+//! A step allocates nothing: counted by an allocator of our own, hence a test binary of its own.
+//! Products are left out: `matrixmultiply` allocates its packing buffers itself.
+
+use dln::base::Span;
+use dln::exec::Memory;
+use dln::exec::cpu::Executable;
+use dln::graph::{Builder, Emit, Type};
+use dln::ops::{Op, Reduce, Scan, Tensor, Unary};
+use dln::plan::{Options, plan};
+use dln::types::DType;
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+struct Counting;
+
+static COUNT: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: the system's allocator does the work.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        COUNT.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller's promise.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as above.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Element-wise work, movements, reductions, sorting, indices, random numbers and a loop, some of it on two threads.
+fn graph() -> dln::graph::Graph {
+    let mut body = Builder::new();
+    body.input("i", Type::new(DType::I64, vec![]));
+    let h = body.input("h", Type::new(DType::F32, vec![300]));
+    let x = body.input("x", Type::new(DType::F32, vec![300]));
+    let mut emit = Emit::new(&mut body, Span::none());
+    let sum = emit.add(h, x);
+    let next = emit.unary(Unary::Tanh, sum);
+    body.output("h", next);
+    let scan = Scan { n: 200, reverse: false, carries: 1, xs: 1, body: body.finish() };
+
+    let mut builder = Builder::new();
+    let x = builder.input("x", Type::new(DType::F32, vec![200, 300]));
+    let key = builder.input("key", Type::new(DType::I64, vec![]));
+    let first = builder.op(Op::Slice { axis: 0, start: 0, stop: 1, step: 1 }, &[x], Span::none());
+    let first = builder.op(Op::Reshape { shape: vec![300] }, &[first], Span::none());
+    let looped = builder.scan(scan, &[first, x], Span::none())[0];
+    let mut emit = Emit::new(&mut builder, Span::none());
+    let noise = emit.op(Op::Uniform { dtype: DType::F32, shape: vec![300, 200], stream: 0 }, &[key]);
+    let turned = emit.transpose(x, &[1, 0]);
+    let mixed = emit.mul(turned, noise);
+    let rows = emit.sum(mixed, &[1]);
+    let greatest = emit.op(Op::Reduce { kind: Reduce::Max, axes: vec![0] }, &[mixed]);
+    let order = emit.op(Op::ArgSort { axis: 0, descending: false }, &[rows]);
+    let taken = emit.op(Op::Take { axis: 0 }, &[rows, order]);
+    for node in [looped, mixed, taken, greatest] {
+        builder.output("y", node);
+    }
+    builder.finish()
+}
+
+#[test]
+fn a_step_allocates_nothing() {
+    let graph = graph();
+    let mut executable = Executable::new(plan(&graph, &Options::default()));
+    let mut memory = Memory::new();
+    let inputs = [memory.zeros(graph.inputs[0].1.clone()), memory.add(&Tensor::from_f64(DType::I64, &[], &[3.0]))];
+    let types: Vec<Type> = executable.plan().outputs.iter().map(|(_, ty)| ty.clone()).collect();
+    let outputs: Vec<_> = types.into_iter().map(|ty| memory.zeros(ty)).collect();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+    let mut run = |times: usize| {
+        pool.install(|| (0..times).for_each(|_| executable.run(&mut memory, &inputs, &outputs).unwrap()));
+    };
+    // Each thread's working memory grows once.
+    run(20);
+    pool.broadcast(|_| ());
+    let before = COUNT.load(Ordering::Relaxed);
+    run(20);
+    let allocated = COUNT.load(Ordering::Relaxed) - before;
+    // Handing the closure to the pool is allowed a few; twenty steps of about ten kernels would be hundreds.
+    assert!(allocated <= 4, "{allocated} allocations in 20 steps");
+}
