@@ -119,7 +119,7 @@ impl Step {
             };
             return params.iter().zip(&grads).map(&mut sgd).collect();
         }
-        let mut next = vec![vec![], vec![], vec![]];
+        let mut next = [vec![], vec![], vec![]];
         for (&p, &g) in params.iter().zip(&grads) {
             let ty = self.builder.ty(p).clone();
             let (m, v) = (self.builder.input("m", ty.clone()), self.builder.input("v", ty));

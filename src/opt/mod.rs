@@ -1,7 +1,7 @@
 //! The optimizer: passes from graph to graph, each with a name, in a list.
 //!
-//! Passes keep every result's bits, with three exceptions that are written beside their rules: a zero may lose its sign, a
-//! constant is folded with the reference evaluator's precision, and some powers become products.
+//! Passes keep every result's bits, with three exceptions that are written beside their rules: a zero may lose its
+//! sign, a constant is folded with the reference evaluator's precision, and some powers become products.
 
 mod dce;
 mod fold;

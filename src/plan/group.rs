@@ -1,10 +1,10 @@
 //! Decides which element-wise nodes run as one step.
 //!
 //! Nodes are visited from the last to the first; an element-wise node joins the group of a consumer that reads its
-//! elements in the same order. It may have other consumers too: then the group also writes it to memory. What
-//! makes this hard is that a group runs at one moment: in `b = f(a); c = dot(b); d = g(a, c)`, `a` and `d` may not
-//! share a group with `b`, because `c` would have to run both after and before it. So a node joins only if no path leads
-//! from it through an outsider back into the group.
+//! elements in the same order. It may have other consumers too: then the group also writes it to memory. What makes
+//! this hard is that a group runs at one moment: in `b = f(a); c = dot(b); d = g(a, c)`, `a` and `d` may not share a
+//! group with `b`, because `c` would have to run both after and before it. So a node joins only if no path leads from
+//! it through an outsider back into the group.
 
 use super::Pointwise;
 use super::alias::{Alias, aliases};

@@ -1,7 +1,7 @@
 //! Places the buffers of an ordered draft in one arena.
 //!
-//! A buffer lives from the step that writes it to the last step that reads it. Buffers whose lives do not meet may share
-//! memory; a result of element-wise work takes over the memory of an operand that dies there. Largest first, each
+//! A buffer lives from the step that writes it to the last step that reads it. Buffers whose lives do not meet may
+//! share memory; a result of element-wise work takes over the memory of an operand that dies there. Largest first, each
 //! goes into the smallest gap that holds it.
 
 use super::draft::{Buffer, BufferId, Draft, DraftStep, Home};

@@ -1,7 +1,7 @@
 //! Puts the steps of a draft in an order that keeps dependencies, and lets states be overwritten where they lie.
 //!
-//! An output that is the next value of an input may share its memory only if whoever writes it runs behind everybody who
-//! reads the old value, and behind the guards. Where that would close a circle (batch statistics that are also read
+//! An output that is the next value of an input may share its memory only if whoever writes it runs behind everybody
+//! who reads the old value, and behind the guards. Where that would close a circle (batch statistics that are also read
 //! as outputs, two states that swap), the value is made elsewhere and copied at the end.
 
 use super::draft::{Draft, DraftStep, Home, StepId};

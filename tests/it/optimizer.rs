@@ -72,7 +72,8 @@ fn movements_join() {
         &["broadcast %0 {shape: [2, 3], axes: []}"],
     );
     becomes(
-        "f32[2, 2] = slice %0 {axis: 1, start: 1, stop: 3, step: 1}\nf32[2, 1] = slice %5 {axis: 1, start: 1, stop: 2, step: 1}",
+        "f32[2, 2] = slice %0 {axis: 1, start: 1, stop: 3, step: 1}\n\
+         f32[2, 1] = slice %5 {axis: 1, start: 1, stop: 2, step: 1}",
         &["slice %0 {axis: 1, start: 2, stop: 3, step: 1}"],
     );
     becomes("f32[3] = reduce_max %0 {axes: [0]}\nf32[] = reduce_max %5 {axes: [0]}", &["reduce_max %0 {axes: [0, 1]}"]);

@@ -24,8 +24,8 @@ pub const CONSTANT: usize = 8;
 impl<'a> Frame<'a> {
     /// # Safety
     /// As long as the frame lives, the pointers must be those of a plan's arena, constants, inputs and outputs, of the
-    /// sizes that the plan says, aligned to `ALIGN` (slices of loop operands: to their element), used by nobody else, and
-    /// only kernels of that plan may be given the frame. An output may share memory with an input only as the
+    /// sizes that the plan says, aligned to `ALIGN` (slices of loop operands: to their element), used by nobody else,
+    /// and only kernels of that plan may be given the frame. An output may share memory with an input only as the
     /// plan's updates allow.
     pub unsafe fn new(arena: *mut u8, constants: *mut u8, inputs: &'a [*mut u8], outputs: &'a [*mut u8]) -> Frame<'a> {
         Frame { arena, constants, inputs, outputs }

@@ -36,8 +36,8 @@ fn detect() -> Isa {
     Isa::Portable
 }
 
-/// `versions!(unsafe fn name(args) { body })` is the fastest version, for this processor, of a function without generics,
-/// as an `unsafe fn` pointer.
+/// `versions!(unsafe fn name(args) { body })` is the fastest version, for this processor, of a function without
+/// generics, as an `unsafe fn` pointer.
 macro_rules! versions {
     (unsafe fn ($($arg:ident: $ty:ty),* $(,)?) $body:block) => {{
         #[inline(always)]

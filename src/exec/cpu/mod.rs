@@ -124,8 +124,8 @@ impl Executable {
         // Inside one of the pool's threads, work is handed over without waking a sleeper for every kernel.
         rayon::scope(|_| {
             let (from, to) = (from, to);
-            // SAFETY: types were checked, so all sizes are those of the plan; `memory` is borrowed uniquely; outputs that are
-            // also inputs have memory of their own unless the plan orders their use.
+            // SAFETY: types were checked, so all sizes are those of the plan; `memory` is borrowed uniquely; outputs
+            // that are also inputs have memory of their own unless the plan orders their use.
             unsafe { program.run(arena as *mut u8, &from.0, &to.0) }
         })?;
         for (spare, &slot) in self.spares.iter_mut().zip(outputs) {

@@ -22,8 +22,8 @@ pub fn scratch<R>(bytes: usize, f: impl FnOnce(*mut u8) -> R) -> R {
 /// Lends `len` elements of unknown content; see `scratch`.
 pub fn scratch_of<T: super::element::Element, R>(len: usize, f: impl FnOnce(&mut [T]) -> R) -> R {
     scratch(len * size_of::<T>(), |pointer| {
-        // SAFETY: the storage has so many bytes, aligned for every element, all of which are initialised; any bits are an
-        // element; the borrow of the cell makes it unique.
+        // SAFETY: the storage has so many bytes, aligned for every element, all of which are initialised; any bits are
+        // an element; the borrow of the cell makes it unique.
         f(unsafe { std::slice::from_raw_parts_mut(pointer.cast(), len) })
     })
 }

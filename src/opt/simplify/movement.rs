@@ -66,7 +66,8 @@ fn both(outer: &[usize], inner: &[usize]) -> Vec<usize> {
     all
 }
 
-/// `f(broadcast(x), broadcast(y)) = broadcast(f(x, y))`, where both repeat along the same axes, or one is a single value
+/// `f(broadcast(x), broadcast(y)) = broadcast(f(x, y))`, where both repeat along the same axes, or one is a single
+/// value
 fn before_broadcast(emit: &mut Emit, op: &Op<usize>, args: &[NodeId]) -> Option<NodeId> {
     if !matches!(op, Op::Unary(_) | Op::Binary(_) | Op::Compare(_) | Op::Select | Op::Cast(_)) {
         return None;

@@ -117,7 +117,8 @@ impl<T: Factor> ConvKernel<T> {
             }
             if samples.len() == 1 {
                 let start = self.starts(samples.start, group)[1];
-                // SAFETY: the sizes of weights, patches and one group of one sample of the result, which is this task's.
+                // SAFETY: the sizes of weights, patches and one group of one sample of the result, which is this
+                // task's.
                 unsafe { gemm(&product, 0, 1, w.as_ptr(), factor, y.pointer().add(start)) };
                 return;
             }

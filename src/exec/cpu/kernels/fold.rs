@@ -5,7 +5,8 @@ use super::super::isa::versions;
 use crate::ops::Reduce;
 use crate::types::DType;
 
-/// How many running results a row is folded into; a fixed number, so that results do not depend on the width of vectors.
+/// How many running results a row is folded into; a fixed number, so that results do not depend on the width of
+/// vectors.
 pub const LANES: usize = 16;
 
 /// `acc[i] = join(acc[i], x[i])` for `i < n`.

@@ -121,8 +121,8 @@ impl FusedKernel {
                 Load::Splat => {}
                 Load::Direct => values[index] = base.wrapping_add(start * arg.width),
                 Load::Gather(walk) => sized!(Width(arg.width), T => {
-                    // SAFETY: the tile is this thread's and has `TILE >= n` elements; the walk stays in the argument's view,
-                    // which nobody writes.
+                    // SAFETY: the tile is this thread's and has `TILE >= n` elements; the walk stays in the argument's
+                    // view, which nobody writes.
                     unsafe { walk.gather::<T>(base.cast(), start, values[index].cast(), n) }
                 }),
             }
@@ -138,8 +138,8 @@ impl FusedKernel {
         }
         for store in self.stores.iter().filter(|store| !store.direct) {
             let to = frame.base(store.place).wrapping_add(start * store.width);
-            // SAFETY: the range of the result is this task's; where it lies over an argument, that argument's same range was
-            // read above.
+            // SAFETY: the range of the result is this task's; where it lies over an argument, that argument's same
+            // range was read above.
             unsafe { std::ptr::copy_nonoverlapping(values[store.value as usize], to, n * store.width) };
         }
     }

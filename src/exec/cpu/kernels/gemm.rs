@@ -23,8 +23,8 @@ impl Gemm {
         (products >> 20).clamp(1, 8).min(longer.div_ceil(32).max(1))
     }
 
-    /// One of `pieces` blocks of rows, or of columns if there are more of those; and where its parts of `lhs`, `rhs` and
-    /// `out` begin.
+    /// One of `pieces` blocks of rows, or of columns if there are more of those; and where its parts of `lhs`, `rhs`
+    /// and `out` begin.
     fn piece(&self, piece: usize, pieces: usize) -> (Gemm, [isize; 3]) {
         let by_rows = self.m >= self.n;
         let longer = if by_rows { self.m } else { self.n };

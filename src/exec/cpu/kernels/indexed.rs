@@ -170,7 +170,10 @@ pub fn take_along(step: &Step, axis: usize) -> Box<dyn Kernel> {
     let (src, dst) = (&step.args[0], &step.results[0]);
     let split = Split::at(src, axis);
     let pointing = Pointing::new(step, 1, split.n);
-    sized!(dst.dtype, T => Box::new(TakeAlongKernel::<T> { src: Array::new(src), dst: Array::new(dst), pointing, split }))
+    sized!(dst.dtype, T => {
+        let (src, dst) = (Array::<T>::new(src), Array::new(dst));
+        Box::new(TakeAlongKernel { src, dst, pointing, split })
+    })
 }
 
 impl<T: Element> Kernel for TakeAlongKernel<T> {
@@ -200,7 +203,10 @@ pub fn put_along_add(step: &Step, axis: usize, n: usize) -> Box<dyn Kernel> {
     let (src, dst) = (&step.args[1], &step.results[0]);
     let pointing = Pointing::new(step, 0, n);
     let split = Split::at(dst, axis);
-    typed!(dst.dtype, T => Box::new(PutAlongKernel::<T> { src: Array::new(src), dst: Array::new(dst), pointing, split }))
+    typed!(dst.dtype, T => {
+        let (src, dst) = (Array::<T>::new(src), Array::new(dst));
+        Box::new(PutAlongKernel { src, dst, pointing, split })
+    })
 }
 
 impl<T: Element> Kernel for PutAlongKernel<T> {

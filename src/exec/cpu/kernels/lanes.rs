@@ -14,7 +14,8 @@ use crate::types::DType;
 /// elements of its type, disjoint from `dst`; all of them aligned.
 pub type Lane = unsafe fn(usize, *mut u8, [*const u8; 3]);
 
-/// The loop for an op, where its arguments (but a `select`'s condition) have type `arg` and the result has type `result`.
+/// The loop for an op, where its arguments (but a `select`'s condition) have type `arg` and the result has type
+/// `result`.
 pub fn lane(op: Pointwise, arg: DType, result: DType) -> Lane {
     match op {
         Pointwise::Unary(op) => unary(op, arg),

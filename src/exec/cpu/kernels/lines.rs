@@ -80,7 +80,10 @@ struct CumSumKernel<T> {
 pub fn cumsum(step: &Step, axis: usize, reverse: bool) -> Box<dyn Kernel> {
     let (arg, result) = (&step.args[0], &step.results[0]);
     let split = Split::at(arg, axis);
-    typed!(arg.dtype, T => Box::new(CumSumKernel::<T> { src: Array::new(arg), dst: Array::new(result), split, reverse }))
+    typed!(arg.dtype, T => {
+        let (src, dst) = (Array::<T>::new(arg), Array::new(result));
+        Box::new(CumSumKernel { src, dst, split, reverse })
+    })
 }
 
 impl<T: Element> Kernel for CumSumKernel<T> {
@@ -114,7 +117,10 @@ struct ArgSortKernel<T> {
 pub fn argsort(step: &Step, axis: usize, descending: bool) -> Box<dyn Kernel> {
     let (arg, result) = (&step.args[0], &step.results[0]);
     let split = Split::at(arg, axis);
-    typed!(arg.dtype, T => Box::new(ArgSortKernel::<T> { src: Array::new(arg), dst: Array::new(result), split, descending }))
+    typed!(arg.dtype, T => {
+        let (src, dst) = (Array::<T>::new(arg), Array::new(result));
+        Box::new(ArgSortKernel { src, dst, split, descending })
+    })
 }
 
 impl<T: Element> Kernel for ArgSortKernel<T> {

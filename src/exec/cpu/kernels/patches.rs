@@ -1,5 +1,5 @@
-//! The geometry of convolutions, and patches: the columns that a kernel sees, side by side, so that a convolution becomes a
-//! matrix product (Chellapilla, Puri and Simard, 2006).
+//! The geometry of convolutions, and patches: the columns that a kernel sees, side by side, so that a convolution
+//! becomes a matrix product (Chellapilla, Puri and Simard, 2006).
 
 use super::super::element::Element;
 use crate::ops::{Conv, ConvMode};
@@ -66,7 +66,8 @@ impl Geometry {
         self.x == self.y && self.kernel == [1; 3] && self.stride == [1; 3] && self.pad == [0; 3]
     }
 
-    /// The positions of `y` along one axis at which kernel element `k` lies inside `x`, and where in `x` the first one is.
+    /// The positions of `y` along one axis at which kernel element `k` lies inside `x`, and where in `x` the first one
+    /// is.
     fn inside(&self, axis: usize, k: usize) -> (std::ops::Range<usize>, usize) {
         let (stride, shift) = (self.stride[axis], k * self.dilation[axis]);
         let first = self.pad[axis].saturating_sub(shift).div_ceil(stride).min(self.y[axis]);
@@ -78,8 +79,8 @@ impl Geometry {
         (first..end, (first * stride + shift).saturating_sub(self.pad[axis]))
     }
 
-    /// Calls `f(row, y position, x position, x step, n)` for stretches along the last axis that lie inside `x`: `row` counts
-    /// the kernel elements of one channel.
+    /// Calls `f(row, y position, x position, x step, n)` for stretches along the last axis that lie inside `x`: `row`
+    /// counts the kernel elements of one channel.
     fn stretches(&self, mut f: impl FnMut(usize, usize, usize, usize, usize)) {
         let [_, kh, kw] = self.kernel;
         for row in 0..self.kernel.iter().product() {

@@ -1,8 +1,8 @@
 //! Reductions along any axes of any view.
 //!
-//! The elements that make up one result are walked in row-major order. Where neighbouring results lie side by side, rows
-//! of them are folded together ("across"); else each result is folded along its own elements. Sums of many elements
-//! are cut into blocks and the blocks joined by a balanced tree; sizes alone decide the cuts.
+//! The elements that make up one result are walked in row-major order. Where neighbouring results lie side by side,
+//! rows of them are folded together ("across"); else each result is folded along its own elements. Sums of many
+//! elements are cut into blocks and the blocks joined by a balanced tree; sizes alone decide the cuts.
 
 use super::super::element::{Element, typed};
 use super::super::frame::{Array, Frame, Reader, Strided, Writer};
@@ -122,8 +122,8 @@ impl<T: Element> ReduceKernel<T> {
         let mut row = [self.fold.identity; TILE];
         for element in from..from + n {
             let [place] = self.summed.locate(element);
-            // SAFETY: a place of a result and one of its elements together are a place of the operand; the row has room for
-            // the results of a task.
+            // SAFETY: a place of a result and one of its elements together are a place of the operand; the row has room
+            // for the results of a task.
             unsafe { self.kept.gather(src.pointer().offset(place), first, row.as_mut_ptr(), out.len()) };
             self.fold.across(out, &row[..out.len()]);
         }
