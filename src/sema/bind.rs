@@ -9,7 +9,8 @@ use crate::types::{Claim, Dim, Rel};
 
 use super::report::{dims, same_multiset};
 use super::scope::Scope;
-use super::value::{Tensor, Value};
+use super::size::{Missed, looks_like_loss, shapes_differ};
+use super::value::{Instance, Tensor, Value};
 use super::{Checker, Poison, Res};
 
 /// One signature while it is matched.
@@ -18,6 +19,8 @@ pub struct Binder<'a> {
     call: Span,
     /// A result binds nothing: its names are known.
     result: bool,
+    /// The layer whose method is called.
+    of: Option<Rc<Instance<'a>>>,
     /// Sizes that are expressions: decided last.
     later: Vec<Later<'a>>,
 }
@@ -33,11 +36,16 @@ struct Later<'a> {
 
 impl<'a> Binder<'a> {
     pub fn new(callee: &str, call: Span) -> Binder<'a> {
-        Binder { callee: callee.to_string(), call, result: false, later: vec![] }
+        Binder { callee: callee.to_string(), call, result: false, of: None, later: vec![] }
     }
 
     pub fn result(callee: &str, call: Span) -> Binder<'a> {
-        Binder { callee: callee.to_string(), call, result: true, later: vec![] }
+        Binder { callee: callee.to_string(), call, result: true, of: None, later: vec![] }
+    }
+
+    pub fn of(mut self, layer: Option<&Rc<Instance<'a>>>) -> Binder<'a> {
+        self.of = layer.cloned();
+        self
     }
 }
 
@@ -165,7 +173,7 @@ impl<'a> Checker<'a> {
             )),
             _ => match self.global(scope.module(), name) {
                 Some(Value::Int(want, _)) => self.size_agrees(binder, name, &want, &got, tensor, axis, span),
-                _ if binder.result => Err(self.unbound_result(name, size.span)),
+                _ if binder.result => Err(self.unbound_result(name, size.span, scope)),
                 _ => {
                     let label = self.label();
                     tensor.labels[axis].push(label);
@@ -176,11 +184,15 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn unbound_result(&mut self, name: &Name, span: Span) -> Poison {
+    fn unbound_result(&mut self, name: &Name, span: Span, scope: &Scope<'a>) -> Poison {
         let message = format!("no input says what the size `{name}` is");
-        let diagnostic = Diagnostic::error("E0516", span, message, "only in the result")
-            .help("use the sizes of the inputs, or leave the result type out");
-        self.report(diagnostic)
+        let diagnostic = Diagnostic::error("E0516", span, message, "only in the result");
+        let sizes = scope.names().into_iter().filter(|n| matches!(scope.get(n), Some(Value::Int(..))));
+        let sizes: Vec<Name> = sizes.collect();
+        self.report(match crate::diag::nearest(name, sizes.iter().map(|n| &**n)) {
+            Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), span, near.to_string()),
+            None => diagnostic.help("use the sizes of the inputs, or leave the result type out"),
+        })
     }
 
     /// A layer's `_` takes its size here.
@@ -204,11 +216,16 @@ impl<'a> Checker<'a> {
             self.counts.proved += 1;
             return Ok(());
         }
-        let (callee, result) = (binder.callee.clone(), binder.result);
-        let shape = tensor.ty.shape.clone();
-        let place = binder.call;
-        let describe = || wrong_size(&callee, name, want, got, &shape, axis, if result { span } else { place }, result);
-        self.require(&Claim::new(want.clone(), Rel::Eq, got.clone()), span, describe)
+        let missed = Missed {
+            callee: binder.callee.clone(),
+            name: name.to_string(),
+            want: want.clone(),
+            got: got.clone(),
+            shape: tensor.ty.shape.clone(),
+            axis,
+            of: binder.of.clone(),
+        };
+        self.require_size(missed, binder.call, span, binder.result)
     }
 
     fn bind_rest(
@@ -276,8 +293,17 @@ impl<'a> Checker<'a> {
                 continue;
             }
             let describe = || {
-                let span = if binder.result { later.span } else { binder.call };
-                wrong_size(&binder.callee, "", &want, &later.got, &later.shape, later.axis, span, binder.result)
+                let missed = Missed {
+                    callee: binder.callee.clone(),
+                    name: String::new(),
+                    want: want.clone(),
+                    got: later.got.clone(),
+                    shape: later.shape.clone(),
+                    axis: later.axis,
+                    of: None,
+                };
+                missed
+                    .diagnostic(later.span, binder.result)
                     .label(later.size.span, format!("`{want}` is declared here"))
             };
             self.require(&Claim::new(want.clone(), Rel::Eq, later.got.clone()), later.span, describe)?;
@@ -296,11 +322,10 @@ impl<'a> Checker<'a> {
     ) -> Poison {
         let shape = &tensor.ty.shape;
         let wanted = self.shown_dims(want, scope);
-        let place = if binder.result { span } else { binder.call };
         let verb = if binder.result { "gives" } else { "receives" };
         let message = format!("`{}` expects {wanted} and {verb} {}", binder.callee, dims(shape));
         let code = if looks_like_loss(want, shape) { "E0513" } else { "E0504" };
-        let mut diagnostic = Diagnostic::error(code, place, message, format!("{} axes here", shape.len()))
+        let mut diagnostic = Diagnostic::error(code, span, message, format!("{} here", axes(shape.len())))
             .label(declared, "declared here");
         let one = Dim::from(1);
         if shape.len() == want.len() + 1 && shape.last() == Some(&one) {
@@ -333,6 +358,7 @@ impl<'a> Checker<'a> {
                     Some(Value::Int(dim, _)) => Some(dim),
                     _ => None,
                 },
+                DimArg::Size(ast::Expr { kind: ast::ExprKind::Int(size), .. }) => Some(Dim::from(*size)),
                 _ => None,
             })
             .collect();
@@ -347,8 +373,7 @@ impl<'a> Checker<'a> {
             dims(&known),
             dims(shape)
         );
-        let place = if binder.result { span } else { binder.call };
-        let diagnostic = Diagnostic::error("E0503", place, message, "axes are swapped")
+        let diagnostic = Diagnostic::error("E0503", span, message, "axes are swapped")
             .label(declared, "declared here")
             .help("transpose it: `x.T`, or name the axes: `x.[a b -> b a]`");
         Err(self.report(diagnostic))
@@ -375,58 +400,14 @@ impl<'a> Checker<'a> {
     }
 }
 
+fn axes(count: usize) -> String {
+    format!("{count} {}", if count == 1 { "axis" } else { "axes" })
+}
+
 /// The size that a value is.
 pub fn dim_of(value: &Value) -> Option<Dim> {
     match value {
         Value::Int(dim, _) => Some(dim.clone()),
         _ => None,
     }
-}
-
-fn wrong_size(
-    callee: &str,
-    name: &str,
-    want: &Dim,
-    got: &Dim,
-    shape: &[Dim],
-    axis: usize,
-    span: Span,
-    result: bool,
-) -> Diagnostic {
-    if result {
-        let message = format!("`{callee}` declares {want} and gives {got} at axis {axis}");
-        return Diagnostic::error("E0506", span, message, format!("gives {}", dims(shape)));
-    }
-    let unit = if axis + 1 == shape.len() && shape.len() <= 3 { " features" } else { "" };
-    let message = format!("`{callee}` expects {want}{unit} and receives {got}");
-    let diagnostic = Diagnostic::error("E0501", span, message, format!("receives {}", dims(shape)));
-    match name {
-        "" => diagnostic,
-        name => diagnostic.note(format!("the size `{name}` is {want}; axis {axis} of the input is {got}")),
-    }
-}
-
-fn shapes_differ(callee: &str, want: &[Dim], got: &[Dim], span: Span) -> Diagnostic {
-    let message = format!("`{callee}` needs two equal shapes, and these are {} and {}", dims(want), dims(got));
-    let one = Dim::from(1);
-    let diagnostic = Diagnostic::error("E0513", span, message, format!("{} here", dims(got)))
-        .note(super::report::aligned(want, got));
-    if want.len() + 1 == got.len() && got.last() == Some(&one) {
-        return diagnostic
-            .help("drop the axis of size 1 on this side: `x[.., 0]`")
-            .help("or add it to the other: `reshape(x, [.., 1])`");
-    }
-    if got.len() + 1 == want.len() && want.last() == Some(&one) {
-        return diagnostic
-            .help("drop the axis of size 1 on the other side: `x[.., 0]`")
-            .help("or add it to this one: `reshape(x, [.., 1])`");
-    }
-    match same_multiset(want, got) {
-        true => diagnostic.help("these are the same sizes in another order: transpose one side"),
-        false => diagnostic,
-    }
-}
-
-fn looks_like_loss(want: &[DimArg], shape: &[Dim]) -> bool {
-    want.len().abs_diff(shape.len()) == 1 && shape.last() == Some(&Dim::from(1))
 }

@@ -9,7 +9,7 @@ use crate::syntax::ast;
 use super::bind::Binder;
 use super::scope::Scope;
 use super::value::{Arg, Choice, Closure, Code, Instance, Value};
-use super::{Checker, Frame, Poison, Res};
+use super::{Checker, Frame, MAIN, Poison, Res};
 
 /// Deeper calls are taken for endless ones: sizes and layers are finite, so is what they need.
 const MAX_DEPTH: usize = 200;
@@ -22,7 +22,8 @@ impl<'a> Checker<'a> {
             match self.expr(&arg.value, scope).and_then(|v| self.settle(v)) {
                 Ok(value) => {
                     let name = arg.name.as_ref().map(|n| n.name.clone());
-                    out.push(Arg { name, value, span: arg.value.span });
+                    let name_span = arg.name.as_ref().map_or(Span::none(), |n| n.span);
+                    out.push(Arg { name, name_span, value, span: arg.value.span });
                 }
                 Err(Poison) => poisoned = true,
             }
@@ -76,7 +77,9 @@ impl<'a> Checker<'a> {
             Value::Choice(choice) => self.call_choice(&choice.clone(), args, span),
             Value::OptimizerClass(module, optimizer) => self.make_optimizer(*module, optimizer, args, span),
             Value::Float(_) | Value::Int(..) => {
-                Err(self.error("E0305", span, "a number cannot be called", "not a function"))
+                let diagnostic = Diagnostic::error("E0305", span, "a number cannot be called", "not a function")
+                    .help("to multiply, write `*`");
+                Err(self.report(diagnostic))
             }
             Value::Error => Err(Poison),
             other => {
@@ -84,22 +87,6 @@ impl<'a> Checker<'a> {
                 Err(self.error("E0305", span, message, "neither a function nor a layer"))
             }
         }
-    }
-
-    fn call_chain(&mut self, parts: &[Value<'a>], args: Vec<Arg<'a>>, span: Span) -> Res<Value<'a>> {
-        let outer = std::mem::take(&mut self.trail);
-        let mut args = args;
-        let mut result = Ok(Value::Nothing);
-        for (i, part) in parts.iter().enumerate() {
-            self.trail.extend(trail_of(&args));
-            result = self.call(part, std::mem::take(&mut args), span);
-            match &result {
-                Ok(value) if i + 1 < parts.len() => args = vec![Arg::positional(value.clone(), span)],
-                _ => break,
-            }
-        }
-        self.trail = outer;
-        result
     }
 
     /// Both sides, each under its condition.
@@ -116,12 +103,12 @@ impl<'a> Checker<'a> {
         let scope = closure.scope.function();
         match closure.code {
             Code::Lambda { params, body } => {
-                let callee = Callee { name: "this function", params, explicit: &[] };
+                let callee = Callee { name: "this function", params, explicit: &[], of: None };
                 self.bind(&callee, args, span, &scope)?;
                 self.in_frame(span, None, |c| c.expr(body, &scope))
             }
             Code::Func(func) => {
-                let callee = Callee { name: &func.name.name, params: &func.params, explicit: &func.sizes };
+                let callee = Callee { name: &func.name.name, params: &func.params, explicit: &func.sizes, of: None };
                 self.bind(&callee, args, span, &scope)?;
                 self.run_body(func, &func.name.name, &scope, closure.of.clone(), span)
             }
@@ -138,7 +125,9 @@ impl<'a> Checker<'a> {
         span: Span,
     ) -> Res<Value<'a>> {
         self.wheres(&func.wheres, scope, shown, span)?;
-        let trail = std::mem::take(&mut self.trail);
+        // A function of the user begins a trail of its own; inside the library the user's trail goes on.
+        let own = !self.is_std(func.name.span.file);
+        let trail = if own { std::mem::take(&mut self.trail) } else { self.trail.clone() };
         let result = self.in_frame(span, of, |c| {
             let value = c.expr(&func.body, scope)?;
             match &func.result {
@@ -184,7 +173,8 @@ impl<'a> Checker<'a> {
             return Err(self.report(diagnostic));
         };
         let scope = instance.scope.function();
-        let callee = Callee { name: &instance.ast.name.name, params: &func.params, explicit: &func.sizes };
+        let callee =
+            Callee { name: &instance.ast.name.name, params: &func.params, explicit: &func.sizes, of: Some(instance) };
         let holes = !instance.holes.borrow().is_empty();
         self.bind(&callee, args, span, &scope)?;
         if holes {
@@ -197,7 +187,7 @@ impl<'a> Checker<'a> {
     /// Matches arguments with parameters and binds them in `scope`.
     fn bind(&mut self, callee: &Callee<'a, '_>, args: Vec<Arg<'a>>, span: Span, scope: &Scope<'a>) -> Res<()> {
         let given = self.matched(callee, args, span)?;
-        let mut binder = Binder::new(callee.name, span);
+        let mut binder = Binder::new(callee.name, span).of(callee.of);
         for size in callee.explicit {
             if let Some(default) = &size.default
                 && scope.own(&size.name.name).is_none()
@@ -217,7 +207,7 @@ impl<'a> Checker<'a> {
             if let (None, Some(default)) = (arg, &param.default) {
                 let value = self.expr(default, scope)?;
                 let value = self.settle(value)?;
-                let arg = Arg { name: None, value, span: default.span };
+                let arg = Arg::positional(value, default.span);
                 let value = self.coerced(&mut binder, param, &arg, scope)?;
                 scope.set(&param.name.name, value);
             }
@@ -271,17 +261,14 @@ impl<'a> Checker<'a> {
             let at = match &arg.name {
                 Some(name) => match names.iter().position(|n| *n == &**name) {
                     Some(at) => at,
-                    None => return Err(self.unknown_argument(callee, names, name, arg.span)),
+                    None => return Err(self.unknown_argument(callee, names, name, &arg)),
                 },
                 None => {
                     while next < names.len() && (given[next].is_some() || named.iter().any(|n| &**n == names[next])) {
                         next += 1;
                     }
                     if next == names.len() {
-                        let message = format!("`{callee}` takes {} arguments", names.len());
-                        let diagnostic = Diagnostic::error("E0304", arg.span, message, "one too many")
-                            .note(format!("it takes ({})", names.join(", ")));
-                        return Err(self.report(diagnostic));
+                        return Err(self.one_too_many(callee, names, &named, arg.span));
                     }
                     next
                 }
@@ -295,11 +282,31 @@ impl<'a> Checker<'a> {
         Ok(given)
     }
 
-    fn unknown_argument(&mut self, callee: &str, names: &[&str], name: &Name, span: Span) -> Poison {
+    /// An argument without a name for which no place is left; `named` are those that are given by name.
+    fn one_too_many(&mut self, callee: &str, names: &[&str], named: &[Name], span: Span) -> Poison {
+        if let Some(twice) = names.iter().rev().find(|name| named.iter().any(|n| &**n == **name)) {
+            let message = format!("`{callee}` gets `{twice}` twice: by place and by name");
+            let diagnostic = Diagnostic::error("E0302", span, message, format!("`{twice}` by its place"));
+            return self.report(diagnostic);
+        }
+        let plural = if names.len() == 1 { "" } else { "s" };
+        let message = format!("`{callee}` takes {} argument{plural}", names.len());
+        let diagnostic = Diagnostic::error("E0304", span, message, "one too many");
+        self.report(match names {
+            [] => diagnostic,
+            _ => diagnostic.note(format!("it takes ({})", names.join(", "))),
+        })
+    }
+
+    fn unknown_argument(&mut self, callee: &str, names: &[&str], name: &Name, arg: &Arg<'a>) -> Poison {
         let message = format!("`{callee}` has no argument `{name}`");
-        let diagnostic = Diagnostic::error("E0302", span, message, format!("given as `{name}:`"));
+        let written = !arg.name_span.is_none();
+        let span = if written { arg.name_span } else { arg.span };
+        let diagnostic = Diagnostic::error("E0302", span, message, "not known");
         let diagnostic = match nearest(name, names.iter().copied()) {
+            Some(near) if written => diagnostic.fix(format!("did you mean `{near}`?"), span, near.to_string()),
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            None if names.is_empty() => diagnostic.note("it takes no arguments"),
             None => diagnostic.note(format!("it takes ({})", names.join(", "))),
         };
         self.report(diagnostic)
@@ -383,6 +390,12 @@ impl<'a> Checker<'a> {
                 let message = format!("a tensor has no `{}`", name.name);
                 let diagnostic = Diagnostic::error("E0306", name.span, message, "no such field")
                     .note("a tensor has `.T`, `.shape`, `.rank` and `.dtype`; everything else is a function");
+                let diagnostic = match self.global(MAIN, &name.name) {
+                    Some(value) if value.is_callable() => {
+                        diagnostic.help(format!("`{0}` is a function: `{0}(x)` or `x |> {0}`", name.name))
+                    }
+                    _ => diagnostic,
+                };
                 Err(self.report(diagnostic))
             }
         }
@@ -426,6 +439,8 @@ struct Callee<'a, 'n> {
     name: &'n str,
     params: &'a [ast::Param],
     explicit: &'a [ast::SizeParam],
+    /// The layer whose method it is.
+    of: Option<&'n Rc<Instance<'a>>>,
 }
 
 pub fn method_of<'a>(instance: &Instance<'a>, name: &str) -> Option<&'a ast::Func> {
@@ -440,12 +455,5 @@ fn body_span(body: &ast::Expr) -> Span {
     match &body.kind {
         ast::ExprKind::Block(block) => block.value.as_ref().map_or(body.span, |v| v.span),
         _ => body.span,
-    }
-}
-
-fn trail_of(args: &[Arg]) -> Option<String> {
-    match args {
-        [Arg { value: Value::Tensor(t), .. }] => Some(super::report::dims(&t.ty.shape)),
-        _ => None,
     }
 }

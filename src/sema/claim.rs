@@ -5,10 +5,11 @@ use crate::diag::Diagnostic;
 use crate::ops::Op;
 use crate::ops::shape::Requirement;
 use crate::syntax::ast;
+use crate::syntax::text::operator;
 use crate::tir::Check;
 use crate::types::{Claim, Dim, Rel, Verdict, Witness};
 
-use super::report::{dims, show};
+use super::report::dims;
 use super::scope::Scope;
 use super::value::{Tensor, Truth, Value};
 use super::{Checker, Poison, Res};
@@ -70,25 +71,31 @@ impl<'a> Checker<'a> {
         if constant || witness.sizes.is_empty() {
             return diagnostic;
         }
-        let diagnostic = diagnostic.note(witness_text(&claim.lhs, &claim.rhs, witness));
-        if witness.always {
+        if witness.always || is_plain(claim) {
             return diagnostic;
         }
+        let diagnostic = diagnostic.note(witness_text(&claim.lhs, &claim.rhs, witness));
         match self.facts.weakest(claim) {
-            Some(conditions) if !conditions.is_empty() => {
-                let clause = conditions.iter().map(text).collect::<Vec<_>>().join(" and ");
-                diagnostic.help(format!("it holds exactly when `{clause}`: add `where {clause}`"))
-            }
+            Some(conditions) if !conditions.is_empty() => self.with_conditions(diagnostic, &conditions),
             _ => diagnostic,
+        }
+    }
+
+    /// Adds the `where` that makes a claim true, as an edit of the definition that is being checked.
+    pub fn with_conditions(&self, diagnostic: Diagnostic, conditions: &[Claim]) -> Diagnostic {
+        let clauses: Vec<String> = conditions.iter().map(text).collect();
+        let clauses = clauses.join(", ");
+        let words = format!("it holds exactly when `{clauses}`: add `where {clauses}`");
+        match self.defining.and_then(where_goes) {
+            Some((at, true)) => diagnostic.fix(words, at, format!(", {clauses}")),
+            Some((at, false)) => diagnostic.fix(words, at, format!(" where {clauses}")),
+            None => diagnostic.help(words),
         }
     }
 
     /// A precondition of an op.
     pub fn require_op(&mut self, op: &Op<Dim>, args: &[&Tensor], requirement: &Requirement, span: Span) -> Res<()> {
-        let describe = || {
-            let operands: Vec<String> = args.iter().map(|t| show(&t.ty)).collect();
-            super::shape::requirement(op, args, requirement, span).note(format!("operands: {}", operands.join(", ")))
-        };
+        let describe = || super::shape::requirement(op, args, requirement, span);
         self.require(&requirement.claim, span, describe)
     }
 
@@ -148,10 +155,12 @@ impl<'a> Checker<'a> {
                 sizes.push(format!("{name} = {dim}"));
             }
         }
-        let message = format!("`{callee}` needs a condition that does not hold here");
-        let diagnostic = Diagnostic::error("E0505", call, message, "with these sizes")
-            .label(clause.span, "the condition")
-            .note(format!("sizes: {}", sizes.join(", ")));
+        let message = match (shown(clause), sizes.is_empty()) {
+            (Some(clause), false) => format!("`{callee}` needs `{clause}`, and here {}", sizes.join(", ")),
+            _ => format!("`{callee}` needs a condition that does not hold here"),
+        };
+        let diagnostic =
+            Diagnostic::error("E0505", call, message, "with these sizes").label(clause.span, "the condition");
         self.report(diagnostic)
     }
 
@@ -173,6 +182,21 @@ pub fn witness_text(lhs: &Dim, rhs: &Dim, witness: &Witness) -> String {
     format!("`{lhs}` and `{rhs}` differ for {}: {} and {}", sizes.join(", "), witness.lhs, witness.rhs)
 }
 
+/// The end of a definition's head, and whether a `where` is there already. Without both a `where` and a result the head
+/// has no end that the tree knows.
+fn where_goes(func: &ast::Func) -> Option<(Span, bool)> {
+    match (func.wheres.last(), &func.result) {
+        (Some(clause), _) => Some((clause.span.end(), true)),
+        (None, Some(result)) => Some((result.span.end(), false)),
+        (None, None) => None,
+    }
+}
+
+/// Whether a claim compares two bare names or numbers: that they differ needs no example.
+pub fn is_plain(claim: &Claim) -> bool {
+    [&claim.lhs, &claim.rhs].into_iter().all(|dim| dim.as_const().is_some() || dim.as_var().is_some())
+}
+
 /// `H % 16 == 0`
 pub fn text(claim: &Claim) -> String {
     let rel = match claim.rel {
@@ -182,6 +206,16 @@ pub fn text(claim: &Claim) -> String {
         Rel::Le => "<=",
     };
     format!("{} {rel} {}", claim.lhs, claim.rhs)
+}
+
+/// A condition on sizes as it is written; only names, numbers and operators have a short form.
+fn shown(expr: &ast::Expr) -> Option<String> {
+    match &expr.kind {
+        ast::ExprKind::Name(name) => Some(name.to_string()),
+        ast::ExprKind::Int(value) => Some(value.to_string()),
+        ast::ExprKind::Binary(op, _, a, b) => Some(format!("{} {} {}", shown(a)?, operator(*op), shown(b)?)),
+        _ => None,
+    }
 }
 
 fn names_in(expr: &ast::Expr, names: &mut Vec<crate::base::Name>) {

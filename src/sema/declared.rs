@@ -14,6 +14,24 @@ use super::scope::Scope;
 use super::value::{SizeArg, Tensor, Truth, Value};
 use super::{Checker, Poison, Res};
 
+/// Types of values that are known before the run.
+const STATIC_TYPES: [&str; 14] = [
+    "Int",
+    "Float",
+    "Bool",
+    "Str",
+    "Axis",
+    "Shape",
+    "Schedule",
+    "Fn",
+    "Layer",
+    "List",
+    "Optimizer",
+    "Dataset",
+    "DType",
+    "Any",
+];
+
 impl<'a> Checker<'a> {
     pub fn bind_named(&mut self, value: &Value<'a>, name: &'a ast::Ident, what: &str, span: Span) -> Res<Value<'a>> {
         let fits = match &*name.name {
@@ -69,27 +87,28 @@ impl<'a> Checker<'a> {
         Err(self.report(diagnostic.label(name.span, "declared here")))
     }
 
+    /// Whether a declared type exists, for parameters that nobody has given a value yet.
+    pub fn known_type(&mut self, ty: &ast::Type) -> Res<()> {
+        match &ty.kind {
+            TypeKind::Tensor { element: Some(Element::Named(name)), .. } if DType::parse(&name.name).is_none() => {
+                Err(self.unknown_dtype(name))
+            }
+            TypeKind::Tensor { .. } => Ok(()),
+            TypeKind::Named(name) if STATIC_TYPES.contains(&&*name.name) || DType::parse(&name.name).is_some() => {
+                Ok(())
+            }
+            TypeKind::Named(name) => Err(self.unknown_type(name)),
+            TypeKind::Tuple(types) => types.iter().map(|ty| self.known_type(ty)).fold(Ok(()), Res::and),
+            TypeKind::Record(fields) => fields.iter().map(|(_, ty)| self.known_type(ty)).fold(Ok(()), Res::and),
+        }
+    }
+
     fn unknown_type(&mut self, name: &ast::Ident) -> Poison {
-        const TYPES: [&str; 13] = [
-            "Int",
-            "Float",
-            "Bool",
-            "Str",
-            "Axis",
-            "Shape",
-            "Schedule",
-            "Fn",
-            "Layer",
-            "List",
-            "Optimizer",
-            "Dataset",
-            "Any",
-        ];
         let diagnostic =
             Diagnostic::error("E0201", name.span, format!("there is no type `{}`", name.name), "not known");
-        let diagnostic = match crate::diag::nearest(&name.name, TYPES) {
+        let diagnostic = match crate::diag::nearest(&name.name, STATIC_TYPES) {
             Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), name.span, near.to_string()),
-            None => diagnostic.note(format!("static types: {}; tensors are written [B, 10]", TYPES.join(", "))),
+            None => diagnostic.note(format!("static types: {}; tensors are written [B, 10]", STATIC_TYPES.join(", "))),
         };
         self.report(diagnostic)
     }

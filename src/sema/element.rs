@@ -121,7 +121,9 @@ impl<'a> Checker<'a> {
         if !tensor.ty.dtype.is_int() {
             let message =
                 format!("`{what}` of `{}` holds class numbers, and this is {}", binder.callee, show(&tensor.ty));
-            return Err(self.error("E0307", span, message, "needs whole numbers"));
+            let diagnostic = Diagnostic::error("E0307", span, message, "needs whole numbers")
+                .help("labels are declared with how many classes there are: `y: idx<10>[B]`");
+            return Err(self.report(diagnostic));
         }
         let have = tensor.ty.bound.clone();
         if let (ast::ExprKind::Name(name), Some(have)) = (&bound.kind, &have)

@@ -2,6 +2,7 @@
 //! once, with sizes that show it.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::syntax::ast::{self, DimArg, Element, ItemKind, Member, TypeKind};
@@ -98,24 +99,41 @@ impl<'a> Checker<'a> {
         let Some(args) = self.stand_ins(&func.params, &scope)? else { return Ok(()) };
         self.assume_wheres(&func.wheres, &scope);
         let closure = Closure { code: Code::Func(func), scope: Scope::root(module), of: None };
-        self.call_closure(&Rc::new(closure), args, func.name.span).map(drop)
+        self.defining = Some(func);
+        let checked = self.call_closure(&Rc::new(closure), args, func.name.span).map(drop);
+        self.defining = None;
+        checked
     }
 
-    /// Parameters without a type or a default cannot be checked.
+    /// Parameters without a type or a default cannot be checked; types that do not exist are no types.
     fn declared_types(&mut self, func: &'a ast::Func) -> Res<()> {
+        let mut result = Ok(());
         for param in &func.params {
-            if param.ty.is_none() && param.default.is_none() {
+            result = self.declared_type(param).and(result);
+        }
+        result
+    }
+
+    fn declared_type(&mut self, param: &'a ast::Param) -> Res<()> {
+        match &param.ty {
+            None if param.default.is_none() => {
                 let message = format!("the parameter `{}` needs a type", param.name.name);
                 let diagnostic =
                     crate::diag::Diagnostic::error("E0301", param.name.span, message, "a tensor? a number?")
                         .help("for example `x: [B, T]`, `n: Int`, `over: Axis`, or `x: Any` to leave it open");
-                return Err(self.report(diagnostic));
+                Err(self.report(diagnostic))
             }
+            None => Ok(()),
+            Some(ty) => self.known_type(ty),
         }
-        Ok(())
     }
 
     fn check_layer(&mut self, layer: &'a ast::Layer, module: ModuleId) -> Res<()> {
+        let mut known = Ok(());
+        for setting in &layer.settings {
+            known = setting.ty.as_ref().map_or(Ok(()), |ty| self.known_type(ty)).and(known);
+        }
+        known?;
         let scope = Scope::root(module);
         for size in layer.sizes_in.iter().chain(&layer.sizes_out) {
             let label = self.label();
@@ -134,6 +152,7 @@ impl<'a> Checker<'a> {
             place: RefCell::new(Some(Place { parent: None, name: layer.name.name.to_lowercase() })),
             cells: RefCell::default(),
             fields: RefCell::default(),
+            written: BTreeMap::new(),
             span: layer.name.span,
         });
         self.ready(&instance)?;
@@ -157,7 +176,10 @@ impl<'a> Checker<'a> {
         let result = match self.stand_ins(&func.params, &scope) {
             Ok(Some(args)) => {
                 self.assume_wheres(&func.wheres, &scope);
-                self.call_method(instance, &func.name.name, args, func.name.span).map(drop)
+                self.defining = Some(func);
+                let checked = self.call_method(instance, &func.name.name, args, func.name.span).map(drop);
+                self.defining = None;
+                checked
             }
             Ok(None) => Ok(()),
             Err(poison) => Err(poison),
@@ -176,7 +198,7 @@ impl<'a> Checker<'a> {
             }
             let Some(value) = self.stand_in(param, scope)? else { return Ok(None) };
             scope.set(&param.name.name, value.clone());
-            args.push(Arg { name: Some(param.name.name.clone()), value, span: param.name.span });
+            args.push(Arg::named(param.name.name.clone(), value, param.name.span));
         }
         Ok(Some(args))
     }

@@ -39,7 +39,7 @@ impl<'a> Checker<'a> {
             }
             Value::Fn(_) | Value::Builtin(_) if takes_shape(&value) => {
                 let shape = self.shape_args(args, scope)?;
-                let arg = Arg { name: Some("shape".into()), value: Value::list(shape), span };
+                let arg = Arg::named("shape".into(), Value::list(shape), span);
                 self.call(&value, vec![arg], span)
             }
             other => {
@@ -279,7 +279,7 @@ impl<'a> Checker<'a> {
                 Ok(at) if at < rank => Ok(at),
                 _ => {
                     let message = format!("there is no axis {i} in {}", super::report::show(&x.ty));
-                    Err(self.error("E0517", span, message, format!("axes are {}..{} or -{rank}..=-1", 0, rank)))
+                    Err(self.error("E0517", span, message, which_axes(rank)))
                 }
             };
         }
@@ -339,5 +339,13 @@ fn takes_shape(value: &Value) -> bool {
             Code::Lambda { .. } => false,
         },
         _ => false,
+    }
+}
+
+fn which_axes(rank: usize) -> String {
+    match rank {
+        0 => "a scalar has no axes".to_string(),
+        1 => "its one axis is 0".to_string(),
+        _ => format!("its axes are 0 to {}, or -{rank} to -1 from the end", rank - 1),
     }
 }

@@ -95,6 +95,15 @@ impl<'a> Checker<'a> {
                 }
             }
         }
+        for u in &modules.get(module).missing {
+            let hit = match &u.names {
+                Some(list) => list.iter().any(|(n, alias)| &*alias.as_ref().unwrap_or(n).name == name),
+                None => last_name(&u.module).is_some_and(|n| &*n == name),
+            };
+            if hit {
+                return Some(Value::Error);
+            }
+        }
         if module != PRELUDE
             && let Some(value) = self.own_item(PRELUDE, name)
         {

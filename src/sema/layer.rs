@@ -73,7 +73,11 @@ impl<'a> Checker<'a> {
                     }
                 },
                 IndexArg::Slice { span, .. } | IndexArg::Rest(span) => {
-                    return Err(self.error("E0301", *span, "a layer's sizes are numbers", "not a size"));
+                    let order = if class.ast.has_arrow { "[In -> Out]" } else { "[D, T]" };
+                    let diagnostic = Diagnostic::error("E0301", *span, "a layer's sizes are numbers", "not a size")
+                        .note(format!("the sizes of `{}` are, in this order, {}", class.ast.name.name, shown(params)))
+                        .help(format!("write them in their order, as in `{order}`"));
+                    return Err(self.report(diagnostic));
                 }
             };
             sizes[at] = Some(self.size_arg(e, scope)?);
@@ -86,12 +90,14 @@ impl<'a> Checker<'a> {
         let layer = class.ast;
         let scope = Scope::root(class.module);
         let mut holes = BTreeMap::new();
+        let mut written = BTreeMap::new();
         let params = layer.sizes_in.iter().chain(&layer.sizes_out);
         for (i, param) in params.enumerate() {
             let name = &param.name.name;
             let given = class.sizes.get(i).and_then(Clone::clone);
             match (given, &param.default) {
-                (Some(SizeArg::Known(dim, _)), _) => {
+                (Some(SizeArg::Known(dim, at)), _) => {
+                    written.insert(name.clone(), at);
                     let label = self.label();
                     scope.set(name, Value::Int(dim, label));
                 }
@@ -121,6 +127,7 @@ impl<'a> Checker<'a> {
             place: RefCell::new(None),
             cells: RefCell::default(),
             fields: RefCell::default(),
+            written,
             span,
         };
         Ok(Value::Instance(Rc::new(instance)))
@@ -375,6 +382,27 @@ impl<'a> Checker<'a> {
         self.adopt(value, parent.as_ref(), name)
     }
 
+    /// Layers of a program that trains whose `_` no input has filled: they have no parameters, so nothing trains them.
+    pub fn never_applied(&mut self) {
+        let sound = self.out.diagnostics.iter().all(|d| d.severity != crate::diag::Severity::Error);
+        if self.out.jobs.is_empty() || !sound {
+            return;
+        }
+        let mut layers = vec![];
+        for ((module, _), state) in &self.lets {
+            if let (super::MAIN, super::item::LetState::Done(value)) = (*module, state) {
+                waiting(value, &mut layers);
+            }
+        }
+        for layer in layers {
+            let name = &layer.ast.name.name;
+            let message = format!("this `{name}` is never applied, so it has no sizes and no parameters");
+            let diagnostic = Diagnostic::warning("E0516", layer.span, message, "nothing goes in here")
+                .help("apply it to an input, or write its sizes as numbers");
+            self.report(diagnostic);
+        }
+    }
+
     /// The parameters (and buffers, if `all`) below a value, in the order in which they were declared.
     pub fn cells_of(&self, value: &Value<'a>, all: bool) -> Vec<CellId> {
         let mut out = vec![];
@@ -408,6 +436,19 @@ impl<'a> Checker<'a> {
             Value::Section(section) => self.collect(&section.func, all, out),
             _ => {}
         }
+    }
+}
+
+/// The layers inside a value that still wait for an input to take their sizes from.
+fn waiting<'a>(value: &Value<'a>, out: &mut Vec<Rc<Instance<'a>>>) {
+    match value {
+        Value::Instance(instance) if !instance.holes.borrow().is_empty() => out.push(instance.clone()),
+        Value::Instance(instance) => instance.fields.borrow().iter().for_each(|(_, field)| waiting(field, out)),
+        Value::Chain(parts) | Value::List(parts) | Value::Tuple(parts) => {
+            parts.iter().for_each(|part| waiting(part, out));
+        }
+        Value::Record(fields) => fields.iter().for_each(|(_, part)| waiting(part, out)),
+        _ => {}
     }
 }
 

@@ -10,6 +10,7 @@
 //!   definition could not decide alone is decided here; what is left depends on the batch and is checked when it comes.
 
 mod arith;
+mod backward;
 mod bind;
 mod branch;
 mod builtin;
@@ -35,6 +36,7 @@ mod pattern;
 mod report;
 mod scope;
 mod shape;
+mod size;
 mod stmt;
 mod train;
 mod value;
@@ -46,7 +48,7 @@ use std::rc::Rc;
 use crate::base::{FileId, Name, Span};
 use crate::diag::Diagnostic;
 use crate::tir::{self, CellId};
-use crate::types::{DType, Facts};
+use crate::types::{DType, Dim, Facts};
 
 pub use scope::{Library, MAIN, Missing, Module, ModuleId, Modules, PRELUDE};
 
@@ -203,6 +205,8 @@ pub(crate) struct Checker<'a> {
     counts: Counts,
     /// Definitions are checked on their own: sizes and settings are variables.
     generic: bool,
+    /// The function or method that is being checked on its own.
+    defining: Option<&'a crate::syntax::ast::Func>,
     /// Inside `step`.
     training: bool,
     float: DType,
@@ -210,7 +214,9 @@ pub(crate) struct Checker<'a> {
     /// Replaces the layer's path in the names of random streams while its parameters get their first values.
     draw_prefix: Option<String>,
     /// How the shapes went along the chain that is being applied, for the trail of an error.
-    trail: Vec<String>,
+    trail: Vec<Vec<Dim>>,
+    /// The size that the last `E0501` was about, for those who know how it came about.
+    missed: Option<size::Missed<'a>>,
     /// Layers whose sizes were taken from a stand-in, with the holes that they get back.
     borrowed: Vec<(Rc<Instance<'a>>, BTreeMap<Name, value::SizeArg<'a>>)>,
     /// Layers that a file fills: the layer, the file, and where that was said.
@@ -241,11 +247,13 @@ impl<'a> Checker<'a> {
             frames: vec![],
             counts: Counts::default(),
             generic: false,
+            defining: None,
             training: false,
             float: options.float,
             last_label: 0,
             draw_prefix: None,
             trail: vec![],
+            missed: None,
             borrowed: vec![],
             loads: vec![],
             yields: vec![],
@@ -296,6 +304,7 @@ impl<'a> Checker<'a> {
     }
 
     fn finish(mut self) -> Checked {
+        self.never_applied();
         let mut init = self.progs.remove(0);
         init.store_cells();
         self.out.init = init.program;

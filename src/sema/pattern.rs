@@ -149,8 +149,11 @@ impl<'a> Checker<'a> {
         let whole = dims.iter().fold(Dim::from(1), |n, d| &n * d);
         let describe = || {
             let message = format!("{size} cannot be split into groups of {product}");
-            Diagnostic::error("E0515", span, message, format!("{size} elements"))
-                .help(format!("state it where the size is declared: `where {size} % {product} == 0`"))
+            let diagnostic = Diagnostic::error("E0515", span, message, format!("{size} elements"));
+            match (size.as_const(), product.as_const()) {
+                (Some(_), Some(_)) => diagnostic,
+                _ => diagnostic.help(format!("state it where the size is declared: `where {size} % {product} == 0`")),
+            }
         };
         self.require_equal(&whole, &size, span, describe)?;
         for (part, dim) in parts.iter().zip(dims) {

@@ -5,7 +5,7 @@ use crate::diag::Diagnostic;
 use crate::ops::Op;
 use crate::ops::shape::Misfit;
 use crate::tir::Ty;
-use crate::types::Dim;
+use crate::types::{Claim, Dim, Rel, Verdict};
 
 use super::value::Tensor;
 use super::{Checker, Poison};
@@ -38,8 +38,10 @@ impl<'a> Checker<'a> {
                 diagnostic.helps.retain(|h| h.edit.as_ref().is_none_or(|e| !self.is_std(e.span.file)));
             }
         }
-        if self.trail.len() > 1 && diagnostic.code.starts_with("E05") {
-            diagnostic = diagnostic.note(format!("shapes: {}", self.trail.join(" -> ")));
+        if let Some(trail) = super::chain::trail_text(&self.trail)
+            && diagnostic.code.starts_with("E05")
+        {
+            diagnostic = diagnostic.note(format!("shapes: {trail}"));
         }
         let place = diagnostic.span();
         let known = self.out.diagnostics.iter().any(|d| d.code == diagnostic.code && d.span() == place);
@@ -104,25 +106,41 @@ impl<'a> Checker<'a> {
             "these two are combined element by element",
         )
         .note(aligned(left, right));
-        if let Some(note) = self.difference(left, right) {
-            diagnostic = diagnostic.note(note);
-        }
         if left.len() == right.len() && left != right && same_multiset(left, right) {
             diagnostic = diagnostic.help("these are the same sizes in another order: transpose one side, `x.T`");
         } else if let Some(axis) = extra_one(left, right) {
-            diagnostic = diagnostic.help(format!(
-                "axis {axis} of size 1 is a claim and does not repeat: remove it with `reshape`, or say `broadcast(.., {})`",
-                dims(if left.len() >= right.len() { left } else { right })
-            ));
+            diagnostic = without_stretching(diagnostic, left, right, axis);
         } else {
-            diagnostic = diagnostic.note("only scalars and missing leading axes repeat by themselves");
+            if let Some(note) = self.difference(left, right) {
+                diagnostic = diagnostic.note(note);
+            }
+            let conditions = self.conditions(left, right);
+            diagnostic = match conditions.is_empty() {
+                true => diagnostic.note("only scalars and missing leading axes repeat by themselves"),
+                false => self.with_conditions(diagnostic, &conditions),
+            };
         }
         self.report(diagnostic)
     }
 
+    /// What would make two shapes of one rank equal, where that is more than that two names are one.
+    fn conditions(&mut self, left: &[Dim], right: &[Dim]) -> Vec<Claim> {
+        let mut conditions: Vec<Claim> = vec![];
+        if left.len() != right.len() {
+            return conditions;
+        }
+        for (l, r) in left.iter().zip(right).filter(|(l, r)| l != r) {
+            let claim = Claim::new(l.clone(), Rel::Eq, r.clone());
+            match self.facts.weakest(&claim) {
+                Some(needed) if !super::claim::is_plain(&claim) => conditions.extend(needed),
+                _ => return vec![],
+            }
+        }
+        conditions
+    }
+
     /// Sizes that show how the first differing axes differ, when they are symbolic.
     fn difference(&mut self, left: &[Dim], right: &[Dim]) -> Option<String> {
-        use crate::types::{Claim, Rel, Verdict};
         let mut pairs = left.iter().rev().zip(right.iter().rev());
         let (l, r) = pairs.rfind(|(l, r)| l != r)?;
         if l.as_const().is_some() && r.as_const().is_some() {
@@ -188,6 +206,21 @@ pub fn same_multiset(a: &[Dim], b: &[Dim]) -> bool {
         dims
     };
     a.len() == b.len() && sorted(a) == sorted(b)
+}
+
+/// An axis of size 1 where the other side has another size, or no axis: what to write for the repetition.
+fn without_stretching(diagnostic: Diagnostic, left: &[Dim], right: &[Dim], axis: usize) -> Diagnostic {
+    let one = Dim::from(1);
+    if left.len() == right.len() {
+        let pairs = left.iter().zip(right);
+        let whole: Vec<Dim> = pairs.map(|(l, r)| if *l == one { r.clone() } else { l.clone() }).collect();
+        let whole = dims(&whole);
+        return diagnostic.help(format!("an axis of size 1 does not repeat by itself: say `broadcast(.., {whole})`"));
+    }
+    let (long, short) = if left.len() > right.len() { ("left", "right") } else { ("right", "left") };
+    diagnostic
+        .help(format!("drop the axis of size 1 on the {long}: `squeeze(.., {axis})`"))
+        .help(format!("or add one on the {short}: `unsqueeze(.., {axis})`"))
 }
 
 /// The axis at which one shape has a 1 that the other lacks or has another size for.

@@ -136,6 +136,8 @@ pub struct Module {
     pub file: FileId,
     pub ast: ast::File,
     pub imports: Vec<(ModuleId, ast::Use)>,
+    /// What it uses of modules that could not be read; that has been reported.
+    pub missing: Vec<ast::Use>,
     /// Part of the standard library: errors inside it are shown at the user's call.
     pub std: bool,
 }
@@ -187,7 +189,14 @@ impl Loader<'_> {
         let parsed = syntax::parse(file, text);
         self.modules.diagnostics.extend(parsed.diagnostics);
         let id = ModuleId::from(self.modules.list.len());
-        self.modules.list.push(Module { name: name.to_string(), file, ast: parsed.file, imports: vec![], std });
+        self.modules.list.push(Module {
+            name: name.to_string(),
+            file,
+            ast: parsed.file,
+            imports: vec![],
+            missing: vec![],
+            std,
+        });
         id
     }
 
@@ -206,8 +215,11 @@ impl Loader<'_> {
             })
             .collect();
         for u in uses {
-            if let Some(target) = self.import(&from, std, &u) {
-                self.modules.list[id.index()].imports.push((target, u));
+            let target = self.import(&from, std, &u);
+            let module = &mut self.modules.list[id.index()];
+            match target {
+                Some(target) => module.imports.push((target, u)),
+                None => module.missing.push(u),
             }
         }
         self.open.pop();
@@ -253,6 +265,10 @@ fn unreadable(module: &ast::Module, missing: Missing) -> Diagnostic {
         ast::Module::File { path, .. } => path.to_string(),
     };
     match missing {
+        Missing::Unknown(_) if matches!(module, ast::Module::File { .. }) => {
+            Diagnostic::error("E0202", span, format!("there is no file `{shown}`"), "not found")
+                .note("paths begin at the folder of the file that names them")
+        }
         Missing::Unknown(known) => {
             let diagnostic = Diagnostic::error("E0202", span, format!("there is no module `{shown}`"), "not found");
             match crate::diag::nearest(&shown, known.iter().map(String::as_str)) {

@@ -23,14 +23,27 @@ pub fn requirement(op: &Op<Dim>, args: &[&Tensor], requirement: &Requirement, sp
             slice(op, args[0], start, stop, span)
         }
         (Op::Concat { axis }, Rule::SameSize { .. }) => concat(args, *axis, lhs, rhs, span),
-        _ => other(op, requirement, span),
+        _ => other(op, args, requirement, span),
     }
 }
 
 fn reshape(x: &Tensor, shape: &[Dim], lhs: &Dim, rhs: &Dim, span: Span) -> Diagnostic {
     let message = format!("{} does not have the elements for {}", dims(&x.ty.shape), dims(shape));
-    Diagnostic::error("E0509", span, message, format!("{lhs} elements become {rhs}"))
-        .help("a reshape keeps the number of elements; one size may be `_`, to be computed from the others")
+    let diagnostic = Diagnostic::error("E0509", span, message, format!("{lhs} elements become {rhs}"));
+    match last_that_fits(shape, lhs) {
+        Some(fits) => {
+            diagnostic.help(format!("{} has as many; `_` as a size is computed from the others", dims(&fits)))
+        }
+        None => diagnostic.help("a reshape keeps the number of elements; `_` as a size is computed from the others"),
+    }
+}
+
+/// The shape with another last size, so that it has `count` elements.
+fn last_that_fits(shape: &[Dim], count: &Dim) -> Option<Vec<Dim>> {
+    let (_, rest) = shape.split_last()?;
+    let others = rest.iter().fold(Dim::from(1), |a, b| a * b.clone());
+    let last = count.floor_div(&others);
+    (last.clone() * others == *count).then(|| [rest, &[last]].concat())
 }
 
 fn contraction(args: &[&Tensor], lhs: &Dim, rhs: &Dim, span: Span) -> Diagnostic {
@@ -47,8 +60,12 @@ fn contraction(args: &[&Tensor], lhs: &Dim, rhs: &Dim, span: Span) -> Diagnostic
 fn kernel(conv: &Conv<Dim>, args: &[&Tensor], spatial: usize, span: Span) -> Diagnostic {
     let (x, w) = (&args[0].ty.shape, &args[1].ty.shape);
     let (size, kernel) = (&x[2 + spatial], &w[2 + spatial]);
-    let (lo, hi) = &conv.pad[spatial];
-    let message = format!("the kernel of {kernel} is larger than the picture of {size} with padding {lo} and {hi}");
+    let padding = match &conv.pad[spatial] {
+        (lo, hi) if *lo == Dim::from(0) && lo == hi => "without padding".to_string(),
+        (lo, hi) if lo == hi => format!("with padding {lo}"),
+        (lo, hi) => format!("with padding {lo} and {hi}"),
+    };
+    let message = format!("the kernel of {kernel} is larger than the picture of {size} {padding}");
     Diagnostic::error("E0507", span, message, format!("{} goes in", dims(x)))
         .help("use a smaller kernel, more padding, or fewer layers that make the picture smaller")
 }
@@ -80,22 +97,44 @@ fn window(x: &Tensor, size: &Dim, axis: usize, span: Span) -> Diagnostic {
 fn slice(op: &Op<Dim>, x: &Tensor, start: &Dim, stop: &Dim, span: Span) -> Diagnostic {
     let Op::Slice { axis, .. } = op else { unreachable!("called for slices") };
     let size = &x.ty.shape[*axis];
-    let message = format!("{start}..{stop} is not inside an axis of {size}");
-    Diagnostic::error("E0510", span, message, format!("axis {axis} of {} has {size} elements", dims(&x.ty.shape)))
+    let shape = dims(&x.ty.shape);
+    let have = format!("axis {axis} of {shape} has {size} elements");
+    if *stop == start.clone() + Dim::from(1) {
+        let message = format!("there is no element {start} in an axis of {size}");
+        return Diagnostic::error("E0510", span, message, have).help("the first element is 0, the last is -1");
+    }
+    let message = format!("{start}:{stop} is not inside an axis of {size}");
+    Diagnostic::error("E0510", span, message, have).help(format!("`{start}:` goes on to the end"))
 }
 
 fn concat(args: &[&Tensor], axis: usize, lhs: &Dim, rhs: &Dim, span: Span) -> Diagnostic {
     let shapes: Vec<String> = args.iter().map(|t| dims(&t.ty.shape)).collect();
     let message = format!("{} cannot be joined along axis {axis}", shapes.join(" and "));
     let diagnostic = Diagnostic::error("E0502", span, message, format!("{lhs} and {rhs} differ"));
-    match args.len() == 2 && same_multiset(&args[0].ty.shape, &args[1].ty.shape) {
-        true => diagnostic.help("these are the same sizes in another order: transpose one side"),
-        false => diagnostic.help(format!("all axes but axis {axis} must be equal")),
+    match args {
+        [a, b] if same_multiset(&a.ty.shape, &b.ty.shape) => {
+            diagnostic.help("these are the same sizes in another order: transpose one side, `x.T`")
+        }
+        _ => match only_difference(args) {
+            Some(other) => diagnostic.help(format!("along axis {other} they can be: `over: {other}`")),
+            None => diagnostic.help(format!("all axes but axis {axis} must be equal")),
+        },
     }
 }
 
-fn other(op: &Op<Dim>, requirement: &Requirement, span: Span) -> Diagnostic {
+/// The one axis in which shapes of one rank differ.
+fn only_difference(args: &[&Tensor]) -> Option<usize> {
+    let rank = args[0].ty.shape.len();
+    let differs = |axis: &usize| args.iter().any(|t| t.ty.shape.get(*axis) != args[0].ty.shape.get(*axis));
+    let mut axes = (0..rank).filter(differs);
+    let only = axes.next()?;
+    (axes.next().is_none() && args.iter().all(|t| t.ty.shape.len() == rank)).then_some(only)
+}
+
+fn other(op: &Op<Dim>, args: &[&Tensor], requirement: &Requirement, span: Span) -> Diagnostic {
     let message = format!("`{}` does not fit here: {}", op.name(), requirement.rule);
     let claim = super::claim::text(&requirement.claim);
+    let operands: Vec<String> = args.iter().map(|t| super::report::show(&t.ty)).collect();
     Diagnostic::error("E0502", span, message, format!("needs {claim}"))
+        .note(format!("operands: {}", operands.join(", ")))
 }

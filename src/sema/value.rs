@@ -91,19 +91,27 @@ pub struct Closure<'a> {
 pub struct Section<'a> {
     pub func: Value<'a>,
     pub args: Vec<Arg<'a>>,
+    /// Where it is written: errors of a stage are shown at the stage.
+    pub span: Span,
 }
 
 /// An evaluated argument.
 #[derive(Clone, Debug)]
 pub struct Arg<'a> {
     pub name: Option<Name>,
+    /// Where the name is written; nowhere for an argument without one, or one that no file has.
+    pub name_span: Span,
     pub value: Value<'a>,
     pub span: Span,
 }
 
 impl<'a> Arg<'a> {
     pub fn positional(value: Value<'a>, span: Span) -> Arg<'a> {
-        Arg { name: None, value, span }
+        Arg { name: None, name_span: Span::none(), value, span }
+    }
+
+    pub fn named(name: Name, value: Value<'a>, span: Span) -> Arg<'a> {
+        Arg { name: Some(name), name_span: Span::none(), value, span }
     }
 }
 
@@ -139,6 +147,8 @@ pub struct Instance<'a> {
     pub cells: RefCell<Vec<(Name, CellId)>>,
     /// Fields in order, for paths and for `over`.
     pub fields: RefCell<Vec<(Name, Value<'a>)>>,
+    /// Where its sizes are written.
+    pub written: BTreeMap<Name, Span>,
     pub span: Span,
 }
 

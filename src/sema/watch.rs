@@ -81,7 +81,10 @@ impl<'a> Checker<'a> {
             let diagnostic = Diagnostic::error("E0607", span, message, "never logged");
             let diagnostic = match known.is_empty() {
                 true => diagnostic.help("add a `validate .. { log .. }`"),
-                false => diagnostic.note(format!("logged there: {}", known.join(", "))),
+                false => match crate::diag::nearest(&metric.name, known.iter().map(String::as_str)) {
+                    Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                    None => diagnostic.note(format!("logged there: {}", known.join(", "))),
+                },
             };
             self.report(diagnostic);
         }

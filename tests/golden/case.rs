@@ -21,6 +21,8 @@ pub struct Case {
     pub stages: Vec<Stage>,
     /// Functions of the program to make programs of, for the stages behind the checker.
     pub functions: Vec<String>,
+    /// Files beside the case that it uses or reads.
+    pub files: Vec<String>,
     /// Everything before the first block: a valid text of its own, as all that is not program is comment.
     pub program: String,
     pub marks: Vec<Mark>,
@@ -51,9 +53,9 @@ impl Case {
         if kind == Kind::Case && lines.count() > MAX_LINES {
             return Err(format!("the program has more than {MAX_LINES} lines: show one thing"));
         }
-        let functions = field(program, "# functions:").unwrap_or_default();
-        let functions = functions.split_whitespace().map(str::to_string).collect();
-        Ok(Case { stages, functions, program: program.to_string(), marks, shapes: shapes(program), blocks })
+        let words = |name: &str| field(program, name).unwrap_or_default().split_whitespace().map(str::to_string);
+        let (functions, files) = (words("# functions:").collect(), words("# files:").collect());
+        Ok(Case { stages, functions, files, program: program.to_string(), marks, shapes: shapes(program), blocks })
     }
 }
 

@@ -11,7 +11,7 @@ use std::fmt::Write;
 /// One diagnostic that must be reported.
 #[derive(Debug, Default)]
 pub struct Mark {
-    /// The line it is about, from 1; 0, above all code, is for a diagnostic without a place.
+    /// The line it is about, from 1; 0, above all code, is for a diagnostic in another file or without a place.
     line: usize,
     /// First column, from 1, and how many characters.
     column: Option<(usize, usize)>,
@@ -126,7 +126,10 @@ impl Mark {
         let (line, column) = source.position(span.lo as usize);
         let length = ran.sources().text(span).chars().count();
         let in_column = self.column.is_none_or(|(start, carets)| start == column && (carets == 1 || carets == length));
-        source.id == ran.file && line == self.line && in_column
+        if source.id != ran.file {
+            return self.line == 0;
+        }
+        line == self.line && in_column
     }
 
     fn demand_advice(&self, diagnostic: &Diagnostic, problems: &mut String) {

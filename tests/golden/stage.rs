@@ -103,6 +103,7 @@ pub fn run(found: &Found, case: &Case) -> Result<Ran, String> {
     tokens_tile(&case.program)?;
     // What a case writes goes to a folder of its own; what users see finds the files that lie beside it.
     let scratch = tempfile::tempdir().map_err(|error| error.to_string())?;
+    copy(found, case, scratch.path()).map_err(|error| format!("`# files:` {error}"))?;
     let folder = found.folder.as_deref().unwrap_or(scratch.path());
     let program = Program::open(&found.file, &case.program, Files::at(folder));
     let file = program.modules.get(MAIN).file;
@@ -123,6 +124,17 @@ pub fn run(found: &Found, case: &Case) -> Result<Ran, String> {
         ran.printed.push((*stage, text));
     }
     Ok(ran)
+}
+
+/// The files that a case names, from beside it to where it runs.
+fn copy(found: &Found, case: &Case, to: &Path) -> std::io::Result<()> {
+    let beside = found.path.as_deref().and_then(Path::parent).unwrap_or(Path::new("."));
+    for name in &case.files {
+        let target = to.join(name);
+        std::fs::create_dir_all(target.parent().unwrap_or(to))?;
+        std::fs::copy(beside.join(name), target)?;
+    }
+    Ok(())
 }
 
 impl Ran {

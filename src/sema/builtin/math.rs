@@ -321,7 +321,7 @@ impl<'a> Checker<'a> {
         }
         let Some(func) = find(apply) else { return Err(super::Poison) };
         let given = vec![super::Arg::positional(f, args.span(0))];
-        Ok(Value::Section(Rc::new(Section { func: func.value(), args: given })))
+        Ok(Value::Section(Rc::new(Section { func: func.value(), args: given, span: args.span })))
     }
 
     /// The arguments of the function, then the function itself.

@@ -146,9 +146,9 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 
 /// A number as a schedule: the same at every step.
 pub fn constant_schedule<'a>(rate: Value<'a>) -> Value<'a> {
-    let args = vec![Arg { name: Some("rate".into()), value: rate, span: Span::none() }];
+    let args = vec![Arg::named("rate".into(), rate, Span::none())];
     match find("same_rate") {
-        Some(func) => Value::Section(Rc::new(Section { func: func.value(), args })),
+        Some(func) => Value::Section(Rc::new(Section { func: func.value(), args, span: Span::none() })),
         None => Value::Error,
     }
 }

@@ -215,7 +215,8 @@ impl Text {
     }
 }
 
-fn operator(op: BinaryOp) -> &'static str {
+/// The operator as it is written.
+pub fn operator(op: BinaryOp) -> &'static str {
     match op {
         BinaryOp::Add => "+",
         BinaryOp::Sub => "-",

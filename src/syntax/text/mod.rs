@@ -5,6 +5,7 @@ mod expr;
 mod train;
 
 use super::ast::*;
+pub use expr::operator;
 use std::fmt::{Display, Write};
 
 /// `(let x (+ 1 2))`, one item a line.

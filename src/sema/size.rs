@@ -1,0 +1,137 @@
+//! The error for an axis of another size: shown at the size that was written, with ways to put it right.
+
+use std::rc::Rc;
+
+use crate::base::Span;
+use crate::diag::Diagnostic;
+use crate::syntax::ast::DimArg;
+use crate::types::{Claim, Dim, Rel};
+
+use super::report::{aligned, dims, same_multiset};
+use super::value::Instance;
+use super::{Checker, Res};
+
+/// An axis that has another size than the declaration says.
+#[derive(Clone, Debug)]
+pub struct Missed<'a> {
+    pub callee: String,
+    /// The size's name in the declaration; empty where it is an expression.
+    pub name: String,
+    pub want: Dim,
+    pub got: Dim,
+    pub shape: Vec<Dim>,
+    pub axis: usize,
+    /// The layer whose size it is.
+    pub of: Option<Rc<Instance<'a>>>,
+}
+
+impl Missed<'_> {
+    /// The error, at the call or at the expression that gives the result.
+    pub fn diagnostic(&self, span: Span, result: bool) -> Diagnostic {
+        let Missed { callee, name, want, got, shape, axis, .. } = self;
+        if result {
+            let message = format!("`{callee}` declares {want} and gives {got} at axis {axis}");
+            return Diagnostic::error("E0506", span, message, format!("gives {}", dims(shape)));
+        }
+        let message = format!("`{callee}` expects {want}{} and receives {got}", self.unit());
+        let diagnostic = Diagnostic::error("E0501", span, message, format!("receives {}", dims(shape)));
+        match name.as_str() {
+            "" => diagnostic,
+            name => diagnostic.note(format!("the size `{name}` is {want}; axis {axis} of the input is {got}")),
+        }
+    }
+
+    /// The error at the size between a layer's brackets; the call is the second place.
+    fn at_size(&self, written: Span, call: Span, received: String) -> Diagnostic {
+        let Missed { callee, want, got, .. } = self;
+        let message = format!("`{callee}` expects {want}{} and receives {got}", self.unit());
+        let diagnostic = Diagnostic::error("E0501", written, message, format!("receives {received}"))
+            .label(call, format!("{} goes in here", dims(&self.shape)));
+        if self.channels_last() {
+            return diagnostic.help("the channels seem to be last: rearrange with `x.[b h w c -> b c h w]`");
+        }
+        let diagnostic = diagnostic.fix("write `_` to take the size from the input", written, "_");
+        match got.as_const() {
+            Some(size) => diagnostic.fix(format!("or write {size}"), written, size.to_string()),
+            None => diagnostic,
+        }
+    }
+
+    /// Pictures as `[batch, height, width, channels]`.
+    fn channels_last(&self) -> bool {
+        self.shape.len() == 4 && self.axis == 1 && self.shape[3] == self.want
+    }
+
+    /// What the axis counts, by the layout that the libraries use.
+    fn unit(&self) -> &'static str {
+        match (self.shape.len(), self.axis) {
+            (4.., 1) if self.want == Dim::from(1) => " channel",
+            (4.., 1) => " channels",
+            (rank, axis) if axis + 1 == rank && rank <= 3 && self.want == Dim::from(1) => " feature",
+            (rank, axis) if axis + 1 == rank && rank <= 3 => " features",
+            _ => "",
+        }
+    }
+}
+
+impl<'a> Checker<'a> {
+    /// Demands that the axis has the size; an error is remembered for the chain around it.
+    pub fn require_size(&mut self, missed: Missed<'a>, place: Span, span: Span, result: bool) -> Res<()> {
+        let written = missed.of.as_ref().and_then(|layer| layer.written.get(missed.name.as_str()).copied());
+        let written = written.filter(|at| !result && !self.is_std(at.file));
+        let received = self.product(&missed.got);
+        let describe = || match written {
+            Some(at) => missed.at_size(at, place, received),
+            None => missed.diagnostic(span, result),
+        };
+        let claim = Claim::new(missed.want.clone(), Rel::Eq, missed.got.clone());
+        let met = self.require(&claim, span, describe);
+        if met.is_err() {
+            self.missed = Some(missed);
+        }
+        met
+    }
+
+    /// `16 * 4 * 4 = 256` when the stage before has made one axis of several.
+    fn product(&self, got: &Dim) -> String {
+        if let [.., before, after] = self.trail.as_slice()
+            && before.len() > after.len()
+            && let Some(text) = factors(&before[1..], got)
+        {
+            return format!("{text} = {got}");
+        }
+        got.to_string()
+    }
+}
+
+/// `16 * 5 * 5` if that is `product`.
+pub fn factors(sizes: &[Dim], product: &Dim) -> Option<String> {
+    let all = sizes.iter().fold(Dim::from(1), |a, b| a * b.clone());
+    (sizes.len() > 1 && all == *product).then(|| sizes.iter().map(Dim::to_string).collect::<Vec<_>>().join(" * "))
+}
+
+/// Two inputs whose axes must be the same: a loss's prediction and target.
+pub fn shapes_differ(callee: &str, want: &[Dim], got: &[Dim], span: Span) -> Diagnostic {
+    let message = format!("`{callee}` needs two equal shapes, and these are {} and {}", dims(want), dims(got));
+    let one = Dim::from(1);
+    let diagnostic = Diagnostic::error("E0513", span, message, format!("{} here", dims(got))).note(aligned(want, got));
+    if want.len() + 1 == got.len() && got.last() == Some(&one) {
+        return diagnostic
+            .help("drop the axis of size 1 on this side: `squeeze(x, -1)`")
+            .help("or add it to the other: `unsqueeze(y, -1)`");
+    }
+    if got.len() + 1 == want.len() && want.last() == Some(&one) {
+        return diagnostic
+            .help("drop the axis of size 1 on the other side: `squeeze(x, -1)`")
+            .help("or add it to this one: `unsqueeze(y, -1)`");
+    }
+    match same_multiset(want, got) {
+        true => diagnostic.help("these are the same sizes in another order: transpose one side, `x.T`"),
+        false => diagnostic,
+    }
+}
+
+/// One axis of size 1 too many: a column where a row is expected.
+pub fn looks_like_loss(want: &[DimArg], shape: &[Dim]) -> bool {
+    want.len().abs_diff(shape.len()) == 1 && shape.last() == Some(&Dim::from(1))
+}
