@@ -16,7 +16,7 @@ impl<'a> Checker<'a> {
             ExprKind::Int(v) => Ok(Value::int(*v)),
             ExprKind::Float(v) => Ok(Value::Float(*v)),
             ExprKind::Bool(v) => Ok(Value::bool(*v)),
-            ExprKind::Str(text) => self.text(text, scope),
+            ExprKind::Str(text) => self.text(text, e.span, scope),
             ExprKind::Name(name) => self.read_name(name, e.span, scope),
             ExprKind::Hole => Ok(Value::Hole),
             ExprKind::Unary(op, x) => self.unary_expr(*op, x, e.span, scope),
@@ -108,7 +108,7 @@ impl<'a> Checker<'a> {
 
     /// `{name}` in a string is the static value of that name; in `every` blocks `{epoch}`, `{step}` and tensors stay
     /// for later.
-    fn text(&mut self, text: &Name, scope: &Scope<'a>) -> Res<Value<'a>> {
+    fn text(&mut self, text: &Name, span: Span, scope: &Scope<'a>) -> Res<Value<'a>> {
         if !text.contains('{') {
             return Ok(Value::Str(text.clone()));
         }
@@ -123,7 +123,7 @@ impl<'a> Checker<'a> {
                 Some(text) => result.push_str(&text),
                 None => {
                     result.push_str(&rest[open..=open + len]);
-                    self.mention(&name, value);
+                    self.mention(&name, value, span)?;
                 }
             }
             rest = &rest[open + len + 1..];
@@ -133,12 +133,23 @@ impl<'a> Checker<'a> {
     }
 
     /// A tensor in a text of an `every` block: its value is filled in when the text is needed.
-    fn mention(&mut self, name: &Name, value: Option<Value<'a>>) {
-        let Some(value @ (Value::Tensor(_) | Value::Cell(_))) = value else { return };
-        let Value::Tensor(tensor) = self.load_cell(value, Span::none()) else { return };
-        if let Some(pending) = &mut self.actions {
-            pending.values.push((name.clone(), tensor));
+    fn mention(&mut self, name: &Name, value: Option<Value<'a>>, span: Span) -> Res<()> {
+        let found = match value {
+            Some(value @ (Value::Tensor(_) | Value::Cell(_))) => self.load_cell(value, Span::none()),
+            _ => Value::Nothing,
+        };
+        let known = matches!(&**name, "epoch" | "step") || matches!(found, Value::Tensor(_));
+        match (&mut self.actions, found) {
+            (Some(pending), Value::Tensor(tensor)) => pending.values.push((name.clone(), tensor)),
+            (Some(_), _) if !known => {
+                let message = format!("there is no value `{name}` to show");
+                let diagnostic = Diagnostic::error("E0201", span, message, "braces hold a name")
+                    .help("give an expression a name first: `m = mean(w)`, then `{m}`");
+                return Err(self.report(diagnostic));
+            }
+            _ => {}
         }
+        Ok(())
     }
 
     fn comprehension(

@@ -235,7 +235,32 @@ impl<'a> Checker<'a> {
                     fields.iter().map(|(n, v)| (n.clone(), self.keep(v.clone(), &format!("{name}.{n}"), span)));
                 Value::Record(Rc::new(fields.collect()))
             }
+            Value::Fn(closure) => {
+                self.keep_captured(&closure.scope, name, span);
+                Value::Fn(closure)
+            }
+            Value::Instance(instance) => {
+                self.keep_captured(&instance.scope, name, span);
+                Value::Instance(instance)
+            }
+            Value::Chain(parts) => Value::Chain(Rc::new(self.keep_all(&parts, name, span))),
+            Value::Dataset(data) => {
+                for (i, (func, _)) in data.maps.iter().enumerate() {
+                    self.keep(func.clone(), &format!("{name}.{i}"), span);
+                }
+                Value::Dataset(data)
+            }
             other => other,
+        }
+    }
+
+    /// Tensors that a function remembers from where it was made are kept, too: it is called from other programs.
+    fn keep_captured(&mut self, scope: &Scope<'a>, name: &str, span: Span) {
+        for (part, value) in scope.remembered() {
+            if let Value::Tensor(_) = value {
+                let cell = self.keep(value, &format!("{name}.{part}"), span);
+                scope.replace(&part, cell);
+            }
         }
     }
 

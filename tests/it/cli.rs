@@ -414,6 +414,39 @@ test "less" {
 test "fine" { assert sum(tensor([1.0, 2.0])) == 3.0 }
 "#;
 
+/// Functions, layers and data sets of the top level remember tensors.
+const CAPTURED: &str = r#"
+use std.data: digits, normalize
+use std.nn: Linear
+use std.optim: SGD
+fn scaled(by: [D]) -> Fn = |x| x * by
+layer Scale(by: Any) { forward(x: [B, D]) -> [B, D] = x * by }
+let double = scaled(tensor([2.0, 2.0]))
+let triple = Scale(by: tensor([3.0, 3.0]))
+let rows = digits.train |> normalize(mean: tensor(0.5), std: 2 * ones[64])
+let net = Linear[64 -> 1]
+train once {
+  data = rows |> take(0..64) |> batch(64)
+  epochs = 1
+  step (x, y) {
+    minimize mean(net(x) ** 2) over net with SGD
+    log largest: max(x), scaled: sum(triple(double(ones[1, 2])))
+  }
+  every 1 epoch { m = sum(double(ones[2])); print("sum {m} of epoch {epoch}") }
+}
+"#;
+
+#[test]
+fn what_the_top_level_remembers_is_seen_by_every_program() {
+    let unknown = CAPTURED.replace("{m}", "{sum(net)}");
+    let desk = Desk::new(&[("a.dln", CAPTURED), ("b.dln", &unknown)]);
+    let lines = desk.dln("run a.dln --json").ends(0).json();
+    assert!(lines.iter().any(|line| line["text"] == "sum 4 of epoch 1"), "{lines:?}");
+    let train = &lines.last().unwrap()["train"];
+    assert_eq!((&train["largest"], &train["scaled"]), (&0.25.into(), &12.0.into()));
+    assert!(desk.dln("check b.dln").ends(1).err.contains("there is no value `sum(net)` to show"));
+}
+
 #[test]
 fn codes_have_pages() {
     let desk = Desk::new(&[]);
