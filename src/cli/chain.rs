@@ -84,8 +84,8 @@ pub struct Overrides {
 pub struct Report {
     pub diagnostics: Vec<Diagnostic>,
     pub proved: usize,
-    /// Shapes that are checked when the program runs.
-    pub at_run_time: usize,
+    /// Statements on sizes that are checked when the program runs: where, and what.
+    pub at_run_time: Vec<(Span, String)>,
     pub assumed: usize,
 }
 

@@ -80,6 +80,13 @@ impl Desk<'_> {
         }
         let ok = !report.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
         if summary {
+            for (span, message) in &report.at_run_time {
+                let place = session.sources().place(*span);
+                self.say(
+                    || serde_json::json!({ "event": "check_at_run_time", "place": place, "message": message }),
+                    || format!("checked at run time, {place}: {message}"),
+                );
+            }
             self.say(|| json::report(&report, ok), || counts(&report));
         }
         if ok { Exit::Fine } else { Exit::Program }
@@ -207,7 +214,7 @@ fn counts(report: &Report) -> String {
     format!(
         "{} proved, {} checked at run time, {} assumed",
         counted(report.proved, "shape"),
-        report.at_run_time,
+        report.at_run_time.len(),
         report.assumed
     )
 }

@@ -54,7 +54,7 @@ impl Session for Opened {
         let report = Report {
             diagnostics: checked.diagnostics.clone(),
             proved: checked.counts.proved,
-            at_run_time: checked.counts.at_run_time,
+            at_run_time: checked.at_run_time.iter().map(|c| (c.span, c.message.clone())).collect(),
             assumed: checked.counts.assumed,
         };
         self.checked = Some(checked);

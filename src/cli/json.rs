@@ -50,7 +50,7 @@ pub fn diagnostic(diagnostic: &Diagnostic, sources: &Sources) -> Value {
 /// The end of a check.
 pub fn report(report: &Report, ok: bool) -> Value {
     json!({
-        "event": "checked", "ok": ok, "proved": report.proved, "at_run_time": report.at_run_time,
+        "event": "checked", "ok": ok, "proved": report.proved, "at_run_time": report.at_run_time.len(),
         "assumed": report.assumed,
     })
 }

@@ -47,7 +47,12 @@ impl Session for FakeSession {
 
     fn check(&mut self, _: &Overrides) -> Report {
         let diagnostics = if self.text.contains("wrong") { vec![fault("E0501")] } else { vec![] };
-        Report { diagnostics, proved: 1200, at_run_time: 2, assumed: 0 }
+        Report {
+            diagnostics,
+            proved: 1200,
+            at_run_time: vec![(Span::none(), "the slice ends inside".to_string()); 2],
+            assumed: 0,
+        }
     }
 
     fn settings(&self, overrides: &Overrides) -> Vec<Setting> {
@@ -156,7 +161,9 @@ fn json_is_one_object_a_line_on_stdout() {
 #[test]
 fn a_dry_run_says_where_settings_come_from_and_runs_nothing() {
     let done = dln("run a.dln --lr 0.5 --dry-run", "", false);
-    let expected = "1,200 shapes proved, 2 checked at run time, 0 assumed
+    let expected = "checked at run time, -: the slice ends inside
+checked at run time, -: the slice ends inside
+1,200 shapes proved, 2 checked at run time, 0 assumed
 lr             0.5  command line
 classify.seed  0    default
 ";
@@ -168,7 +175,7 @@ classify.seed  0    default
 #[test]
 fn a_check_ends_with_its_counts() {
     let fine = dln("check a.dln", "", false);
-    assert_eq!((fine.exit, fine.out.lines().count()), (Exit::Fine, 1));
+    assert_eq!((fine.exit, fine.out.lines().count()), (Exit::Fine, 3));
     let wrong = dln("check --json a.dln", "wrong", false);
     assert_eq!(wrong.exit, Exit::Program);
     let last = r#"{"event":"checked","ok":false,"proved":1200,"at_run_time":2,"assumed":0}"#;

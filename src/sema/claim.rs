@@ -11,6 +11,7 @@ use crate::types::{Claim, Dim, Rel, Verdict, Witness};
 
 use super::report::dims;
 use super::scope::Scope;
+use super::stmt::Place;
 use super::value::{Tensor, Truth, Value};
 use super::{Checker, Poison, Res};
 
@@ -89,6 +90,10 @@ impl<'a> Checker<'a> {
         match self.defining.and_then(where_goes) {
             Some((at, true)) => diagnostic.fix(words, at, format!(", {clauses}")),
             Some((at, false)) => diagnostic.fix(words, at, format!(" where {clauses}")),
+            None if matches!(self.place, Place::Step | Place::Validate) => diagnostic.help(format!(
+                "it holds exactly when `{clauses}`: the last batch may be smaller than the others; \
+                 `batch(.., drop_last: true)` leaves it out, and the size of a batch is then a number"
+            )),
             None => diagnostic.help(words),
         }
     }
