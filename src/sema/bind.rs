@@ -333,8 +333,9 @@ impl<'a> Checker<'a> {
         } else if shape.len() == want.len() + 1 && shape.first() == Some(&one) {
             diagnostic = diagnostic.help("drop the first axis of size 1: `x[0]`");
         } else if shape.len() + 1 == want.len() {
-            diagnostic =
-                diagnostic.help("one axis is missing: is the batch axis there? `reshape(x, [1, ..])` adds one");
+            if let Some(help) = missing_axis(want, &wanted, shape, binder.result) {
+                diagnostic = diagnostic.help(help);
+            }
         } else if shape.len() > want.len() {
             diagnostic = diagnostic.help("flatten the axes behind the batch first: `flatten`");
         }
@@ -375,7 +376,7 @@ impl<'a> Checker<'a> {
         );
         let diagnostic = Diagnostic::error("E0503", span, message, "axes are swapped")
             .label(declared, "declared here")
-            .help("transpose it: `x.T`, or name the axes: `x.[a b -> b a]`");
+            .help(reordering(shape, &known));
         Err(self.report(diagnostic))
     }
 
@@ -398,6 +399,41 @@ impl<'a> Checker<'a> {
             .collect();
         format!("[{}]", parts.join(", "))
     }
+}
+
+/// One axis too few: it is one of size 1, or the batch of a single example. `wanted` is the shape as it is shown.
+fn missing_axis(want: &[DimArg], wanted: &str, shape: &[Dim], result: bool) -> Option<String> {
+    let sizes: Vec<&str> = wanted.trim_matches(['[', ']']).split(", ").collect();
+    if sizes.len() != want.len() || want.iter().any(|dim| matches!(dim, DimArg::Rest(..))) {
+        return None;
+    }
+    let agrees = |size: &&str, have: &Dim| size.parse::<i64>().is_err() || have.to_string() == **size;
+    let fits = |without: usize| {
+        let rest = sizes.iter().enumerate().filter(|(i, _)| *i != without).map(|(_, size)| size);
+        rest.zip(shape).all(|(size, have)| agrees(size, have))
+    };
+    if !result && sizes[0].parse::<i64>().is_err() && fits(0) {
+        return Some("the batch axis is missing: `unsqueeze(x, 0)` makes a batch of one".to_string());
+    }
+    let one = sizes.iter().position(|size| *size == "1")?;
+    fits(one).then(|| format!("an axis of size 1 is missing: `unsqueeze(x, {one})` adds it"))
+}
+
+/// How to bring sizes into another order.
+fn reordering(have: &[Dim], want: &[Dim]) -> String {
+    if have.len() == 2 {
+        return "transpose it: `x.T`".to_string();
+    }
+    let letters: Vec<char> = ('a'..='z').take(have.len()).collect();
+    let mut left: Vec<usize> = (0..have.len()).collect();
+    let mut order = vec![];
+    for size in want {
+        if let Some(at) = left.iter().position(|&i| have[i] == *size) {
+            order.push(letters[left.remove(at)].to_string());
+        }
+    }
+    let from: Vec<String> = letters.iter().map(char::to_string).collect();
+    format!("name the axes and say their order: `x.[{} -> {}]`", from.join(" "), order.join(" "))
 }
 
 fn axes(count: usize) -> String {

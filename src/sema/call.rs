@@ -294,6 +294,7 @@ impl<'a> Checker<'a> {
         let diagnostic = Diagnostic::error("E0304", span, message, "one too many");
         self.report(match names {
             [] => diagnostic,
+            ["shape", ..] => diagnostic.help(format!("sizes stand in brackets: `{callee}[B, T]`")),
             _ => diagnostic.note(format!("it takes ({})", names.join(", "))),
         })
     }

@@ -223,7 +223,7 @@ fn shown(expr: &ast::Expr) -> Option<String> {
     }
 }
 
-fn names_in(expr: &ast::Expr, names: &mut Vec<crate::base::Name>) {
+pub fn names_in(expr: &ast::Expr, names: &mut Vec<crate::base::Name>) {
     match &expr.kind {
         ast::ExprKind::Name(name) if !names.contains(name) => names.push(name.clone()),
         ast::ExprKind::Unary(_, e) => names_in(e, names),

@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use crate::diag::Diagnostic;
 use crate::syntax::ast::{self, DimArg, Element, ItemKind, Member, TypeKind};
 use crate::tir::Ty;
 use crate::types::{DType, Dim};
@@ -118,9 +119,8 @@ impl<'a> Checker<'a> {
         match &param.ty {
             None if param.default.is_none() => {
                 let message = format!("the parameter `{}` needs a type", param.name.name);
-                let diagnostic =
-                    crate::diag::Diagnostic::error("E0301", param.name.span, message, "a tensor? a number?")
-                        .help("for example `x: [B, T]`, `n: Int`, `over: Axis`, or `x: Any` to leave it open");
+                let diagnostic = Diagnostic::error("E0301", param.name.span, message, "a tensor? a number?")
+                    .help("for example `x: [B, T]`, `n: Int`, `over: Axis`, or `x: Any` to leave it open");
                 Err(self.report(diagnostic))
             }
             None => Ok(()),
@@ -267,6 +267,23 @@ impl<'a> Checker<'a> {
                 let dim = variable(name, 1);
                 scope.set(name, Value::dim(dim.clone()));
                 return Ok(dim);
+            }
+        }
+        let mut names = vec![];
+        super::claim::names_in(e, &mut names);
+        for name in names {
+            if scope.get(&name).is_none() && self.global(scope.module(), &name).is_none() {
+                let message = format!("this size is computed from `{name}`, which nothing says");
+                let diagnostic = Diagnostic::error(
+                    "E0201",
+                    e.span,
+                    message,
+                    "only a bare name takes its size from the input",
+                )
+                .help(
+                    "give the axis a name of its own; a condition on it is a `where`: `x: [M]` and `where M % 2 == 0`",
+                );
+                return Err(self.report(diagnostic));
             }
         }
         match self.expr(e, scope)? {

@@ -57,8 +57,15 @@ impl<'a> Checker<'a> {
             let (at, e) = match arg {
                 IndexArg::At(e) => {
                     if next >= places.end {
-                        let message = format!("`{}` has the sizes [{}]", class.ast.name.name, shown(params));
-                        return Err(self.error("E0304", e.span, message, "one too many"));
+                        let name = &class.ast.name.name;
+                        let diagnostic = if params.is_empty() {
+                            Diagnostic::error("E0304", e.span, format!("`{name}` has no sizes"), "not a size")
+                                .help(format!("settings stand in parentheses: `{name}(..)`"))
+                        } else {
+                            let message = format!("`{name}` has the sizes {}", brackets(class.ast));
+                            Diagnostic::error("E0304", e.span, message, "one too many")
+                        };
+                        return Err(self.report(diagnostic));
                     }
                     next += 1;
                     (next - 1, e)
@@ -73,10 +80,9 @@ impl<'a> Checker<'a> {
                     }
                 },
                 IndexArg::Slice { span, .. } | IndexArg::Rest(span) => {
-                    let order = if class.ast.has_arrow { "[In -> Out]" } else { "[D, T]" };
+                    let order = brackets(class.ast);
                     let diagnostic = Diagnostic::error("E0301", *span, "a layer's sizes are numbers", "not a size")
-                        .note(format!("the sizes of `{}` are, in this order, {}", class.ast.name.name, shown(params)))
-                        .help(format!("write them in their order, as in `{order}`"));
+                        .help(format!("write them in their order: `{}{order}`", class.ast.name.name));
                     return Err(self.report(diagnostic));
                 }
             };
@@ -97,11 +103,12 @@ impl<'a> Checker<'a> {
             let given = class.sizes.get(i).and_then(Clone::clone);
             match (given, &param.default) {
                 (Some(SizeArg::Known(dim, at)), _) => {
-                    written.insert(name.clone(), at);
+                    written.insert(name.clone(), SizeArg::Known(dim.clone(), at));
                     let label = self.label();
                     scope.set(name, Value::Int(dim, label));
                 }
                 (Some(hole), _) => {
+                    written.insert(name.clone(), hole.clone());
                     holes.insert(name.clone(), hole);
                     scope.set(name, Value::Hole);
                 }
@@ -197,15 +204,17 @@ impl<'a> Checker<'a> {
                     instance.scope.set(name, value);
                 }
                 _ => {
-                    let at = match hole {
-                        SizeArg::Known(_, at) | SizeArg::Hole(at) => *at,
-                        SizeArg::OverHole(e, _) => e.span,
+                    let at = hole.span();
+                    // As before, so that its next use finds the same and says nothing new.
+                    *instance.holes.borrow_mut() = holes.clone();
+                    let layer = &instance.ast.name.name;
+                    let message = format!("the input does not say what the size `{name}` of `{layer}` is");
+                    let diagnostic = match at == instance.span {
+                        true => Diagnostic::error("E0516", at, message, "its sizes are missing")
+                            .help(format!("sizes stand in brackets: `{layer}{}(..)`", brackets(instance.ast))),
+                        false => Diagnostic::error("E0516", at, message, "write the number here"),
                     };
-                    let message =
-                        format!("the input does not say what the size `{name}` of `{}` is", instance.ast.name.name);
-                    let diagnostic =
-                        Diagnostic::error("E0516", at, message, "write the number here").label(span, "used here");
-                    return Err(self.report(diagnostic));
+                    return Err(self.report(diagnostic.label(span, "used here")));
                 }
             }
         }
@@ -469,6 +478,15 @@ fn complete(class: &LayerClass) -> bool {
     let layer = class.ast;
     let sized = !class.sizes.is_empty() || layer.sizes_in.iter().chain(&layer.sizes_out).all(|s| s.default.is_some());
     sized && layer.settings.iter().all(|s| s.default.is_some())
+}
+
+/// `[In -> Out]`: a layer's sizes as a use of it has them.
+fn brackets(layer: &ast::Layer) -> String {
+    let names = |sizes: &[ast::SizeParam]| sizes.iter().map(|s| &*s.name.name).collect::<Vec<_>>().join(", ");
+    match layer.has_arrow {
+        true => format!("[{} -> {}]", names(&layer.sizes_in), names(&layer.sizes_out)),
+        false => format!("[{}]", names(&layer.sizes_in)),
+    }
 }
 
 fn shown(params: &[&ast::SizeParam]) -> String {

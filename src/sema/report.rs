@@ -143,10 +143,11 @@ impl<'a> Checker<'a> {
     fn difference(&mut self, left: &[Dim], right: &[Dim]) -> Option<String> {
         let mut pairs = left.iter().rev().zip(right.iter().rev());
         let (l, r) = pairs.rfind(|(l, r)| l != r)?;
-        if l.as_const().is_some() && r.as_const().is_some() {
+        let claim = Claim::new(l.clone(), Rel::Eq, r.clone());
+        if super::claim::is_plain(&claim) {
             return None;
         }
-        match self.facts.decide(&Claim::new(l.clone(), Rel::Eq, r.clone())) {
+        match self.facts.decide(&claim) {
             Verdict::Refuted(witness) => Some(super::claim::witness_text(l, r, &witness)),
             Verdict::Proved | Verdict::Unknown(_) => None,
         }
@@ -156,7 +157,15 @@ impl<'a> Checker<'a> {
         if got.is_error() {
             return Poison;
         }
-        self.error("E0301", span, format!("this is {}, and {what} is needed", got.kind()), format!("needs {what}"))
+        let message = format!("this is {}, and {what} is needed", got.kind());
+        let diagnostic = Diagnostic::error("E0301", span, message, format!("needs {what}"));
+        self.report(match got {
+            super::Value::Record(fields) => {
+                let names: Vec<String> = fields.iter().map(|(name, _)| format!("`.{name}`")).collect();
+                diagnostic.help(format!("take one of its fields: {}", names.join(", ")))
+            }
+            _ => diagnostic,
+        })
     }
 }
 
@@ -196,7 +205,7 @@ pub fn aligned(left: &[Dim], right: &[Dim]) -> String {
         lines[1].push_str(&format!("{r:>width$}{gap}"));
         lines[2].push_str(&format!("{mark}{}", " ".repeat(gap.len())));
     }
-    format!("{}]\n{}]\n{}", lines[0], lines[1], lines[2].trim_end())
+    format!("{}]\n{}]\n{}", lines[0], lines[1], lines[2].trim_end()).trim_end().to_string()
 }
 
 pub fn same_multiset(a: &[Dim], b: &[Dim]) -> bool {

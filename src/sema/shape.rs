@@ -132,6 +132,12 @@ fn only_difference(args: &[&Tensor]) -> Option<usize> {
 }
 
 fn other(op: &Op<Dim>, args: &[&Tensor], requirement: &Requirement, span: Span) -> Diagnostic {
+    if let (Rule::AtLeast(what), Some(least), Some(is)) =
+        (&requirement.rule, requirement.claim.lhs.as_const(), requirement.claim.rhs.as_const())
+    {
+        let message = format!("{what} must be at least {least}, and here it is {is}");
+        return Diagnostic::error("E0502", span, message, format!("{is} is too small"));
+    }
     let message = format!("`{}` does not fit here: {}", op.name(), requirement.rule);
     let claim = super::claim::text(&requirement.claim);
     let operands: Vec<String> = args.iter().map(|t| super::report::show(&t.ty)).collect();

@@ -8,7 +8,7 @@ use crate::syntax::ast::DimArg;
 use crate::types::{Claim, Dim, Rel};
 
 use super::report::{aligned, dims, same_multiset};
-use super::value::Instance;
+use super::value::{Instance, SizeArg};
 use super::{Checker, Res};
 
 /// An axis that has another size than the declaration says.
@@ -57,6 +57,15 @@ impl Missed<'_> {
         }
     }
 
+    /// The error at a `_` that an earlier input has filled.
+    fn at_hole(&self, written: Span, call: Span) -> Diagnostic {
+        let Missed { callee, want, got, .. } = self;
+        let message = format!("`{callee}` expects {want}{} and receives {got}", self.unit());
+        Diagnostic::error("E0501", written, message, format!("this became {want} with the first input"))
+            .label(call, format!("{} goes in here", dims(&self.shape)))
+            .note("`_` takes its size from the first input, and keeps it")
+    }
+
     /// Pictures as `[batch, height, width, channels]`.
     fn channels_last(&self) -> bool {
         self.shape.len() == 4 && self.axis == 1 && self.shape[3] == self.want
@@ -77,11 +86,12 @@ impl Missed<'_> {
 impl<'a> Checker<'a> {
     /// Demands that the axis has the size; an error is remembered for the chain around it.
     pub fn require_size(&mut self, missed: Missed<'a>, place: Span, span: Span, result: bool) -> Res<()> {
-        let written = missed.of.as_ref().and_then(|layer| layer.written.get(missed.name.as_str()).copied());
-        let written = written.filter(|at| !result && !self.is_std(at.file));
+        let written = missed.of.as_ref().and_then(|layer| layer.written.get(missed.name.as_str()).cloned());
+        let written = written.filter(|size| !result && !self.is_std(size.span().file));
         let received = self.product(&missed.got);
-        let describe = || match written {
-            Some(at) => missed.at_size(at, place, received),
+        let describe = || match written.clone() {
+            Some(SizeArg::Known(_, at)) => missed.at_size(at, place, received),
+            Some(hole) => missed.at_hole(hole.span(), place),
             None => missed.diagnostic(span, result),
         };
         let claim = Claim::new(missed.want.clone(), Rel::Eq, missed.got.clone());
@@ -125,8 +135,11 @@ pub fn shapes_differ(callee: &str, want: &[Dim], got: &[Dim], span: Span) -> Dia
             .help("drop the axis of size 1 on the other side: `squeeze(x, -1)`")
             .help("or add it to this one: `unsqueeze(y, -1)`");
     }
-    match same_multiset(want, got) {
-        true => diagnostic.help("these are the same sizes in another order: transpose one side, `x.T`"),
+    if same_multiset(want, got) {
+        return diagnostic.help("these are the same sizes in another order: transpose one side, `x.T`");
+    }
+    match want.len() > got.len() {
+        true => diagnostic.help("the other side has more axes: is a `flatten` or a reduction missing?"),
         false => diagnostic,
     }
 }

@@ -134,6 +134,15 @@ pub enum SizeArg<'a> {
     OverHole(&'a ast::Expr, Scope<'a>),
 }
 
+impl SizeArg<'_> {
+    pub fn span(&self) -> Span {
+        match self {
+            SizeArg::Known(_, at) | SizeArg::Hole(at) => *at,
+            SizeArg::OverHole(e, _) => e.span,
+        }
+    }
+}
+
 /// One layer with its settings. Its parameters exist once its sizes are known (`ready`).
 #[derive(Debug)]
 pub struct Instance<'a> {
@@ -147,8 +156,8 @@ pub struct Instance<'a> {
     pub cells: RefCell<Vec<(Name, CellId)>>,
     /// Fields in order, for paths and for `over`.
     pub fields: RefCell<Vec<(Name, Value<'a>)>>,
-    /// Where its sizes are written.
-    pub written: BTreeMap<Name, Span>,
+    /// Its sizes as they are written.
+    pub written: BTreeMap<Name, SizeArg<'a>>,
     pub span: Span,
 }
 
