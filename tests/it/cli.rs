@@ -223,7 +223,7 @@ fn a_check_counts_and_an_error_stops_it() {
     let out = desk.dln("check a.dln").ends(0).out;
     assert!(out.ends_with(" shapes proved, 0 checked at run time, 0 assumed\n"), "{out}");
     let bad = desk.dln("check bad.dln").ends(1);
-    assert!(bad.err.contains("bad.dln:20:") && bad.err.contains("expects 99 features"), "{}", bad.err);
+    assert!(bad.err.contains("Linear[99 -> 10]") && bad.err.contains("expects 99 features"), "{}", bad.err);
     assert_eq!(bad.err.matches("error[").count(), 1, "one mistake, one error: {}", bad.err);
     let lines = desk.dln("check bad.dln --json").ends(1).json();
     assert_eq!((&lines[0]["event"], &lines[0]["severity"]), (&"diagnostic".into(), &"error".into()));
