@@ -4,6 +4,7 @@ mod backends;
 mod calls;
 mod cli;
 mod draw;
+mod examples;
 mod gradcheck;
 mod gradients;
 mod graphs;
