@@ -105,7 +105,7 @@ impl<'a> Checker<'a> {
             Code::Lambda { params, body } => {
                 let callee = Callee { name: "this function", params, explicit: &[], of: None };
                 self.bind(&callee, args, span, &scope)?;
-                self.in_frame(span, None, |c| c.expr(body, &scope))
+                self.in_frame(span, None, |c| c.body(body, params, &scope))
             }
             Code::Func(func) => {
                 let callee = Callee { name: &func.name.name, params: &func.params, explicit: &func.sizes, of: None };
@@ -129,7 +129,7 @@ impl<'a> Checker<'a> {
         let own = !self.is_std(func.name.span.file);
         let trail = if own { std::mem::take(&mut self.trail) } else { self.trail.clone() };
         let result = self.in_frame(span, of, |c| {
-            let value = c.expr(&func.body, scope)?;
+            let value = c.body(&func.body, &func.params, scope)?;
             match &func.result {
                 Some(ty) => c.check_result(value, ty, func, scope),
                 None => Ok(value),

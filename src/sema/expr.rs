@@ -258,7 +258,7 @@ impl<'a> Checker<'a> {
         for item in self.items_of(&value, values.span)? {
             let inner = scope.block();
             inner.set(&name.name, item);
-            results.push(self.block(body, &inner)?);
+            results.push(self.block_in(body, &inner)?);
         }
         Ok(match value {
             Value::Tuple(_) => Value::tuple(results),

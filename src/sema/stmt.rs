@@ -32,6 +32,18 @@ impl<'a> Checker<'a> {
         self.block_in(block, &scope)
     }
 
+    /// The body of a function: its block may give the parameters new values. What the sizes of its types stand for stays.
+    pub fn body(&mut self, body: &'a ast::Expr, params: &'a [ast::Param], scope: &Scope<'a>) -> Res<Value<'a>> {
+        let ast::ExprKind::Block(block) = &body.kind else { return self.expr(body, scope) };
+        let inner = scope.block();
+        for param in params {
+            if let Some(value) = scope.own(&param.name.name) {
+                inner.set(&param.name.name, value);
+            }
+        }
+        self.block_in(block, &inner)
+    }
+
     /// As `block`, in a scope that the caller made and looks into afterwards.
     pub fn block_in(&mut self, block: &'a ast::Block, scope: &Scope<'a>) -> Res<Value<'a>> {
         let mut poisoned = false;

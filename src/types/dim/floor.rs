@@ -123,6 +123,16 @@ fn cancel(num: &Poly, den: &Poly) -> Option<(Poly, Poly)> {
     Some((num.div_exact(&by)?, den.div_exact(&by)?))
 }
 
+impl Poly {
+    /// With `(q*p) // q` as `p` also where `q` may be zero. It is the same for all values for which `self` has one.
+    pub(super) fn without_exact_floors(&self) -> Result<Poly, Fault> {
+        self.replace(&|atom| match atom {
+            Atom::Floor(floor) => floor.num.div_exact(&floor.den),
+            Atom::Var(_) => None,
+        })
+    }
+}
+
 /// `part // den` for `den >= 1`, when bounds alone say that it is 0 or -1.
 fn small_quotient(part: &Poly, den: &Poly) -> Result<Option<i64>, Fault> {
     let range = part.natural_interval();

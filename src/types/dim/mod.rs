@@ -23,7 +23,8 @@
 //!    variable `t`: with `D % H == 0`, `D` becomes `H*t`, and `H * (D // H)` is `D` at once. `t` is shown as
 //!    `D // H`. Common factors that are never zero are dropped first. Other claims are kept as they are.
 //! 2. **Floors by a symbol** that are left become unknowns of their own: equal terms are equal, and for `q >= 1`,
-//!    `q*(p // q) <= p < q*(p // q) + q`.
+//!    `q*(p // q) <= p < q*(p // q) + q`. A claim is about the sizes for which it has a value, so `(q*p) // q` is
+//!    `p` here even if `q` may be zero.
 //! 3. **A claim is shown at once** if its difference is a constant; if its range says so; if all coefficients
 //!    have one sign when each variable is counted from its bound; if the greatest common divisor of the
 //!    coefficients excludes zero; or if eliminating all unknowns (Fourier and Motzkin, over the monomials, with the

@@ -101,10 +101,10 @@ impl Facts {
         (narrow(range.lo), narrow(range.hi))
     }
 
-    /// A claim as a fact over free variables.
+    /// A claim as a fact over free variables, about those values for which both sides have one.
     fn fact(&self, claim: &Claim) -> Result<Fact, Fault> {
         let fact = Fact::of(claim)?;
-        Ok(Fact::new(self.with_defs(&fact.poly)?, fact.sign))
+        Ok(Fact::new(self.with_defs(&fact.poly)?.without_exact_floors()?, fact.sign))
     }
 
     fn known_poly(&self, dim: &Dim) -> Result<Poly, Fault> {

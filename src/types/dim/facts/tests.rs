@@ -354,3 +354,13 @@ fn formulas_are_solved_backwards() {
     assert_eq!(solve_for(&features, 401, &pad), None);
     assert_eq!(solve_for(&(&features + &size("B")), 400, &pad), None);
 }
+
+#[test]
+fn a_claim_is_about_sizes_for_which_it_has_a_value() {
+    let d = size("D");
+    let by = Dim::var(&Var::fresh("expand", i64::MIN));
+    let wide = &d * &by;
+    proved(&Facts::default(), &eq(&wide.rem(&wide), &n(0)));
+    proved(&Facts::default(), &eq(&wide.floor_div(&by), &d));
+    refuted(&Facts::default(), &eq(&d.rem(&by), &n(0)));
+}
