@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use crate::base::{Name, Span};
 use crate::diag::Diagnostic;
-use crate::syntax::ast::{self, DimArg, TypeKind};
-use crate::types::{Claim, Dim, Rel};
+use crate::syntax::ast::{self, DimArg, Element, TypeKind};
+use crate::types::{Claim, DType, Dim, Rel};
 
 use super::report::{dims, same_multiset};
 use super::scope::Scope;
@@ -61,12 +61,28 @@ impl<'a> Checker<'a> {
         scope: &Scope<'a>,
     ) -> Res<Value<'a>> {
         match &ty.kind {
+            TypeKind::Tensor { element: Some(Element::Named(name)), dims } if DType::parse(&name.name).is_none() => {
+                match self.layer_named(name, scope.module()) {
+                    Some(layer) => {
+                        let sizes: Vec<&DimArg> = dims.iter().collect();
+                        self.bind_layer(value, layer, &sizes, what, span, scope)
+                    }
+                    None => Err(self.unknown_dtype(name)),
+                }
+            }
+            TypeKind::Layer { name, ins, outs } => match self.layer_named(name, scope.module()) {
+                Some(layer) => {
+                    let sizes: Vec<&DimArg> = ins.iter().chain(outs).collect();
+                    self.bind_layer(value, layer, &sizes, what, span, scope)
+                }
+                None => Err(self.unknown_type(name)),
+            },
             TypeKind::Tensor { element, dims } => {
                 let tensor = self.tensor_for(binder, value, element.as_ref(), dims, what, span, scope)?;
                 let tensor = self.bind_element(binder, tensor, element.as_ref(), what, span, scope)?;
                 Ok(Value::Tensor(self.bind_dims(binder, tensor, dims, ty.span, span, scope)?))
             }
-            TypeKind::Named(name) => self.bind_named(value, name, what, span),
+            TypeKind::Named(name) => self.bind_named(value, name, what, span, scope),
             TypeKind::Tuple(types) => {
                 let parts = self.unpack(value, types.len(), span)?;
                 let parts: Res<Vec<Value>> = parts

@@ -10,7 +10,7 @@ use crate::types::{Claim, DType, Dim, Rel};
 use super::bind::dim_of;
 use super::expr::number;
 use super::report::show;
-use super::scope::Scope;
+use super::scope::{ModuleId, Scope};
 use super::value::{SizeArg, Tensor, Truth, Value};
 use super::{Checker, Poison, Res};
 
@@ -33,7 +33,14 @@ const STATIC_TYPES: [&str; 14] = [
 ];
 
 impl<'a> Checker<'a> {
-    pub fn bind_named(&mut self, value: &Value<'a>, name: &'a ast::Ident, what: &str, span: Span) -> Res<Value<'a>> {
+    pub fn bind_named(
+        &mut self,
+        value: &Value<'a>,
+        name: &'a ast::Ident,
+        what: &str,
+        span: Span,
+        scope: &Scope<'a>,
+    ) -> Res<Value<'a>> {
         let fits = match &*name.name {
             "Int" => matches!(value, Value::Int(..)),
             "Float" => match value {
@@ -73,7 +80,10 @@ impl<'a> Checker<'a> {
                     let tensor = self.as_tensor(value, want, span)?;
                     return Ok(Value::Tensor(self.cast(&tensor, want, span)?));
                 }
-                return Err(self.unknown_type(name));
+                return match self.layer_named(name, scope.module()) {
+                    Some(layer) => self.bind_layer(value, layer, &[], what, span, scope),
+                    None => Err(self.unknown_type(name)),
+                };
             }
         };
         if fits {
@@ -88,27 +98,36 @@ impl<'a> Checker<'a> {
     }
 
     /// Whether a declared type exists, for parameters that nobody has given a value yet.
-    pub fn known_type(&mut self, ty: &ast::Type) -> Res<()> {
+    pub fn known_type(&mut self, ty: &'a ast::Type, module: ModuleId) -> Res<()> {
         match &ty.kind {
             TypeKind::Tensor { element: Some(Element::Named(name)), .. } if DType::parse(&name.name).is_none() => {
-                Err(self.unknown_dtype(name))
+                match self.layer_named(name, module) {
+                    Some(_) => Ok(()),
+                    None => Err(self.unknown_dtype(name)),
+                }
             }
             TypeKind::Tensor { .. } => Ok(()),
             TypeKind::Named(name) if STATIC_TYPES.contains(&&*name.name) || DType::parse(&name.name).is_some() => {
                 Ok(())
             }
-            TypeKind::Named(name) => Err(self.unknown_type(name)),
-            TypeKind::Tuple(types) => types.iter().map(|ty| self.known_type(ty)).fold(Ok(()), Res::and),
-            TypeKind::Record(fields) => fields.iter().map(|(_, ty)| self.known_type(ty)).fold(Ok(()), Res::and),
+            TypeKind::Named(name) | TypeKind::Layer { name, .. } => match self.layer_named(name, module) {
+                Some(_) => Ok(()),
+                None => Err(self.unknown_type(name)),
+            },
+            TypeKind::Tuple(types) => types.iter().map(|ty| self.known_type(ty, module)).fold(Ok(()), Res::and),
+            TypeKind::Record(fields) => fields.iter().map(|(_, ty)| self.known_type(ty, module)).fold(Ok(()), Res::and),
         }
     }
 
-    fn unknown_type(&mut self, name: &ast::Ident) -> Poison {
+    pub fn unknown_type(&mut self, name: &ast::Ident) -> Poison {
         let diagnostic =
             Diagnostic::error("E0201", name.span, format!("there is no type `{}`", name.name), "not known");
         let diagnostic = match crate::diag::nearest(&name.name, STATIC_TYPES) {
             Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), name.span, near.to_string()),
-            None => diagnostic.note(format!("static types: {}; tensors are written [B, 10]", STATIC_TYPES.join(", "))),
+            None => diagnostic.note(format!(
+                "static types: {}, and the names of layers; tensors are written [B, 10]",
+                STATIC_TYPES.join(", ")
+            )),
         };
         self.report(diagnostic)
     }

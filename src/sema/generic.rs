@@ -1,8 +1,6 @@
 //! Every definition on its own, with its sizes and settings as variables: what is wrong for some of them is found here,
 //! once, with sizes that show it.
 
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::diag::Diagnostic;
@@ -12,7 +10,7 @@ use crate::types::{DType, Dim};
 
 use super::layer::variable;
 use super::scope::{ModuleId, Scope};
-use super::value::{Arg, Closure, Code, Instance, Place, Tensor, Truth, Value};
+use super::value::{Arg, Closure, Code, Instance, Tensor, Truth, Value};
 use super::{Checker, Poison, Res};
 
 /// How many axes `..S` stands for while a definition is checked on its own.
@@ -87,7 +85,7 @@ impl<'a> Checker<'a> {
     }
 
     fn check_fn(&mut self, func: &'a ast::Func, module: ModuleId) -> Res<()> {
-        self.declared_types(func)?;
+        self.declared_types(func, module)?;
         if rests(func) > 1 {
             // How many axes one stands for says nothing of the other: left to the uses.
             return Ok(());
@@ -107,15 +105,15 @@ impl<'a> Checker<'a> {
     }
 
     /// Parameters without a type or a default cannot be checked; types that do not exist are no types.
-    fn declared_types(&mut self, func: &'a ast::Func) -> Res<()> {
+    fn declared_types(&mut self, func: &'a ast::Func, module: ModuleId) -> Res<()> {
         let mut result = Ok(());
         for param in &func.params {
-            result = self.declared_type(param).and(result);
+            result = self.declared_type(param, module).and(result);
         }
         result
     }
 
-    fn declared_type(&mut self, param: &'a ast::Param) -> Res<()> {
+    fn declared_type(&mut self, param: &'a ast::Param, module: ModuleId) -> Res<()> {
         match &param.ty {
             None if param.default.is_none() => {
                 let message = format!("the parameter `{}` needs a type", param.name.name);
@@ -124,38 +122,17 @@ impl<'a> Checker<'a> {
                 Err(self.report(diagnostic))
             }
             None => Ok(()),
-            Some(ty) => self.known_type(ty),
+            Some(ty) => self.known_type(ty, module),
         }
     }
 
     fn check_layer(&mut self, layer: &'a ast::Layer, module: ModuleId) -> Res<()> {
         let mut known = Ok(());
         for setting in &layer.settings {
-            known = setting.ty.as_ref().map_or(Ok(()), |ty| self.known_type(ty)).and(known);
+            known = setting.ty.as_ref().map_or(Ok(()), |ty| self.known_type(ty, module)).and(known);
         }
         known?;
-        let scope = Scope::root(module);
-        for size in layer.sizes_in.iter().chain(&layer.sizes_out) {
-            let label = self.label();
-            scope.set(&size.name.name, Value::Int(variable(&size.name.name, 1), label));
-        }
-        for setting in &layer.settings {
-            let Some(value) = self.stand_in(setting, &scope)? else { return Ok(()) };
-            scope.set(&setting.name.name, value);
-        }
-        self.assume_wheres(&layer.wheres, &scope);
-        let instance = Rc::new(Instance {
-            ast: layer,
-            scope,
-            holes: RefCell::default(),
-            ready: Cell::new(false),
-            place: RefCell::new(Some(Place { parent: None, name: layer.name.name.to_lowercase() })),
-            cells: RefCell::default(),
-            fields: RefCell::default(),
-            written: BTreeMap::new(),
-            span: layer.name.span,
-        });
-        self.ready(&instance)?;
+        let Some(instance) = self.stand_in_layer(layer, module, &[])? else { return Ok(()) };
         let mut result = Ok(());
         for training in [true, false] {
             self.training = training;
@@ -170,7 +147,7 @@ impl<'a> Checker<'a> {
     }
 
     fn check_method(&mut self, instance: &Rc<Instance<'a>>, func: &'a ast::Func) -> Res<()> {
-        self.declared_types(func)?;
+        self.declared_types(func, instance.scope.module())?;
         let facts = self.facts.clone();
         let scope = instance.scope.block();
         let result = match self.stand_ins(&func.params, &scope) {
@@ -203,20 +180,40 @@ impl<'a> Checker<'a> {
         Ok(Some(args))
     }
 
-    fn stand_in(&mut self, param: &'a ast::Param, scope: &Scope<'a>) -> Res<Option<Value<'a>>> {
+    pub fn stand_in(&mut self, param: &'a ast::Param, scope: &Scope<'a>) -> Res<Option<Value<'a>>> {
         let default = match &param.default {
             Some(default) => Some(self.expr(default, scope)?),
             None => None,
         };
         let Some(ty) = &param.ty else { return Ok(default) };
         match &ty.kind {
+            TypeKind::Tensor { element: Some(Element::Named(name)), dims } if DType::parse(&name.name).is_none() => {
+                match self.layer_named(name, scope.module()) {
+                    Some(layer) => self.stand_in_typed(&layer, &dims.iter().collect::<Vec<_>>(), scope),
+                    None => Ok(None),
+                }
+            }
             TypeKind::Tensor { element, dims } => self.stand_in_tensor(element.as_ref(), dims, scope),
             TypeKind::Named(name) => Ok(match (&*name.name, default) {
                 ("Int", _) => Some(Value::dim(variable(&param.name.name, i64::MIN))),
                 ("Bool", _) => Some(Value::Bool(Truth::Unknown)),
                 ("Float", None) => Some(Value::Float(0.5)),
-                (_, default) => default,
+                (_, Some(default)) => Some(default),
+                (_, None) => match self.layer_named(name, scope.module()) {
+                    // Nothing says its sizes, so what goes with them is left to the uses.
+                    Some(class)
+                        if class.ast.sizes_in.iter().chain(&class.ast.sizes_out).any(|s| s.default.is_none()) =>
+                    {
+                        None
+                    }
+                    Some(class) => self.stand_in_typed(&class, &[], scope)?,
+                    None => None,
+                },
             }),
+            TypeKind::Layer { name, ins, outs } => match self.layer_named(name, scope.module()) {
+                Some(layer) => self.stand_in_typed(&layer, &ins.iter().chain(outs).collect::<Vec<_>>(), scope),
+                None => Ok(None),
+            },
             _ => Ok(default),
         }
     }
@@ -260,7 +257,7 @@ impl<'a> Checker<'a> {
         Ok(Some(Value::Tensor(Tensor { id, depth: 0, ty, labels })))
     }
 
-    fn stand_in_size(&mut self, e: &'a ast::Expr, scope: &Scope<'a>) -> Res<Dim> {
+    pub fn stand_in_size(&mut self, e: &'a ast::Expr, scope: &Scope<'a>) -> Res<Dim> {
         if let ast::ExprKind::Name(name) = &e.kind {
             let known = scope.get(name).or_else(|| self.global(scope.module(), name));
             if !matches!(known, Some(Value::Int(..))) {

@@ -481,7 +481,7 @@ fn complete(class: &LayerClass) -> bool {
 }
 
 /// `[In -> Out]`: a layer's sizes as a use of it has them.
-fn brackets(layer: &ast::Layer) -> String {
+pub fn brackets(layer: &ast::Layer) -> String {
     let names = |sizes: &[ast::SizeParam]| sizes.iter().map(|s| &*s.name.name).collect::<Vec<_>>().join(", ");
     match layer.has_arrow {
         true => format!("[{} -> {}]", names(&layer.sizes_in), names(&layer.sizes_out)),

@@ -30,6 +30,7 @@ mod generic;
 mod index;
 mod item;
 mod layer;
+mod layer_type;
 mod layerwise;
 mod optimizer;
 mod pattern;

@@ -406,8 +406,14 @@ pub enum TypeKind {
         element: Option<Element>,
         dims: Vec<DimArg>,
     },
-    /// `Int`, `Float`, `Schedule`, `f32` (a dtype alone is a named type too)
+    /// `Int`, `Float`, `Schedule`, `f32` (a dtype alone is a named type too), `UNet`
     Named(Ident),
+    /// `Linear[D -> C]`: a layer, and names for its sizes.
+    Layer {
+        name: Ident,
+        ins: Vec<DimArg>,
+        outs: Vec<DimArg>,
+    },
     Tuple(Vec<Type>),
     /// `(loss: [], hidden: [B, H])`
     Record(Vec<(Ident, Type)>),

@@ -17,6 +17,10 @@ pub fn tensor_type(cx: &Cx, l: usize, element: Option<Element>, dims: Vec<DimArg
     ty(cx, l, TypeKind::Tensor { element, dims }, r)
 }
 
+pub fn layer_type(cx: &Cx, l: usize, name: Ident, ins: Vec<DimArg>, outs: Vec<DimArg>, r: usize) -> Type {
+    ty(cx, l, TypeKind::Layer { name, ins, outs }, r)
+}
+
 pub fn tuple_type(cx: &Cx, l: usize, parts: Vec<Type>, r: usize) -> Type {
     ty(cx, l, TypeKind::Tuple(parts), r)
 }

@@ -263,13 +263,14 @@ impl Text {
                     None => {}
                 }
                 self.put("[");
-                self.spaced(dims, |t, dim| match dim {
-                    DimArg::Size(size) => t.expr(size),
-                    DimArg::Rest(name, _) => {
-                        t.put("..");
-                        name.iter().for_each(|n| t.put(&n.name));
-                    }
-                });
+                self.dims(dims);
+                self.put("]");
+            }
+            TypeKind::Layer { name, ins, outs } => {
+                self.put(format_args!("{}[", name.name));
+                self.dims(ins);
+                self.put(" -> ");
+                self.dims(outs);
                 self.put("]");
             }
             TypeKind::Named(name) => self.put(&name.name),
@@ -287,5 +288,15 @@ impl Text {
                 self.put(")");
             }
         }
+    }
+
+    fn dims(&mut self, dims: &[DimArg]) {
+        self.spaced(dims, |t, dim| match dim {
+            DimArg::Size(size) => t.expr(size),
+            DimArg::Rest(name, _) => {
+                t.put("..");
+                name.iter().for_each(|n| t.put(&n.name));
+            }
+        });
     }
 }
