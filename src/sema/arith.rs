@@ -3,7 +3,7 @@
 use crate::base::Span;
 use crate::ops::{Binary, Op, Unary};
 use crate::syntax::ast::{self, BinaryOp, ExprKind, UnaryOp};
-use crate::types::{DType, Dim};
+use crate::types::{Claim, DType, Dim, Rel};
 
 use super::expr::{number, tensor_of};
 use super::scope::Scope;
@@ -141,6 +141,7 @@ impl<'a> Checker<'a> {
     }
 
     fn tensor_arithmetic(&mut self, op: BinaryOp, a: &Value<'a>, b: &Value<'a>, span: Span) -> Res<Value<'a>> {
+        let bound = self.bound_of(op, a, b);
         let (a, b) = self.two_tensors(a, b, span)?;
         let float = |c: &mut Self, t: Tensor| if t.ty.dtype.is_float() { Ok(t) } else { c.cast(&t, c.float, span) };
         let result = match op {
@@ -158,7 +159,22 @@ impl<'a> Checker<'a> {
             BinaryOp::Rem => self.binary(Binary::Rem, &a, &b, span)?,
             _ => self.power(&a, &b, span)?,
         };
-        Ok(Value::Tensor(Tensor { ty: crate::tir::Ty { bound: None, ..result.ty.clone() }, ..result }))
+        let bound = bound.filter(|_| result.ty.dtype == DType::I64);
+        Ok(Value::Tensor(Tensor { ty: crate::tir::Ty { bound, ..result.ty.clone() }, ..result }))
+    }
+
+    /// What `i // n` and `i % n` are below, for a size `n >= 1`: how places in a flat axis become places in two.
+    fn bound_of(&mut self, op: BinaryOp, a: &Value<'a>, b: &Value<'a>) -> Option<Dim> {
+        let (Value::Tensor(x), Value::Int(n, _)) = (a, b) else { return None };
+        let positive = Claim::new(Dim::from(1), Rel::Le, n.clone());
+        if self.truth(positive) != Truth::Known(true) {
+            return None;
+        }
+        match op {
+            BinaryOp::Rem => Some(n.clone()),
+            BinaryOp::FloorDiv => x.ty.bound.as_ref().map(|bound| (bound + &(n - &Dim::from(1))).floor_div(n)),
+            _ => None,
+        }
     }
 
     /// `x ** 2` is `x * x`; anything else needs floats.

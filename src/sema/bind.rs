@@ -43,6 +43,14 @@ impl<'a> Binder<'a> {
         Binder { callee: callee.to_string(), call, result: true, of: None, later: vec![] }
     }
 
+    /// What is matched, for messages: a parameter, or the result.
+    pub fn part(&self, what: &str) -> String {
+        match self.result {
+            true => format!("the result of `{}`", self.callee),
+            false => format!("`{what}` of `{}`", self.callee),
+        }
+    }
+
     pub fn of(mut self, layer: Option<&Rc<Instance<'a>>>) -> Binder<'a> {
         self.of = layer.cloned();
         self

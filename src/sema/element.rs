@@ -77,11 +77,8 @@ impl<'a> Checker<'a> {
         match element {
             None if tensor.ty.dtype.is_float() => Ok(tensor),
             None if tensor.ty.bound.is_some() => {
-                let message = format!(
-                    "`{what}` of `{}` holds numbers, and this holds class numbers: {}",
-                    binder.callee,
-                    show(&tensor.ty)
-                );
+                let message =
+                    format!("{} holds numbers, and this holds class numbers: {}", binder.part(what), show(&tensor.ty));
                 let diagnostic = Diagnostic::error("E0307", span, message, "labels, not values").help(
                     "make vectors of them with `one_hot`, or convert with `cast(.., f32)` if that is what you mean",
                 );
@@ -102,7 +99,7 @@ impl<'a> Checker<'a> {
         if tensor.ty.dtype == want {
             return Ok(tensor);
         }
-        let message = format!("`{what}` of `{}` is {want}, and this is {}", binder.callee, show(&tensor.ty));
+        let message = format!("{} is {want}, and this is {}", binder.part(what), show(&tensor.ty));
         let diagnostic = Diagnostic::error("E0307", span, message, format!("holds {}", tensor.ty.dtype))
             .help(format!("convert it: `cast(.., {want})`"));
         Err(self.report(diagnostic))
@@ -119,8 +116,7 @@ impl<'a> Checker<'a> {
         scope: &Scope<'a>,
     ) -> Res<Tensor> {
         if !tensor.ty.dtype.is_int() {
-            let message =
-                format!("`{what}` of `{}` holds class numbers, and this is {}", binder.callee, show(&tensor.ty));
+            let message = format!("{} holds class numbers, and this is {}", binder.part(what), show(&tensor.ty));
             let diagnostic = Diagnostic::error("E0307", span, message, "needs whole numbers")
                 .help("labels are declared with how many classes there are: `y: idx<10>[B]`");
             return Err(self.report(diagnostic));
@@ -150,10 +146,8 @@ impl<'a> Checker<'a> {
                 self.cast_index(tensor, span)
             }
             None => {
-                let message = format!(
-                    "`{what}` of `{}` needs whole numbers below {want}, and nothing says that these are",
-                    binder.callee
-                );
+                let message =
+                    format!("{} needs whole numbers below {want}, and nothing says that these are", binder.part(what));
                 let diagnostic =
                     Diagnostic::error("E0514", span, message, format!("{} without a bound", tensor.ty.dtype))
                         .help(format!("claim it, to be checked when it runs: `.. :> idx<{want}>[..]`"));
