@@ -171,6 +171,9 @@ impl<'c> Engine<'c> {
                 let message = format!("the index {index} is outside an axis of {size}");
                 Diagnostic::error("E0802", *span, message, "read here")
             }
+            Fault::Matrix { span, breakdown, matrix, .. } => {
+                Diagnostic::error("E0804", *span, breakdown.to_string(), format!("matrix {matrix} of this batch"))
+            }
             Fault::NotFinite { output } => self.not_finite(*output, compiled),
         }
     }

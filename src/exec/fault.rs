@@ -1,6 +1,7 @@
 //! What can go wrong while a plan runs; everything else was ruled out before.
 
 use crate::base::Span;
+use crate::ops::matrix::Breakdown;
 use crate::plan::NodeId;
 
 /// Why a run stopped. No input was overwritten, except by steps behind all guards.
@@ -10,12 +11,15 @@ pub enum Fault {
     NotFinite { output: usize },
     /// `take` or `take_along` was asked for an element that is not there.
     Index { node: NodeId, span: Span, index: i64, size: usize },
+    /// A matrix has no such factor, or no solution: the first one of a batch.
+    Matrix { node: NodeId, span: Span, breakdown: Breakdown, matrix: usize },
 }
 
 impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Fault::NotFinite { output } => write!(f, "output {output} is not finite"),
+            Fault::Matrix { breakdown, .. } => breakdown.fmt(f),
             Fault::Index { index, size, .. } => write!(f, "index {index} is outside 0..{size}"),
         }
     }

@@ -18,6 +18,7 @@ pub(super) fn unary(cx: &mut Cx, op: Unary) {
         Unary::Sin => sin(cx, g, x),     // g cos x
         Unary::Cos => cos(cx, g, x),     // -g sin x
         Unary::Tanh => tanh(cx, g, y),   // g (1 - y^2)
+        Unary::Atan => atan(cx, g, x),   // g / (1 + x^2)
         Unary::Erf => erf(cx, g, x),     // g 2/sqrt(pi) exp(-x^2)
         Unary::Sign | Unary::Floor | Unary::Ceil | Unary::Round | Unary::Not | Unary::StopGradient => {
             unreachable!("passes no derivative on")
@@ -63,6 +64,13 @@ fn tanh(cx: &mut Cx, g: NodeId, y: NodeId) -> NodeId {
     let one = cx.full_like(1.0, y);
     let slope = cx.sub(one, square);
     cx.mul(g, slope)
+}
+
+fn atan(cx: &mut Cx, g: NodeId, x: NodeId) -> NodeId {
+    let square = cx.mul(x, x);
+    let one = cx.full_like(1.0, x);
+    let sum = cx.add(one, square);
+    cx.div(g, sum)
 }
 
 fn erf(cx: &mut Cx, g: NodeId, x: NodeId) -> NodeId {

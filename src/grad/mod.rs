@@ -13,6 +13,7 @@ mod cx;
 mod elementwise;
 mod flow;
 mod indexed;
+mod matrix;
 mod movement;
 mod reduce;
 mod rules;

@@ -1,7 +1,7 @@
 //! The table of contents: which file has the rule of which op.
 
 use super::cx::Cx;
-use super::{contract, elementwise, indexed, movement, reduce};
+use super::{contract, elementwise, indexed, matrix, movement, reduce};
 use crate::ops::Op;
 
 /// Sends the cotangents of the operands of `op`.
@@ -31,6 +31,9 @@ pub(super) fn apply(cx: &mut Cx, op: &Op<usize>) {
 
         Op::Dot { batch, contract } => contract::dot(cx, batch, contract),
         Op::Conv(conv) => contract::conv(cx, conv),
+
+        Op::Matrix(op) => matrix::matrix(cx, *op),
+        Op::Fft { inverse } => matrix::fft(cx, *inverse),
 
         Op::Take { axis } => indexed::take(cx, *axis),
         Op::PutAdd { axis, .. } => indexed::put_add(cx, *axis),

@@ -10,7 +10,7 @@
 //! Attributes always come in the order of the op's fields. The body of a `scan` follows it, indented by two spaces.
 
 use super::{Graph, Kind, Node, NodeId, Type};
-use crate::ops::{Conv, Op, Scan};
+use crate::ops::{Conv, Matrix, Op, Scan};
 use std::fmt::{Display, Formatter, Result, Write};
 
 impl Display for Graph {
@@ -119,6 +119,11 @@ fn op_attributes(op: &Op<usize>) -> Attributes {
         Op::ArgSort { axis, descending } => vec![("axis", axis.to_string()), ("descending", descending.to_string())],
         Op::Dot { batch, contract } => vec![("batch", pairs(batch)), ("contract", pairs(contract))],
         Op::Conv(conv) => conv_attributes(conv),
+        Op::Matrix(Matrix::SolveTriangular { upper, transposed }) => {
+            vec![("upper", upper.to_string()), ("transposed", transposed.to_string())]
+        }
+        Op::Matrix(_) => vec![],
+        Op::Fft { inverse } => vec![("inverse", inverse.to_string())],
         Op::PutAdd { axis, n } | Op::PutAlongAdd { axis, n } => numbers([("axis", axis), ("n", n)]),
     }
 }

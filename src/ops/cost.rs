@@ -1,6 +1,7 @@
 //! What an op costs: arithmetic and memory traffic, for profiles and predictions.
 
-use super::{Conv, ConvMode, Op};
+use super::matrix::Problem;
+use super::{Conv, ConvMode, Matrix, Op};
 use crate::types::DType;
 
 /// What one run of an op does. A product and its sum are two operations; a function such as `exp` is one.
@@ -61,9 +62,21 @@ fn flops(op: &Op<usize>, args: &[Extent], out: Extent) -> u64 {
             2 * out.count() * summed
         }
         Op::Conv(conv) => conv_flops(conv, args, out),
+        Op::Matrix(op) => matrix_flops(*op, args),
+        Op::Fft { .. } => {
+            let n = args[0].shape[args[0].shape.len() - 2];
+            5 * input() / 2 * u64::from(n.max(1).ilog2() + 1)
+        }
         Op::Take { .. } | Op::TakeAlong { .. } => 0,
         Op::PutAdd { .. } | Op::PutAlongAdd { .. } => args[1].count(),
     }
+}
+
+/// Of all matrices of the batch, with a multiplication and its addition as two.
+fn matrix_flops(op: Matrix, args: &[Extent]) -> u64 {
+    let shapes: Vec<&[usize]> = args.iter().map(|arg| arg.shape).collect();
+    let batch: usize = shapes[0][..shapes[0].len() - 2].iter().product();
+    2 * (batch * Problem::new(op, &shapes).flops()) as u64
 }
 
 /// All three members sum the same products: for each element of `y`, one for each weight of its filter.
@@ -89,7 +102,7 @@ fn bytes(op: &Op<usize>, args: &[Extent], out: Extent) -> u64 {
         Op::Transpose { .. } | Op::Broadcast { .. } | Op::Pad { .. } | Op::Concat { .. } => all(args, out),
         Op::Flip { .. } | Op::Windows { .. } | Op::Unwindows { .. } => all(args, out),
         Op::Reduce { .. } | Op::ArgMax { .. } | Op::CumSum { .. } | Op::ArgSort { .. } => all(args, out),
-        Op::Dot { .. } | Op::Conv(_) => all(args, out),
+        Op::Dot { .. } | Op::Conv(_) | Op::Matrix(_) | Op::Fft { .. } => all(args, out),
         Op::PutAdd { .. } | Op::PutAlongAdd { .. } => all(args, out),
     }
 }

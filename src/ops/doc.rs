@@ -1,6 +1,6 @@
 //! The table of all ops, from which `docs/ops.md` is made. A new op cannot be without its row.
 
-use super::{Binary, Compare, Conv, ConvMode, Op, Reduce, Unary};
+use super::{Binary, Compare, Conv, ConvMode, Matrix, Op, Reduce, Unary};
 use crate::types::{DType, Scalar};
 
 /// One row.
@@ -111,6 +111,13 @@ impl<D> Op<D> {
                 "two `dot`s",
             ),
             Op::Conv(conv) => convolution(conv.mode),
+            Op::Matrix(op) => matrix(*op),
+            Op::Fft { .. } => doc(
+                "x",
+                "`[.., n, 2]`, complex numbers: `y[k] = sum j: x[j] exp(-2 pi i j k / n)`, with `+` if `inverse`; not scaled",
+                "floats; the last axis has two elements",
+                "`fft` with the other sign",
+            ),
             Op::Take { .. } => doc(
                 "x, index",
                 "`x` at `index` along one axis; the axes of `index` take its place",
@@ -153,6 +160,7 @@ fn unary(op: Unary) -> Doc {
         Unary::Sin => row("sine", "floats", "`g cos x`"),
         Unary::Cos => row("cosine", "floats", "`-g sin x`"),
         Unary::Tanh => row("hyperbolic tangent", "floats", "`g (1 - y^2)`"),
+        Unary::Atan => row("arcus tangent", "floats", "`g / (1 + x^2)`"),
         Unary::Erf => row("the error function", "floats", "`g 2/sqrt(pi) exp(-x^2)`"),
         Unary::Floor => row("to an integer, down", "floats", "0"),
         Unary::Ceil => row("to an integer, up", "floats", "0"),
@@ -235,6 +243,36 @@ fn convolution(mode: ConvMode) -> Doc {
     }
 }
 
+/// In the last column `tril` keeps the lower triangle, `half` halves the diagonal, and `sym(z)` is `(z + z') / 2`.
+fn matrix(op: Matrix) -> Doc {
+    match op {
+        Matrix::Cholesky => doc(
+            "x",
+            "`[.., n, n]`: the lower triangular `L` with `L L' = (x + x') / 2`",
+            "floats; square; positive definite, at run time",
+            "`sym(L'^-1 half(tril(L' g)) L^-1)`",
+        ),
+        Matrix::SolveTriangular { .. } => doc(
+            "a, b",
+            "`[.., n, n]`, `[.., n, k]`: the `y` with `a y = b`, or `a' y = b` if `transposed`; reads the lower triangle of `a`, the upper one if `upper`",
+            "floats; square; equal leading axes; no zero on the diagonal, at run time",
+            "`-gb y'` (or `-y gb'`) in the triangle; `gb = solve_triangular(a, g)` with the other `transposed`",
+        ),
+        Matrix::Qr => doc(
+            "x",
+            "`[.., m, n]`: the `Q` of `x = Q R`, by Householder reflections; the diagonal of `R` is positive, but `Q` has determinant 1 where it is square, and the last element of `R` the sign of the determinant of `x`",
+            "floats; `m >= n`; all finite, and `R` not singular for the derivative, at run time",
+            "`(g + y (tril(z - z', -1) - z)) R'^-1`, `z = y' g`",
+        ),
+        Matrix::Svd => doc(
+            "x",
+            "`[.., m, n]` to `[.., m + 1 + n, n]`: `U` on a row of singular values, decreasing, on `V`: `x = U S V'`, by one-sided Jacobi rotations; the element of largest absolute value of each column of `V` is positive",
+            "floats; `m >= n`; all finite, at run time",
+            "`(U (F(U' gU) S + S F(V' gV) + gS) + (gU - U U' gU) S^-1) V'`, `F(z)[i, j] = (z - z')[i, j] / (s[j]^2 - s[i]^2)`, 0 for equal values",
+        ),
+    }
+}
+
 type Section = (&'static str, Vec<Op<usize>>);
 
 /// One of each op, by family.
@@ -275,6 +313,11 @@ fn sections() -> Vec<Section> {
         ("Contractions", {
             let dot = Op::Dot { batch: vec![], contract: vec![] };
             vec![dot, conv(ConvMode::Forward), conv(ConvMode::Input), conv(ConvMode::Weight)]
+        }),
+        ("Matrices and transforms", {
+            let solve = Matrix::SolveTriangular { upper: false, transposed: false };
+            let matrices = [Matrix::Cholesky, solve, Matrix::Qr, Matrix::Svd].map(Op::Matrix);
+            matrices.into_iter().chain([Op::Fft { inverse: false }]).collect()
         }),
         (
             "Indexed",

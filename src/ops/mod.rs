@@ -9,11 +9,13 @@ pub mod cost;
 pub mod doc;
 pub mod erf;
 mod eval;
+pub mod matrix;
 pub mod philox;
 pub mod shape;
 mod value;
 
 pub use eval::{Fault, eval};
+pub use matrix::Matrix;
 pub use value::{Data, Tensor};
 
 use crate::types::{DType, Scalar};
@@ -37,6 +39,7 @@ pub enum Unary {
     Sin,
     Cos,
     Tanh,
+    Atan,
     Erf,
     Floor,
     Ceil,
@@ -223,6 +226,13 @@ pub enum Op<D> {
     },
     /// Floats.
     Conv(Conv<D>),
+    /// Floats: a factorisation or solve of the matrices in the last two axes.
+    Matrix(Matrix),
+    /// Floats: `[.., n, 2]`, complex numbers as (real, imaginary): `y[k] = sum j: x[j] exp(-2 pi i j k / n)`, with `+`
+    /// if `inverse`; neither is scaled.
+    Fft {
+        inverse: bool,
+    },
 
     // -- indexed
     /// `(x, index int)`: `x[..axis] ++ index.shape ++ x[axis+1..]`. Indices are in range (checked at run time).
@@ -260,7 +270,7 @@ pub struct Scan<D, Body> {
 }
 
 impl Unary {
-    pub const ALL: [Unary; 17] = [
+    pub const ALL: [Unary; 18] = [
         Unary::Neg,
         Unary::Abs,
         Unary::Sign,
@@ -272,6 +282,7 @@ impl Unary {
         Unary::Sin,
         Unary::Cos,
         Unary::Tanh,
+        Unary::Atan,
         Unary::Erf,
         Unary::Floor,
         Unary::Ceil,
@@ -347,6 +358,8 @@ impl<D> Op<D> {
                 groups: f(&c.groups),
                 sizes: c.sizes.iter().map(&mut *f).collect(),
             }),
+            Op::Matrix(matrix) => Op::Matrix(*matrix),
+            Op::Fft { inverse } => Op::Fft { inverse: *inverse },
             Op::Take { axis } => Op::Take { axis: *axis },
             Op::PutAdd { axis, n } => Op::PutAdd { axis: *axis, n: f(n) },
             Op::TakeAlong { axis } => Op::TakeAlong { axis: *axis },
@@ -372,6 +385,7 @@ impl<D> Op<D> {
                 Unary::Sin => "sin",
                 Unary::Cos => "cos",
                 Unary::Tanh => "tanh",
+                Unary::Atan => "atan",
                 Unary::Erf => "erf",
                 Unary::Floor => "floor",
                 Unary::Ceil => "ceil",
@@ -423,6 +437,8 @@ impl<D> Op<D> {
                 ConvMode::Input => "conv_input",
                 ConvMode::Weight => "conv_weight",
             },
+            Op::Matrix(matrix) => matrix.name(),
+            Op::Fft { .. } => "fft",
             Op::Take { .. } => "take",
             Op::PutAdd { .. } => "put_add",
             Op::TakeAlong { .. } => "take_along",

@@ -55,6 +55,8 @@ pub fn is_view(op: &Op<usize>) -> bool {
         | Op::ArgSort { .. }
         | Op::Dot { .. }
         | Op::Conv(_)
+        | Op::Matrix(_)
+        | Op::Fft { .. }
         | Op::Take { .. }
         | Op::PutAdd { .. }
         | Op::TakeAlong { .. }

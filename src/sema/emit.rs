@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::{Name, Span};
-use crate::ops::{self, Binary, Compare, Op, Unary};
+use crate::ops::{self, Binary, Compare, Matrix, Op, Unary};
 use crate::tir::{CellId, Kind, Node, Output, Program, Source, Target, Ty, ValueId};
 use crate::types::{Claim, DType, Dim, Rel, Scalar};
 
@@ -369,6 +369,8 @@ fn carried_labels(op: &Op<Dim>, args: &[&Tensor], rank: usize) -> Vec<Vec<Label>
     let first = || args[0].labels.clone();
     let mut labels = match op {
         Op::Unary(_) | Op::Cast(_) | Op::Flip { .. } | Op::CumSum { .. } | Op::ArgSort { .. } => first(),
+        Op::Matrix(Matrix::Cholesky | Matrix::Qr) | Op::Fft { .. } => first(),
+        Op::Matrix(Matrix::SolveTriangular { .. }) => args[1].labels.clone(),
         Op::Binary(_) | Op::Compare(_) => merged(&args[0].labels, &args[1].labels),
         Op::Select => merged(&args[1].labels, &args[2].labels),
         Op::Transpose { perm } => perm.iter().map(|&p| args[0].labels[p].clone()).collect(),

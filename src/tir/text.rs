@@ -3,6 +3,7 @@
 use std::fmt::{self, Display, Formatter, Write};
 
 use super::{Kind, Node, Program, Source, Target, Ty};
+use crate::ops::Matrix;
 use crate::types::Dim;
 
 /// `f32[B, 10]`, `idx<10>[B]`
@@ -102,6 +103,12 @@ fn attributes(op: &crate::ops::Op<Dim>) -> String {
             }
             format!("{text}] dilation {} groups {}", list(&conv.dilation), conv.groups)
         }
+        Op::Matrix(Matrix::SolveTriangular { upper, transposed }) => {
+            let (side, turned) = (if *upper { "upper" } else { "lower" }, if *transposed { " transposed" } else { "" });
+            format!("{side}{turned}")
+        }
+        Op::Matrix(_) => String::new(),
+        Op::Fft { inverse } => if *inverse { "inverse" } else { "" }.to_string(),
         Op::Take { axis } | Op::TakeAlong { axis } => format!("axis {axis}"),
         Op::PutAdd { axis, n } | Op::PutAlongAdd { axis, n } => format!("axis {axis} n {n}"),
     }

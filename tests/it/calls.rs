@@ -2,13 +2,15 @@
 
 use crate::draw::Draw;
 use dln::graph::Type;
-use dln::ops::{Binary, Compare, Conv, ConvMode, Op, Reduce, Tensor, Unary};
+use dln::ops::{Binary, Compare, Conv, ConvMode, Matrix, Op, Reduce, Tensor, Unary};
 use dln::types::{DType, Scalar};
 
 /// An operand: its type, and the range of its values.
 pub struct Operand {
     pub ty: Type,
     range: (f64, f64),
+    /// Added to element `[.., i, i]`, times `i + 1`.
+    diagonal: f64,
 }
 
 pub struct Call {
@@ -19,15 +21,28 @@ pub struct Call {
 impl Call {
     /// Draws the operands' values.
     pub fn values(&self, draw: &mut Draw) -> Vec<Tensor> {
-        let value = |x: &Operand| draw.tensor(x.ty.dtype, &x.ty.shape, x.range.0, x.range.1);
+        let value = |x: &Operand| {
+            let tensor = draw.tensor(x.ty.dtype, &x.ty.shape, x.range.0, x.range.1);
+            if x.diagonal == 0.0 { tensor } else { with_diagonal(tensor, x.diagonal) }
+        };
         self.operands.iter().map(value).collect()
     }
 }
 
 pub type Family = fn(&mut Draw, DType) -> Call;
 
+fn with_diagonal(mut tensor: Tensor, by: f64) -> Tensor {
+    if let [.., m, n] = tensor.shape[..] {
+        for at in (0..tensor.len()).filter(|at| at / n % m == at % n) {
+            let value = tensor.data.get(at).as_f64() + by * (at % n + 1) as f64;
+            tensor.data.set(at, Scalar::from_f64(value, tensor.dtype()));
+        }
+    }
+    tensor
+}
+
 /// Every op is drawn by one of these; the element type is a wish.
-pub const FAMILIES: [(&str, Family); 26] = [
+pub const FAMILIES: [(&str, Family); 29] = [
     ("const", constant),
     ("iota", iota),
     ("uniform", uniform),
@@ -54,10 +69,13 @@ pub const FAMILIES: [(&str, Family); 26] = [
     ("take", take),
     ("put_add", put_add),
     ("along", along),
+    ("matrix", matrix),
+    ("solve_triangular", solve_triangular),
+    ("fft", fft),
 ];
 
 fn operand(dtype: DType, shape: Vec<usize>) -> Operand {
-    Operand { ty: Type { dtype, shape }, range: (-2.0, 2.0) }
+    Operand { ty: Type { dtype, shape }, range: (-2.0, 2.0), diagonal: 0.0 }
 }
 
 fn positive(dtype: DType, shape: Vec<usize>) -> Operand {
@@ -358,4 +376,37 @@ fn along(draw: &mut Draw, dtype: DType) -> Call {
     }
     let at = index(draw, at, n);
     call(draw, Op::TakeAlong { axis }, vec![operand(dtype, shape), at])
+}
+
+/// Factorisations, of matrices that have them: what stands on the diagonal is more than what stands beside it.
+fn matrix(draw: &mut Draw, dtype: DType) -> Call {
+    let op = draw.pick(&[Matrix::Cholesky, Matrix::Qr, Matrix::Svd]);
+    let mut shape = draw.shape(0, 2);
+    let n = draw.size();
+    let m = if op == Matrix::Cholesky { n } else { n + draw.below(3) };
+    shape.extend([draw.off(m), draw.off(n)]);
+    if draw.miss() {
+        shape.truncate(1);
+    }
+    call(draw, Op::Matrix(op), vec![Operand { diagonal: 6.0, ..operand(dtype, shape) }])
+}
+
+fn solve_triangular(draw: &mut Draw, dtype: DType) -> Call {
+    let (upper, transposed) = (draw.flag(), draw.flag());
+    let (batch, n, k) = (draw.shape(0, 1), draw.size(), draw.size());
+    let a = [batch.clone(), vec![n, n]].concat();
+    let b = [batch, vec![n, k]].concat();
+    let (a, b, other) = (wrong_shape(draw, &a), wrong_shape(draw, &b), wrong_type(draw, dtype));
+    let a = Operand { diagonal: 4.0, ..operand(dtype, a) };
+    call(draw, Op::Matrix(Matrix::SolveTriangular { upper, transposed }), vec![a, operand(other, b)])
+}
+
+fn fft(draw: &mut Draw, dtype: DType) -> Call {
+    let mut shape = draw.shape(0, 1);
+    shape.extend([draw.within(1, 7), draw.off(2)]);
+    if draw.miss() {
+        shape.truncate(1);
+    }
+    let inverse = draw.flag();
+    call(draw, Op::Fft { inverse }, vec![operand(dtype, shape)])
 }

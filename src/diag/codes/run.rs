@@ -26,4 +26,12 @@ pub const CODES: &[Code] = &[
         wrong: r#"test "sum" { assert_close(sum([1.0, 2.0]), 4.0) }"#,
         right: r#"test "sum" { assert_close(sum([1.0, 2.0]), 3.0) }"#,
     },
+    Code {
+        code: "E0804",
+        title: "a matrix that has no such factor",
+        why: "`cholesky` needs a positive definite matrix, a triangular solve a diagonal without zeros, and the other \
+              factorisations finite numbers. Adding a small multiple of the identity makes a covariance definite.",
+        wrong: "fn half(x: [N, D]) = cholesky(x.T @ x / N)",
+        right: "fn half(x: [N, D]) = cholesky(x.T @ x / N + 1e-6 * eye([D, D]))",
+    },
 ];

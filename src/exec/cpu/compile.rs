@@ -1,7 +1,7 @@
 //! Chooses the kernel of each step.
 
 use super::Kernel;
-use super::kernels::{conv, copy, dot, fused, guard, indexed, lines, reduce, repeat, source, windows};
+use super::kernels::{conv, copy, dot, fft, fused, guard, indexed, lines, matrix, reduce, repeat, source, windows};
 use crate::ops::Op;
 use crate::plan::{Action, Step};
 
@@ -27,6 +27,8 @@ fn primitive(step: &Step, op: &Op<usize>) -> Box<dyn Kernel> {
         Op::ArgSort { axis, descending } => lines::argsort(step, *axis, *descending),
         Op::Dot { batch, contract } => dot::dot(step, batch, contract),
         Op::Conv(found) => conv::conv(step, found),
+        Op::Matrix(op) => matrix::matrix(step, *op),
+        Op::Fft { inverse } => fft::fft(step, *inverse),
         Op::Take { axis } => indexed::take(step, *axis),
         Op::PutAdd { axis, n } => indexed::put_add(step, *axis, *n),
         Op::TakeAlong { axis } => indexed::take_along(step, *axis),

@@ -28,6 +28,30 @@ pub trait Element: Copy + Default + PartialEq + PartialOrd + Send + Sync + std::
     }
 }
 
+/// A float, computed with in f64 where that is better than the time it costs.
+pub trait Real: Element {
+    fn wide(self) -> f64;
+    fn rounded(value: f64) -> Self;
+}
+
+impl Real for f32 {
+    fn wide(self) -> f64 {
+        self.into()
+    }
+    fn rounded(value: f64) -> f32 {
+        value as f32
+    }
+}
+
+impl Real for f64 {
+    fn wide(self) -> f64 {
+        self
+    }
+    fn rounded(value: f64) -> f64 {
+        value
+    }
+}
+
 macro_rules! element {
     ($ty:ty, $zero:expr, $one:expr, $lowest:expr, $highest:expr, $plus:expr, $times:expr, $nan:expr) => {
         impl Element for $ty {

@@ -3,6 +3,7 @@
 
 mod compile;
 mod element;
+mod fourier;
 mod frame;
 mod isa;
 mod kernels;

@@ -1,7 +1,7 @@
 //! Ops by name.
 
 use super::cursor::Fields;
-use crate::ops::{Binary, Compare, Conv, ConvMode, Op, Reduce, Unary};
+use crate::ops::{Binary, Compare, Conv, ConvMode, Matrix, Op, Reduce, Unary};
 use crate::types::{DType, Scalar};
 
 /// The op of this name; its attributes are read in the order in which they are written.
@@ -49,6 +49,11 @@ pub(super) fn op(name: &str, fields: &mut Fields) -> Result<Op<usize>, String> {
         "cumsum" => Op::CumSum { axis: fields.number("axis")?, reverse: fields.boolean("reverse")? },
         "argsort" => Op::ArgSort { axis: fields.number("axis")?, descending: fields.boolean("descending")? },
         "dot" => Op::Dot { batch: fields.pairs("batch")?, contract: fields.pairs("contract")? },
+        "solve_triangular" => {
+            let (upper, transposed) = (fields.boolean("upper")?, fields.boolean("transposed")?);
+            Op::Matrix(Matrix::SolveTriangular { upper, transposed })
+        }
+        "fft" => Op::Fft { inverse: fields.boolean("inverse")? },
         "take" => Op::Take { axis: fields.number("axis")? },
         "put_add" => Op::PutAdd { axis: fields.number("axis")?, n: fields.number("n")? },
         "take_along" => Op::TakeAlong { axis: fields.number("axis")? },
@@ -62,7 +67,8 @@ fn plain(name: &str) -> Option<Op<usize>> {
     let unary = Unary::ALL.into_iter().map(Op::Unary);
     let binary = Binary::ALL.into_iter().map(Op::Binary);
     let compare = Compare::ALL.into_iter().map(Op::Compare);
-    unary.chain(binary).chain(compare).chain([Op::Select]).find(|op| op.name() == name)
+    let matrices = [Matrix::Cholesky, Matrix::Qr, Matrix::Svd].into_iter().map(Op::Matrix);
+    unary.chain(binary).chain(compare).chain([Op::Select]).chain(matrices).find(|op| op.name() == name)
 }
 
 /// The ops whose name says which member of a family they are.

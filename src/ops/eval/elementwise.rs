@@ -48,6 +48,7 @@ fn unary_float(op: Unary, a: f64) -> f64 {
         Unary::Sin => a.sin(),
         Unary::Cos => a.cos(),
         Unary::Tanh => a.tanh(),
+        Unary::Atan => a.atan(),
         Unary::Erf => erf(a),
         Unary::Floor => a.floor(),
         Unary::Ceil => a.ceil(),

@@ -1,6 +1,7 @@
 //! Why an op has no value.
 
 use crate::ops::Tensor;
+use crate::ops::matrix::Breakdown;
 use crate::types::DType;
 
 /// A fault at run time.
@@ -13,6 +14,8 @@ pub enum Fault {
         /// Where the index stands in the tensor of indices.
         at: Vec<usize>,
     },
+    /// A matrix without the factor or solution that is asked for; the first such matrix of a batch.
+    Matrix { breakdown: Breakdown, matrix: usize },
     /// Operands that the op is not for. The rules of `shape` keep these out of every graph.
     Operands(String),
 }
@@ -24,6 +27,7 @@ impl std::fmt::Display for Fault {
             Fault::Index { index, size, at } => {
                 write!(f, "index {index} at {at:?} is out of range: the axis has the indices 0 to {}", size - 1)
             }
+            Fault::Matrix { breakdown, .. } => breakdown.fmt(f),
             Fault::Operands(words) => f.write_str(words),
         }
     }

@@ -9,6 +9,7 @@ mod elementwise;
 mod fault;
 mod index;
 mod indexed;
+mod matrix;
 mod movement;
 mod reduce;
 mod source;
@@ -54,6 +55,9 @@ pub fn eval(op: &Op<usize>, args: &[&Tensor]) -> Result<Tensor, Fault> {
 
         Op::Dot { batch, contract } => contract::dot(batch, contract, operands(args)?),
         Op::Conv(conv) => conv::conv(conv, operands(args)?),
+
+        Op::Matrix(op) => matrix::matrix(*op, args),
+        Op::Fft { inverse } => matrix::fft(*inverse, operands(args)?),
 
         Op::Take { axis } => indexed::take(*axis, operands(args)?),
         Op::PutAdd { axis, n } => indexed::put_add(*axis, *n, operands(args)?),

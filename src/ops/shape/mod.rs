@@ -7,6 +7,7 @@
 mod contract;
 mod elementwise;
 mod indexed;
+mod matrix;
 mod misfit;
 mod movement;
 mod reduce;
@@ -89,6 +90,9 @@ pub fn infer(op: &Op<Dim>, args: &[Arg]) -> Result<Inferred, Misfit> {
 
         Op::Dot { batch, contract } => contract::dot(batch, contract, args),
         Op::Conv(conv) => contract::conv(conv, args),
+
+        Op::Matrix(op) => matrix::matrix(*op, args),
+        Op::Fft { .. } => matrix::fft(args),
 
         Op::Take { axis } => indexed::take(*axis, args),
         Op::PutAdd { axis, n } => indexed::put_add(*axis, n, args),

@@ -43,6 +43,12 @@ pub enum Rule {
     GroupsDivideChannels,
     /// Groups divide the output's channels.
     GroupsDivideFilters,
+    /// The matrices in the last two axes are square.
+    Square,
+    /// The matrices in the last two axes have no more columns than rows.
+    Tall,
+    /// The last axis holds a real and an imaginary part.
+    Complex,
     /// The index's axis `index` and the operand's `axis` have one size.
     Index { index: usize, axis: usize },
     /// What a loop runs over has one element for each iteration.
@@ -85,6 +91,9 @@ impl std::fmt::Display for Rule {
             Rule::ConvFilters => f.write_str("the output has one channel for each filter"),
             Rule::GroupsDivideChannels => f.write_str("the groups divide the input's channels"),
             Rule::GroupsDivideFilters => f.write_str("the groups divide the output's channels"),
+            Rule::Square => f.write_str("the matrices in the last two axes are square"),
+            Rule::Tall => f.write_str("the matrices in the last two axes have no more columns than rows"),
+            Rule::Complex => f.write_str("the last axis has two elements, a real and an imaginary part"),
             Rule::Index { index, axis } => {
                 write!(f, "axis {index} of the index and axis {axis} of the operand have the same size")
             }

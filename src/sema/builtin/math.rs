@@ -38,6 +38,7 @@ pub const TABLE: &[Builtin] = &[
     unary!("sin", Sin, f64::sin),
     unary!("cos", Cos, f64::cos),
     unary!("tanh", Tanh, f64::tanh),
+    unary!("atan", Atan, f64::atan),
     unary!("erf", Erf, crate::ops::erf::erf),
     unary!("abs", Abs, f64::abs),
     unary!("sign", Sign, |v| if v == 0.0 { 0.0 } else { v.signum() }),

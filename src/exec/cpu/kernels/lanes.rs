@@ -95,6 +95,7 @@ fn unary_f32(op: Unary) -> Lane {
         Unary::Sin => sin_f32,
         Unary::Cos => cos_f32,
         Unary::Tanh => loop1!(f32 => f32, |x| math::tanh(x)),
+        Unary::Atan => loop1!(f32 => f32, |x| math::atan(x)),
         Unary::Erf => loop1!(f32 => f32, |x| math::erf(x)),
         Unary::Floor => loop1!(f32 => f32, |x| x.floor()),
         Unary::Ceil => loop1!(f32 => f32, |x| x.ceil()),
@@ -138,6 +139,7 @@ fn unary_f64(op: Unary) -> Lane {
         Unary::Sin => loop1!(f64 => f64, |x| x.sin()),
         Unary::Cos => loop1!(f64 => f64, |x| x.cos()),
         Unary::Tanh => loop1!(f64 => f64, |x| x.tanh()),
+        Unary::Atan => loop1!(f64 => f64, |x| x.atan()),
         Unary::Erf => loop1!(f64 => f64, |x| crate::ops::erf::erf(x)),
         Unary::Floor => loop1!(f64 => f64, |x| x.floor()),
         Unary::Ceil => loop1!(f64 => f64, |x| x.ceil()),
@@ -206,6 +208,7 @@ mod int {
                     | Unary::Sin
                     | Unary::Cos
                     | Unary::Tanh
+                    | Unary::Atan
                     | Unary::Erf
                     | Unary::Not
                     | Unary::StopGradient => never(),

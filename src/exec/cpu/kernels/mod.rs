@@ -3,6 +3,7 @@
 pub mod conv;
 pub mod copy;
 pub mod dot;
+pub mod fft;
 mod fold;
 pub mod fused;
 mod gemm;
@@ -10,6 +11,7 @@ pub mod guard;
 pub mod indexed;
 mod lanes;
 pub mod lines;
+pub mod matrix;
 mod patches;
 pub mod reduce;
 pub mod repeat;

@@ -2,6 +2,7 @@
 //! become vectors and give the same bits on every machine. Coefficients are minimax fits made for these ranges;
 //! every bound in units in the last place (ulp) is tested against f64.
 
+mod atan;
 mod erf;
 mod exp;
 mod log;
@@ -9,6 +10,7 @@ mod pow;
 mod tanh;
 mod trig;
 
+pub use atan::atan;
 pub use erf::erf;
 pub use exp::{exp, expm1};
 pub use log::{log, log1p};
