@@ -85,6 +85,14 @@ impl Builder {
         at.into_iter().map(|i| self.node(Kind::Result(i), &[scan], span, vec![tys[i].clone()])).collect()
     }
 
+    /// The same value as a node of its own, which nothing else shares.
+    pub fn own(&mut self, x: NodeId, span: Span) -> NodeId {
+        let ty = self.ty(x).clone();
+        let kind = Kind::Op(Op::Reshape { shape: ty.shape.clone() });
+        self.graph.nodes.push(Node { kind, args: vec![x], tys: vec![ty], span });
+        NodeId::from(self.graph.nodes.len() - 1)
+    }
+
     fn node(&mut self, kind: Kind, args: &[NodeId], span: Span, tys: Vec<Type>) -> NodeId {
         let key = (kind, args.to_vec());
         if let Some(&id) = self.seen.get(&key) {

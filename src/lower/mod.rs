@@ -69,8 +69,12 @@ impl Lowering<'_> {
     /// All nodes that the outputs need, in order; `input` makes the inputs.
     fn nodes(&mut self, program: &Program, input: &mut dyn FnMut(&mut Self, &Source, Type) -> NodeId) {
         let live = live(program);
+        let variables = variables(program, &live);
         for (i, node) in program.nodes.iter().enumerate() {
-            let results = if live[i] { self.node(node, input) } else { vec![] };
+            let mut results = if live[i] { self.node(node, input) } else { vec![] };
+            if variables[i] {
+                results = results.into_iter().map(|x| self.builder.own(x, node.span)).collect();
+            }
             self.values.push(results);
         }
     }
@@ -130,6 +134,20 @@ fn live(program: &Program) -> Vec<bool> {
         }
     }
     live
+}
+
+/// Which values derivatives are taken in. They stay apart from equal ones: the derivative is in this use of the value.
+fn variables(program: &Program, live: &[bool]) -> Vec<bool> {
+    let mut variables = vec![false; program.nodes.len()];
+    for (i, node) in program.nodes.iter().enumerate() {
+        if live[i] && node.kind == Kind::Grad {
+            node.args[1..].iter().for_each(|a| variables[a.index()] = true);
+        }
+    }
+    for (variable, node) in variables.iter_mut().zip(&program.nodes) {
+        *variable &= !matches!(node.kind, Kind::Input(_));
+    }
+    variables
 }
 
 fn source_name(source: &Source) -> String {

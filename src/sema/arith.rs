@@ -8,6 +8,7 @@ use crate::types::{Claim, DType, Dim, Rel};
 use super::expr::{number, tensor_of};
 use super::scope::Scope;
 use super::value::{Tensor, Truth, Value};
+use super::weights::is_weighted;
 use super::{Checker, Poison, Res};
 
 impl<'a> Checker<'a> {
@@ -19,6 +20,9 @@ impl<'a> Checker<'a> {
             (UnaryOp::Neg, Value::Tensor(t)) => Ok(Value::Tensor(self.unary(Unary::Neg, &t, span)?)),
             (UnaryOp::Not, Value::Bool(truth)) => Ok(Value::Bool(truth.not())),
             (UnaryOp::Not, Value::Tensor(t)) => Ok(Value::Tensor(self.unary(Unary::Not, &t, span)?)),
+            (UnaryOp::Neg, value) if is_weighted(&value) => {
+                self.each_of_weights(&value, span, &mut |c, t| c.unary(Unary::Neg, &t, span))
+            }
             (UnaryOp::Neg, other) => Err(self.expected("a number", &other, x.span)),
             (UnaryOp::Not, other) => Err(self.expected("a Bool", &other, x.span)),
         }
@@ -96,6 +100,7 @@ impl<'a> Checker<'a> {
             (Value::List(x), Value::List(y)) if op == BinaryOp::Add => {
                 Ok(Value::list(x.iter().chain(y.iter()).cloned().collect()))
             }
+            _ if is_weighted(&a) || is_weighted(&b) => self.layerwise(op, &a, &b, span),
             (Value::Tensor(_), _) | (_, Value::Tensor(_)) => self.tensor_arithmetic(op, &a, &b, span),
             _ => {
                 let message = format!("{} and {} do not go together here", a.kind(), b.kind());

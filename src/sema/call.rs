@@ -75,6 +75,7 @@ impl<'a> Checker<'a> {
             Value::Instance(instance) => self.call_method(&instance.clone(), "forward", args, span),
             Value::Chain(parts) => self.call_chain(&parts.clone(), args, span),
             Value::Choice(choice) => self.call_choice(&choice.clone(), args, span),
+            Value::Weights(weights) => self.with_weights(weights, |c| c.call(&weights.of, args, span)),
             Value::OptimizerClass(module, optimizer) => self.make_optimizer(*module, optimizer, args, span),
             Value::Float(_) | Value::Int(..) => {
                 let diagnostic = Diagnostic::error("E0305", span, "a number cannot be called", "not a function")
@@ -326,6 +327,10 @@ impl<'a> Checker<'a> {
             let closure = Closure { code: Code::Func(func), scope: instance.scope.clone(), of: Some(instance.clone()) };
             return Ok(Value::Fn(Rc::new(closure)));
         }
+        if let Value::Weights(weights) = base {
+            let method = self.method(&weights.of, name)?;
+            return self.part_of(weights, method, name.span);
+        }
         self.field(base, name)
     }
 
@@ -343,6 +348,10 @@ impl<'a> Checker<'a> {
                     self.ready(&instance)?;
                 }
                 instance.scope.own(&name.name)
+            }
+            Value::Weights(weights) => {
+                let part = self.field(&weights.of, name)?;
+                return self.part_of(weights, part, name.span);
             }
             Value::Error => return Err(Poison),
             _ => None,

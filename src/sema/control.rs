@@ -38,7 +38,7 @@ struct Loop<'a> {
 pub struct Yields {
     values: Vec<Tensor>,
     tuple: bool,
-    seen: bool,
+    pub seen: bool,
 }
 
 impl<'a> Checker<'a> {
@@ -225,13 +225,13 @@ impl<'a> Checker<'a> {
         Ok(Tensor { id, depth: self.depth(), ..next })
     }
 
-    fn body_input(&mut self, place: usize, ty: Ty, labels: &[Vec<u32>]) -> Tensor {
+    pub fn body_input(&mut self, place: usize, ty: Ty, labels: &[Vec<u32>]) -> Tensor {
         let id = self.prog().input(Source::Body(place), ty.clone(), Span::none());
         Tensor { id, depth: self.depth(), ty, labels: labels.to_vec() }
     }
 
     /// Every iteration has its own random numbers.
-    fn mix_key(&mut self, outer: &Tensor, count: &Tensor, span: Span) -> Res<()> {
+    pub fn mix_key(&mut self, outer: &Tensor, count: &Tensor, span: Span) -> Res<()> {
         // The multiplier is the golden ratio in 64 bits: neighbouring keys and counts end far apart.
         let factor = self.constant(Scalar::I64(0x9e37_79b9_7f4a_7c15_u64 as i64), span);
         let one = self.constant(Scalar::I64(1), span);

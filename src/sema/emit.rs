@@ -7,7 +7,7 @@ use crate::ops::{self, Binary, Compare, Matrix, Op, Unary};
 use crate::tir::{CellId, Kind, Node, Output, Program, Source, Target, Ty, ValueId};
 use crate::types::{Claim, DType, Dim, Rel, Scalar};
 
-use super::value::{Label, Tensor, Truth};
+use super::value::{Label, Tensor, Truth, Value};
 use super::{Checker, Poison, Res};
 
 /// A program under construction. A loop's body is one of its own, on top of the program around it.
@@ -37,6 +37,11 @@ impl Prog {
     /// A loop's body that reads `operands` values before its constants.
     pub fn body(operands: usize) -> Prog {
         Prog { operands, ..Prog::default() }
+    }
+
+    /// As the body of a loop that carries nothing and goes over its first `xs` operands.
+    pub fn mapping(self, n: Dim, xs: usize) -> ops::Scan<Dim, Program> {
+        ops::Scan { n, reverse: false, carries: 0, xs, body: self.program }
     }
 
     /// Adds a node; returns its id.
@@ -266,8 +271,18 @@ impl<'a> Checker<'a> {
         proved
     }
 
-    /// What a cell holds here.
+    /// What a cell holds here, or what is put in its place while a layer is called with other weights.
     pub fn read(&mut self, cell: CellId, span: Span) -> Tensor {
+        let instead = self.weights.iter().rev().find_map(|weights| weights.get(cell)).cloned();
+        match instead {
+            Some(Value::Tensor(tensor)) => tensor,
+            Some(Value::Cell(kept)) => self.held(kept, span),
+            _ => self.held(cell, span),
+        }
+    }
+
+    /// What a cell itself holds here.
+    pub fn held(&mut self, cell: CellId, span: Span) -> Tensor {
         if let Some(tensor) = self.progs[0].versions(cell).last() {
             return tensor.clone();
         }
@@ -285,7 +300,7 @@ impl<'a> Checker<'a> {
             self.error("E0611", span, "nothing can be changed inside a loop", "`<-` inside `scan` or `repeat`");
             return Err(Poison);
         }
-        self.read(cell, span);
+        self.held(cell, span);
         self.progs[0].cells.entry(cell).or_default().push(value);
         Ok(())
     }

@@ -254,6 +254,9 @@ impl<'a> Checker<'a> {
         scope: &Scope<'a>,
     ) -> Res<Value<'a>> {
         let value = self.expr(values, scope)?;
+        if matches!(value, Value::Weights(_)) || super::layer::holds_layer(&value) && value.is_callable() {
+            return self.each_weight(&value, values.span, name, body, scope);
+        }
         let mut results = vec![];
         for item in self.items_of(&value, values.span)? {
             let inner = scope.block();

@@ -23,6 +23,21 @@ impl<'a> Checker<'a> {
         scope: &Scope<'a>,
     ) -> Res<Value<'a>> {
         let value = self.expr(base, scope)?;
+        if let Value::Weights(weights) = &value {
+            let part = self.index_value(weights.of.clone(), args, arrow, span, scope)?;
+            return self.part_of(weights, part, span);
+        }
+        self.index_value(value, args, arrow, span, scope)
+    }
+
+    fn index_value(
+        &mut self,
+        value: Value<'a>,
+        args: &'a [IndexArg],
+        arrow: Option<&'a [IndexArg]>,
+        span: Span,
+        scope: &Scope<'a>,
+    ) -> Res<Value<'a>> {
         if let Value::LayerClass(class) = &value {
             return self.with_sizes(&class.clone(), args, arrow, span, scope);
         }

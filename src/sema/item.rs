@@ -10,7 +10,7 @@ use crate::tir;
 use super::builtin;
 use super::call::method_of;
 use super::scope::{ModuleId, PRELUDE, Scope};
-use super::value::{Closure, Code, LayerClass, Truth, Value};
+use super::value::{Closure, Code, LayerClass, Truth, Value, Weights};
 use super::{Checker, Hyper, MAIN, Override, Poison, Res};
 
 /// How far a top-level `let` or `hyper` is.
@@ -244,6 +244,12 @@ impl<'a> Checker<'a> {
                 Value::Instance(instance)
             }
             Value::Chain(parts) => Value::Chain(Rc::new(self.keep_all(&parts, name, span))),
+            Value::Weights(weights) => {
+                let values = weights.values.iter().enumerate();
+                let values = values.map(|(i, (cell, v))| (*cell, self.keep(v.clone(), &format!("{name}.{i}"), span)));
+                let values = values.collect();
+                Value::Weights(Rc::new(Weights { of: weights.of.clone(), values }))
+            }
             Value::Dataset(data) => {
                 for (i, (func, _)) in data.maps.iter().enumerate() {
                     self.keep(func.clone(), &format!("{name}.{i}"), span);

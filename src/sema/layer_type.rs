@@ -36,7 +36,11 @@ impl<'a> Checker<'a> {
     ) -> Res<Value<'a>> {
         let value = self.settle(value.clone())?;
         let layer = class.ast;
-        let Value::Instance(instance) = &value else {
+        let made = match &value {
+            Value::Weights(weights) => &weights.of,
+            value => value,
+        };
+        let Value::Instance(instance) = made else {
             return Err(self.expected(&format!("a `{}` for `{what}`", layer.name.name), &value, span));
         };
         if !std::ptr::eq(instance.ast, layer) {

@@ -21,6 +21,7 @@ mod compare;
 mod control;
 mod data;
 mod declared;
+mod derive;
 mod element;
 mod emit;
 mod every;
@@ -31,7 +32,6 @@ mod index;
 mod item;
 mod layer;
 mod layer_type;
-mod layerwise;
 mod optimizer;
 mod pattern;
 mod report;
@@ -40,8 +40,11 @@ mod shape;
 mod size;
 mod stmt;
 mod train;
+mod tree;
 mod value;
+mod vmap;
 mod watch;
+mod weights;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -222,6 +225,8 @@ pub(crate) struct Checker<'a> {
     borrowed: Vec<(Rc<Instance<'a>>, BTreeMap<Name, value::SizeArg<'a>>)>,
     /// Layers that a file fills: the layer, the file, and where that was said.
     loads: Vec<(Value<'a>, Name, Span)>,
+    /// Weights that are read in place of their layers' own, the innermost last.
+    weights: Vec<Rc<value::Weights<'a>>>,
     /// What the loop bodies that are being traced have yielded.
     yields: Vec<control::Yields>,
     /// Actions of the `every` block that is being traced.
@@ -257,6 +262,7 @@ impl<'a> Checker<'a> {
             missed: None,
             borrowed: vec![],
             loads: vec![],
+            weights: vec![],
             yields: vec![],
             actions: None,
             place: stmt::Place::Function,
@@ -286,8 +292,9 @@ impl<'a> Checker<'a> {
         }
         let outer = std::mem::replace(&mut self.progs, std::mem::take(&mut self.init));
         let training = std::mem::replace(&mut self.training, false);
+        let weights = std::mem::take(&mut self.weights);
         let result = body(self);
-        self.training = training;
+        (self.training, self.weights) = (training, weights);
         self.init = std::mem::replace(&mut self.progs, outer);
         result
     }

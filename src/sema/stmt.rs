@@ -144,7 +144,9 @@ impl<'a> Checker<'a> {
                 let tensor = self.fitted(tensor, &want, span)?;
                 self.write(*cell, tensor, span)
             }
-            layer if layer.is_callable() => self.update_layer(layer, value, span, scope),
+            layer if layer.is_callable() && !matches!(layer, Value::Weights(_)) => {
+                self.update_layer(layer, value, span, scope)
+            }
             other => {
                 let message = format!("`<-` changes parameters, buffers and states, and this is {}", other.kind());
                 Err(self.error("E0612", target.span, message, "cannot be changed"))

@@ -39,6 +39,8 @@ pub enum Value<'a> {
     Instance(Rc<Instance<'a>>),
     /// `f >> g`, `chain([..])`
     Chain(Rc<Vec<Value<'a>>>),
+    /// What was computed from the parameters of a layer, parameter by parameter: `net - 0.1 * g`, a derivative.
+    Weights(Rc<Weights<'a>>),
     Optimizer(Rc<OptimizerInstance<'a>>),
     OptimizerClass(ModuleId, &'a ast::Optimizer),
     Dataset(Rc<Data<'a>>),
@@ -192,6 +194,21 @@ impl<'a> Instance<'a> {
     }
 }
 
+/// Values in place of a layer's parameters and buffers.
+#[derive(Debug)]
+pub struct Weights<'a> {
+    /// The layer, or the list, tuple or record of layers.
+    pub of: Value<'a>,
+    /// Tensors, or cells where they are kept, in the order of the layer; what has none is as in the layer.
+    pub values: Vec<(CellId, Value<'a>)>,
+}
+
+impl<'a> Weights<'a> {
+    pub fn get(&self, cell: CellId) -> Option<&Value<'a>> {
+        self.values.iter().find(|(known, _)| *known == cell).map(|(_, value)| value)
+    }
+}
+
 #[derive(Debug)]
 pub struct OptimizerInstance<'a> {
     pub ast: &'a ast::Optimizer,
@@ -262,6 +279,7 @@ impl<'a> Value<'a> {
             Value::Record(_) => "a record",
             Value::Fn(_) | Value::Builtin(_) | Value::Section(_) => "a function",
             Value::LayerClass(_) | Value::Instance(_) | Value::Chain(_) | Value::Choice(_) => "a layer",
+            Value::Weights(_) => "the weights of a layer",
             Value::Optimizer(_) | Value::OptimizerClass(..) => "an optimizer",
             Value::Dataset(_) => "a data set",
             Value::DType(_) => "an element type",
@@ -282,6 +300,7 @@ impl<'a> Value<'a> {
                 | Value::Instance(_)
                 | Value::Chain(_)
                 | Value::Choice(_)
+                | Value::Weights(_)
         )
     }
 }

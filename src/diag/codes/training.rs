@@ -108,7 +108,8 @@ pub const CODES: &[Code] = &[
     Code {
         code: "E0612",
         title: "this cannot be changed",
-        why: "`<-` changes parameters, buffers, the state of an optimizer, or a layer by another of the same make.",
+        why: "`<-` changes parameters, buffers, the state of an optimizer, or a layer by another of the same make. \
+              Arithmetic between layers, too, is for layers of one make: it goes parameter by parameter.",
         wrong: "fn f(x) { x <- 2 * x }",
         right: "fn f(x) { x = 2 * x
   x }",

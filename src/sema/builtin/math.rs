@@ -1,6 +1,4 @@
-//! Element-wise functions, reductions, contractions, random numbers, derivatives.
-
-use std::rc::Rc;
+//! Element-wise functions, reductions, contractions, random numbers.
 
 use crate::base::Span;
 use crate::diag::Diagnostic;
@@ -9,7 +7,7 @@ use crate::syntax::ast::BinaryOp;
 use crate::types::{DType, Dim};
 
 use super::super::expr::{is_number, number, tensor_of};
-use super::super::value::{Section, Tensor, Value};
+use super::super::value::{Tensor, Value};
 use super::super::{Checker, Res};
 use super::{Args, Builtin, find};
 
@@ -45,7 +43,6 @@ pub const TABLE: &[Builtin] = &[
     unary!("floor", Floor, f64::floor),
     unary!("ceil", Ceil, f64::ceil),
     unary!("round", Round, f64::round_ties_even),
-    Builtin { name: "stop_gradient", params: &["x"], run: |c, args| c.stop_gradient(args) },
     Builtin { name: "maximum", params: &["x", "y"], run: |c, args| c.extreme(args, Binary::Max, f64::max) },
     Builtin { name: "minimum", params: &["x", "y"], run: |c, args| c.extreme(args, Binary::Min, f64::min) },
     Builtin { name: "where", params: &["condition", "a", "b"], run: |c, args| c.where_builtin(args) },
@@ -62,14 +59,6 @@ pub const TABLE: &[Builtin] = &[
         run: |c, args| c.conv(args),
     },
     Builtin { name: "rand", params: &["shape"], run: |c, args| c.rand(args) },
-    Builtin { name: "grad", params: &["f"], run: |c, args| c.derivative(args, "grad of a function") },
-    Builtin {
-        name: "value_and_grad",
-        params: &["f"],
-        run: |c, args| c.derivative(args, "value and grad of a function"),
-    },
-    Builtin { name: "grad of a function", params: &["..."], run: |c, args| c.apply_derivative(args, false) },
-    Builtin { name: "value and grad of a function", params: &["..."], run: |c, args| c.apply_derivative(args, true) },
 ];
 
 impl<'a> Checker<'a> {
@@ -85,25 +74,6 @@ impl<'a> Checker<'a> {
         let whole = matches!(op, Unary::Abs | Unary::Sign) && x.ty.dtype.is_int();
         let x = if x.ty.dtype.is_float() || whole { x } else { self.cast(&x, self.float, args.span)? };
         Ok(Value::Tensor(self.unary(op, &x, args.span)?))
-    }
-
-    fn stop_gradient(&mut self, args: Args<'a>) -> Res<Value<'a>> {
-        match args.value(0) {
-            Value::Tuple(parts) => {
-                let parts: Res<Vec<Value>> = parts
-                    .iter()
-                    .map(|p| {
-                        let t = self.as_tensor(p, self.float, args.span)?;
-                        Ok(Value::Tensor(self.unary(Unary::StopGradient, &t, args.span)?))
-                    })
-                    .collect();
-                Ok(Value::tuple(parts?))
-            }
-            _ => {
-                let x = self.tensor_arg(&args, 0)?;
-                Ok(Value::Tensor(self.unary(Unary::StopGradient, &x, args.span)?))
-            }
-        }
     }
 
     fn extreme(&mut self, args: Args<'a>, op: Binary, known: fn(f64, f64) -> f64) -> Res<Value<'a>> {
@@ -313,49 +283,6 @@ impl<'a> Checker<'a> {
         let mut out = self.uniform(shape, args.span)?;
         out.labels = labels_of(&args.value(0), out.ty.shape.len());
         Ok(Value::Tensor(out))
-    }
-
-    fn derivative(&mut self, args: Args<'a>, apply: &str) -> Res<Value<'a>> {
-        let f = args.value(0);
-        if !f.is_callable() {
-            return Err(self.expected("a function", &f, args.span(0)));
-        }
-        let Some(func) = find(apply) else { return Err(super::Poison) };
-        let given = vec![super::Arg::positional(f, args.span(0))];
-        Ok(Value::Section(Rc::new(Section { func: func.value(), args: given, span: args.span })))
-    }
-
-    /// The arguments of the function, then the function itself.
-    fn apply_derivative(&mut self, args: Args<'a>, with_value: bool) -> Res<Value<'a>> {
-        let mut given: Vec<super::Arg> = args.given.into_iter().flatten().collect();
-        let Some(f) = given.pop() else { return Err(super::Poison) };
-        let span = args.span;
-        let Some(first) = given.first_mut() else {
-            return Err(self.error("E0303", span, "the derivative needs the function's argument", "no argument"));
-        };
-        let x = self.as_tensor(&first.value, self.float, first.span)?;
-        let x = if x.ty.dtype.is_float() { x } else { self.cast(&x, self.float, span)? };
-        // A node of its own: the derivative is in this argument, not in other uses of the same value.
-        let labels = x.labels.clone();
-        let mut x = self.emit(Op::Reshape { shape: x.ty.shape.clone() }, &[&x], span)?;
-        x.labels = labels;
-        first.value = Value::Tensor(x.clone());
-        let result = self.call(&f.value, given, span)?;
-        let loss = self.as_tensor(&result, self.float, span)?;
-        if !loss.ty.shape.is_empty() {
-            let message = format!(
-                "`grad` needs a function with one number as result, and this gives {}",
-                super::super::report::show(&loss.ty)
-            );
-            let diagnostic =
-                Diagnostic::error("E0601", span, message, "not a scalar").help("sum it: `grad(|x| sum(f(x)))`");
-            return Err(self.report(diagnostic));
-        }
-        let grad = self.derivatives(&loss, &[x], span).remove(0);
-        Ok(match with_value {
-            true => Value::tuple(vec![Value::Tensor(loss), Value::Tensor(grad)]),
-            false => Value::Tensor(grad),
-        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is built in: the primitives under their names, and the little that handles static values. Everything else is
 //! dln, in `stdlib/`.
 
+mod derive;
 mod linear;
 mod list;
 mod math;
@@ -134,7 +135,7 @@ pub fn constant<'a>(name: &str, training: bool) -> Option<Value<'a>> {
     }
 }
 
-const TABLES: [&[Builtin]; 5] = [math::TABLE, linear::TABLE, shape::TABLE, list::TABLE, read::TABLE];
+const TABLES: [&[Builtin]; 6] = [math::TABLE, derive::TABLE, linear::TABLE, shape::TABLE, list::TABLE, read::TABLE];
 
 pub fn find(name: &str) -> Option<&'static Builtin> {
     TABLES.iter().flat_map(|t| t.iter()).find(|b| b.name == name)
