@@ -2,7 +2,7 @@
 
 use crate::ops::{Data, Tensor};
 use crate::tir::Field;
-use crate::types::DType;
+use crate::types::{Bf16, DType, F16};
 
 /// A number as a file has it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -101,7 +101,9 @@ impl<'f> Column<'f> {
             }
         }
         match &mut self.data {
-            Data::F32(v) => v.push(narrow(number.real())?),
+            Data::F16(v) => v.push(narrow(number.real(), F16::from_f64, DType::F16)?),
+            Data::Bf16(v) => v.push(narrow(number.real(), Bf16::from_f64, DType::Bf16)?),
+            Data::F32(v) => v.push(narrow(number.real(), |x| x as f32, DType::F32)?),
             Data::F64(v) => v.push(finite(number.real())?),
             Data::I32(v) => v.push(integer(number, DType::I32)?),
             Data::I64(v) => v.push(integer(number, DType::I64)?),
@@ -123,9 +125,10 @@ fn finite(x: f64) -> Result<f64, Misfit> {
     if x.is_finite() { Ok(x) } else { Err(Misfit::NotFinite) }
 }
 
-fn narrow(x: f64) -> Result<f32, Misfit> {
-    let narrow = finite(x)? as f32;
-    if narrow.is_finite() { Ok(narrow) } else { Err(Misfit::Range(DType::F32)) }
+/// As a float with fewer digits, rounded; its range must reach.
+fn narrow<T: Copy + Into<f64>>(x: f64, round: fn(f64) -> T, dtype: DType) -> Result<T, Misfit> {
+    let narrow = round(finite(x)?);
+    if narrow.into().is_finite() { Ok(narrow) } else { Err(Misfit::Range(dtype)) }
 }
 
 fn integer<T: TryFrom<i64>>(number: Number, dtype: DType) -> Result<T, Misfit> {
@@ -156,6 +159,8 @@ mod tests {
     fn numbers_must_fit_their_field() {
         assert_eq!(push(DType::F32, None, " 1.5 "), Ok(1.5));
         assert_eq!(push(DType::F32, None, "1e300"), Err(Misfit::Range(DType::F32)));
+        assert_eq!(push(DType::F16, None, "1e5"), Err(Misfit::Range(DType::F16)));
+        assert_eq!(push(DType::Bf16, None, "257"), Ok(256.0));
         assert_eq!(push(DType::F64, None, "1e999"), Err(Misfit::NotFinite));
         assert_eq!(push(DType::F64, None, "nan"), Err(Misfit::NotFinite));
         assert_eq!(push(DType::I64, None, "3.0"), Ok(3.0));

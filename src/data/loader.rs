@@ -100,6 +100,8 @@ fn gather(data: &Data, width: usize, wanted: impl Iterator<Item = usize>) -> Dat
         out
     }
     match data {
+        Data::F16(v) => Data::F16(copy(v, width, wanted)),
+        Data::Bf16(v) => Data::Bf16(copy(v, width, wanted)),
         Data::F32(v) => Data::F32(copy(v, width, wanted)),
         Data::F64(v) => Data::F64(copy(v, width, wanted)),
         Data::I32(v) => Data::I32(copy(v, width, wanted)),

@@ -3,7 +3,7 @@
 use crate::id;
 use crate::ops::{Data, Tensor};
 use crate::plan::{ALIGN, Type};
-use crate::types::DType;
+use crate::types::{Bf16, DType, F16};
 
 id!(
     /// One tensor of a `Memory`.
@@ -111,6 +111,8 @@ fn decode(dtype: DType, bytes: &[u8]) -> Data {
         }};
     }
     match dtype {
+        DType::F16 => Data::F16(halves(bytes).map(F16::from_bits).collect()),
+        DType::Bf16 => Data::Bf16(halves(bytes).map(Bf16::from_bits).collect()),
         DType::F32 => numbers!(F32, f32),
         DType::F64 => numbers!(F64, f64),
         DType::I32 => numbers!(I32, i32),
@@ -118,6 +120,11 @@ fn decode(dtype: DType, bytes: &[u8]) -> Data {
         DType::U8 => Data::U8(bytes.to_vec()),
         DType::Bool => Data::Bool(bytes.iter().map(|&byte| byte != 0).collect()),
     }
+}
+
+/// The bits of elements of 16 bits.
+fn halves(bytes: &[u8]) -> impl Iterator<Item = u16> {
+    bytes.as_chunks().0.iter().map(|&bytes| u16::from_ne_bytes(bytes))
 }
 
 fn encode(data: &Data, bytes: &mut [u8]) {
@@ -129,6 +136,8 @@ fn encode(data: &Data, bytes: &mut [u8]) {
         };
     }
     match data {
+        Data::F16(values) => numbers!(values.iter().map(|x| x.to_bits()), u16),
+        Data::Bf16(values) => numbers!(values.iter().map(|x| x.to_bits()), u16),
         Data::F32(values) => numbers!(values, f32),
         Data::F64(values) => numbers!(values, f64),
         Data::I32(values) => numbers!(values, i32),
@@ -151,6 +160,6 @@ mod tests {
             assert_eq!(memory.get(slot), tensor);
             assert_eq!(memory.storage(slot).pointer() as usize % ALIGN, 0);
         }
-        assert_eq!(memory.bytes(), 3 * (4 + 8 + 4 + 8 + 1 + 1));
+        assert_eq!(memory.bytes(), 3 * (2 + 2 + 4 + 8 + 4 + 8 + 1 + 1));
     }
 }

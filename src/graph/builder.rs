@@ -4,7 +4,7 @@ use super::typing::{op_type, scan_types};
 use super::{Graph, Kind, Node, NodeId, Type};
 use crate::base::Span;
 use crate::ops::{Op, Scan};
-use crate::types::Scalar;
+use crate::types::{Bf16, F16, Scalar};
 use std::collections::HashMap;
 
 /// A graph that grows. A wrong call is a bug in dln, not in a user's file: it panics with the rule's message.
@@ -150,6 +150,8 @@ impl Builder {
 /// All values that are not a number are one constant, so that text gives back the bits.
 fn one_nan(value: Scalar) -> Scalar {
     match value {
+        Scalar::F16(x) if x.to_f32().is_nan() => Scalar::F16(F16::from_f32(f32::NAN)),
+        Scalar::Bf16(x) if x.to_f32().is_nan() => Scalar::Bf16(Bf16::from_f32(f32::NAN)),
         Scalar::F32(x) if x.is_nan() => Scalar::F32(f32::NAN),
         Scalar::F64(x) if x.is_nan() => Scalar::F64(f64::NAN),
         value => value,

@@ -83,6 +83,8 @@ impl Grid {
 
 fn levels(data: &Data) -> Vec<u8> {
     match data {
+        Data::F16(v) => v.iter().map(|&x| level(x.into())).collect(),
+        Data::Bf16(v) => v.iter().map(|&x| level(x.into())).collect(),
         Data::F32(v) => v.iter().map(|&x| level(x.into())).collect(),
         Data::F64(v) => v.iter().map(|&x| level(x)).collect(),
         Data::I32(v) => v.iter().map(|&x| x.clamp(0, 255) as u8).collect(),

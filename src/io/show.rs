@@ -56,7 +56,7 @@ fn block(tensor: &Tensor, shape: &[usize], offset: usize, out: &mut String) {
 
 fn element(value: Scalar) -> String {
     match value {
-        Scalar::F32(_) | Scalar::F64(_) => number(value.as_f64()),
+        Scalar::F16(_) | Scalar::Bf16(_) | Scalar::F32(_) | Scalar::F64(_) => number(value.as_f64()),
         Scalar::I32(x) => x.to_string(),
         Scalar::I64(x) => x.to_string(),
         Scalar::U8(x) => x.to_string(),

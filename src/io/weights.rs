@@ -5,7 +5,7 @@ use crate::base::Span;
 use crate::diag::Diagnostic;
 use crate::ops::{Data, Tensor};
 use crate::tir::Cell;
-use crate::types::DType;
+use crate::types::{Bf16, DType, F16};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::collections::{BTreeMap, HashMap};
 
@@ -73,6 +73,8 @@ struct Encoded {
 impl Encoded {
     fn new(tensor: &Tensor) -> Encoded {
         let (dtype, bytes) = match &tensor.data {
+            Data::F16(v) => (Dtype::F16, v.iter().flat_map(|x| x.to_bits().to_le_bytes()).collect()),
+            Data::Bf16(v) => (Dtype::BF16, v.iter().flat_map(|x| x.to_bits().to_le_bytes()).collect()),
             Data::F32(v) => (Dtype::F32, v.iter().flat_map(|x| x.to_le_bytes()).collect()),
             Data::F64(v) => (Dtype::F64, v.iter().flat_map(|x| x.to_le_bytes()).collect()),
             Data::I32(v) => (Dtype::I32, v.iter().flat_map(|x| x.to_le_bytes()).collect()),
@@ -108,6 +110,8 @@ fn decode(view: &TensorView, dtype: DType) -> Option<Data> {
         view.data().as_chunks().0.iter().map(|&bytes| decode(bytes)).collect()
     }
     match dtype {
+        DType::F16 => floats(view).map(|v| Data::F16(v.into_iter().map(F16::from_f64).collect())),
+        DType::Bf16 => floats(view).map(|v| Data::Bf16(v.into_iter().map(Bf16::from_f64).collect())),
         DType::F32 => floats(view).map(|v| Data::F32(v.into_iter().map(|x| x as f32).collect())),
         DType::F64 => floats(view).map(Data::F64),
         DType::I32 if view.dtype() == Dtype::I32 => Some(Data::I32(all(view, i32::from_le_bytes))),
@@ -124,27 +128,10 @@ fn floats(view: &TensorView) -> Option<Vec<f64>> {
     Some(match view.dtype() {
         Dtype::F32 => bytes.as_chunks().0.iter().map(|&b| f32::from_le_bytes(b).into()).collect(),
         Dtype::F64 => bytes.as_chunks().0.iter().map(|&b| f64::from_le_bytes(b)).collect(),
-        Dtype::F16 => bytes.as_chunks().0.iter().map(|&b| half(u16::from_le_bytes(b))).collect(),
-        Dtype::BF16 => bytes.as_chunks().0.iter().map(|&b| brain(u16::from_le_bytes(b))).collect(),
+        Dtype::F16 => bytes.as_chunks().0.iter().map(|&b| F16::from_bits(u16::from_le_bytes(b)).into()).collect(),
+        Dtype::BF16 => bytes.as_chunks().0.iter().map(|&b| Bf16::from_bits(u16::from_le_bytes(b)).into()).collect(),
         _ => return None,
     })
-}
-
-/// IEEE 754 binary16: 1 sign bit, 5 bits of exponent, 10 of fraction.
-fn half(bits: u16) -> f64 {
-    let sign = if bits >> 15 == 1 { -1.0 } else { 1.0 };
-    let (exponent, fraction) = (i32::from(bits >> 10 & 0x1F), f64::from(bits & 0x3FF) / 1024.0);
-    sign * match exponent {
-        0 => fraction * 2f64.powi(-14),
-        0x1F if fraction == 0.0 => f64::INFINITY,
-        0x1F => f64::NAN,
-        _ => (1.0 + fraction) * 2f64.powi(exponent - 15),
-    }
-}
-
-/// bfloat16: the upper half of an f32.
-fn brain(bits: u16) -> f64 {
-    f32::from_bits(u32::from(bits) << 16).into()
 }
 
 /// How a file differs from what a program expects.
@@ -269,11 +256,11 @@ mod tests {
         ];
         let diagnostic = load(&files, "w", &wanted, Span::none()).unwrap_err();
         assert_eq!(diagnostic.code, "E0902");
-        assert!(diagnostic.message.ends_with("1 missing, 4 extra, 1 of another shape, 1 of another type"));
+        assert!(diagnostic.message.ends_with("1 missing, 6 extra, 1 of another shape, 1 of another type"));
         assert_eq!(diagnostic.notes[0], "`f32` is [1, 2] here and [2, 1] in the file");
         assert_eq!(diagnostic.notes[1], "`i64` is i32 here and I64 in the file");
         assert_eq!(diagnostic.notes[2], "`bias` [3] is missing in the file");
-        assert_eq!(diagnostic.notes.len(), 7);
+        assert_eq!(diagnostic.notes.len(), 9);
     }
 
     #[test]

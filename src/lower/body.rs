@@ -1,23 +1,36 @@
 //! Loops: the body becomes a graph of its own, whose inputs are all operands in the order of `ops::Scan`.
 
-use crate::base::Span;
 use crate::graph::{Builder, Graph, NodeId, Type};
 use crate::ops::Scan;
-use crate::tir::{Program, Source};
+use crate::tir::{Node, Program, Source};
 use crate::types::{DType, Dim};
 
+use super::precision::Mixed;
 use super::{Lowering, target_name};
 
 impl Lowering<'_> {
-    pub(super) fn scan(&mut self, scan: &Scan<Dim, Program>, args: &[NodeId], span: Span) -> Vec<NodeId> {
+    pub(super) fn scan(
+        &mut self,
+        program: &Program,
+        scan: &Scan<Dim, Program>,
+        node: &Node,
+        index: usize,
+    ) -> Vec<NodeId> {
         let n = self.size(&scan.n);
-        let body = self.body(scan, args);
+        let args = self.declared(program, &node.args);
+        let mixed = self.mixed.as_ref().filter(|mixed| mixed.is_inside(index)).map(|mixed| {
+            // The iteration, carries and slices come first.
+            let varying = scan.carries + scan.xs;
+            let constants = node.args[varying..].iter().map(|&arg| mixed.gives_way(arg));
+            mixed.body(&scan.body, &[vec![false; 1 + varying], constants.collect()].concat())
+        });
+        let body = self.body(scan, &args, mixed);
         let scan = Scan { n, reverse: scan.reverse, carries: scan.carries, xs: scan.xs, body };
-        self.builder.scan(scan, args, span)
+        self.builder.scan(scan, &args, node.span)
     }
 
-    fn body(&mut self, scan: &Scan<Dim, Program>, args: &[NodeId]) -> Graph {
-        let mut inner = Lowering { sizes: self.sizes, builder: Builder::new(), inputs: vec![], values: vec![] };
+    fn body(&mut self, scan: &Scan<Dim, Program>, args: &[NodeId], mixed: Option<Mixed>) -> Graph {
+        let mut inner = Lowering { sizes: self.sizes, builder: Builder::new(), inputs: vec![], values: vec![], mixed };
         let mut operands = vec![inner.builder.input("iteration", Type::new(DType::I64, vec![]))];
         for (i, &arg) in args.iter().enumerate() {
             let ty = self.builder.ty(arg).clone();
@@ -30,7 +43,7 @@ impl Lowering<'_> {
             other => unreachable!("a loop's body reads {other:?} as a constant"),
         });
         for output in &scan.body.outputs {
-            let node = inner.values[output.value.index()][0];
+            let node = inner.as_declared(&scan.body, output.value);
             inner.builder.output(&target_name(&output.to), node);
         }
         inner.builder.finish()

@@ -2,12 +2,14 @@
 //! It never fails: what a user can get wrong was found before, and sizes are checked by `unmet` first.
 
 mod body;
+mod precision;
 
 use std::collections::BTreeMap;
 
 use crate::graph::{Builder, Graph, NodeId, Type};
 use crate::tir::{Check, Kind, Program, Source, Target, Ty};
 use crate::types::{Dim, Var};
+use precision::Mixed;
 
 /// What the variables of a program stand for.
 pub type Sizes = BTreeMap<Var, i64>;
@@ -42,7 +44,8 @@ pub fn unmet<'p>(program: &'p Program, sizes: &Sizes) -> Option<&'p Check> {
 
 /// The graph of a program. Only what its outputs need is in it.
 pub fn lower(program: &Program, sizes: &Sizes) -> Lowered {
-    let mut lowering = Lowering { sizes, builder: Builder::new(), inputs: vec![], values: vec![] };
+    let mixed = Mixed::of(program);
+    let mut lowering = Lowering { sizes, builder: Builder::new(), inputs: vec![], values: vec![], mixed };
     lowering.nodes(program, &mut |lowering, source, ty| {
         let name = source_name(source);
         lowering.inputs.push(source.clone());
@@ -50,7 +53,7 @@ pub fn lower(program: &Program, sizes: &Sizes) -> Lowered {
     });
     let mut outputs = vec![];
     for output in &program.outputs {
-        let node = lowering.values[output.value.index()][0];
+        let node = lowering.as_declared(program, output.value);
         lowering.builder.output(&target_name(&output.to), node);
         outputs.push(output.to.clone());
     }
@@ -63,6 +66,7 @@ struct Lowering<'s> {
     inputs: Vec<Source>,
     /// For each value of the program, its results.
     values: Vec<Vec<NodeId>>,
+    mixed: Option<Mixed>,
 }
 
 impl Lowering<'_> {
@@ -71,7 +75,7 @@ impl Lowering<'_> {
         let live = live(program);
         let variables = variables(program, &live);
         for (i, node) in program.nodes.iter().enumerate() {
-            let mut results = if live[i] { self.node(node, input) } else { vec![] };
+            let mut results = if live[i] { self.node(program, i, input) } else { vec![] };
             if variables[i] {
                 results = results.into_iter().map(|x| self.builder.own(x, node.span)).collect();
             }
@@ -81,13 +85,11 @@ impl Lowering<'_> {
 
     fn node(
         &mut self,
-        node: &crate::tir::Node,
+        program: &Program,
+        index: usize,
         input: &mut dyn FnMut(&mut Self, &Source, Type) -> NodeId,
     ) -> Vec<NodeId> {
-        let args: Vec<NodeId> = match node.kind {
-            Kind::Result(_) => vec![],
-            _ => node.args.iter().map(|a| self.values[a.index()][0]).collect(),
-        };
+        let node = &program.nodes[index];
         match &node.kind {
             Kind::Input(source) => {
                 let ty = self.ty(&node.tys[0]);
@@ -95,9 +97,13 @@ impl Lowering<'_> {
             }
             Kind::Op(op) => {
                 let op = op.map(|dim| self.size(dim));
+                if self.mixed.as_ref().is_some_and(|mixed| mixed.is_inside(index)) {
+                    return vec![self.mixed_op(program, node, op)];
+                }
+                let args = self.declared(program, &node.args);
                 vec![self.builder.op(op, &args, node.span)]
             }
-            Kind::Scan(scan) => self.scan(scan, &args, node.span),
+            Kind::Scan(scan) => self.scan(program, scan, node, index),
             Kind::Size(dim) => vec![self.number(dim, node.span)],
             Kind::Holds(claims) => {
                 let holds = claims.iter().all(|claim| claim.eval(self.sizes) == Some(true));
@@ -105,7 +111,11 @@ impl Lowering<'_> {
                 vec![self.builder.op(op, &[], node.span)]
             }
             Kind::Result(i) => vec![self.values[node.args[0].index()][*i]],
-            Kind::Grad => crate::grad::grad(&mut self.builder, args[0], &args[1..]),
+            // Derivatives are those of the values as they were computed, in whatever type.
+            Kind::Grad => {
+                let args: Vec<NodeId> = node.args.iter().map(|arg| self.values[arg.index()][0]).collect();
+                crate::grad::grad(&mut self.builder, args[0], &args[1..])
+            }
         }
     }
 

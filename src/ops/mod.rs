@@ -11,6 +11,7 @@ pub mod erf;
 mod eval;
 pub mod matrix;
 pub mod philox;
+pub mod precision;
 pub mod shape;
 mod value;
 

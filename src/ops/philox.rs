@@ -5,7 +5,9 @@
 //! The layout, which every backend keeps: the cipher's key is the 64-bit key, low word first; its counter is the block's
 //! number (64 bits, low word first), then the stream (64 bits, low word first). A block is four words: four elements
 //! of f32 (element `i` is word `i % 4` of block `i / 4`), or two of f64 (words `2*(i % 2)`, low, and `2*(i % 2) + 1`,
-//! high, of block `i / 2`).
+//! high, of block `i / 2`). Elements of 16 bits are those of f32 without the digits that they cannot have.
+
+use crate::types::DType;
 
 const ROUNDS: usize = 10;
 const MULTIPLIERS: [u32; 2] = [0xD251_1F53, 0xCD9E_8D57];
@@ -50,6 +52,11 @@ pub fn unit_f32(word: u32) -> f32 {
 pub fn unit_f64(low: u32, high: u32) -> f64 {
     let bits = (high as u64) << 32 | low as u64;
     (bits >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
+}
+
+/// How many uniform numbers an element of 16 bits can be: all that are `k / steps` are exact, and none is rounded to 1.
+pub fn steps(dtype: DType) -> f64 {
+    if dtype == DType::Bf16 { 256.0 } else { 2048.0 }
 }
 
 /// Element `i` of a tensor of f32.

@@ -1,10 +1,12 @@
 //! A tensor in host memory: row-major, contiguous.
 
-use crate::types::{DType, Scalar};
+use crate::types::{Bf16, DType, F16, Scalar};
 
 /// Elements by type.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Data {
+    F16(Vec<F16>),
+    Bf16(Vec<Bf16>),
     F32(Vec<f32>),
     F64(Vec<f64>),
     I32(Vec<i32>),
@@ -23,6 +25,8 @@ pub struct Tensor {
 macro_rules! each {
     ($data:expr, $v:ident => $body:expr) => {
         match $data {
+            Data::F16($v) => $body,
+            Data::Bf16($v) => $body,
             Data::F32($v) => $body,
             Data::F64($v) => $body,
             Data::I32($v) => $body,
@@ -36,6 +40,8 @@ macro_rules! each {
 impl Data {
     pub fn zeros(dtype: DType, len: usize) -> Data {
         match dtype {
+            DType::F16 => Data::F16(vec![F16::default(); len]),
+            DType::Bf16 => Data::Bf16(vec![Bf16::default(); len]),
             DType::F32 => Data::F32(vec![0.0; len]),
             DType::F64 => Data::F64(vec![0.0; len]),
             DType::I32 => Data::I32(vec![0; len]),
@@ -47,6 +53,8 @@ impl Data {
 
     pub fn dtype(&self) -> DType {
         match self {
+            Data::F16(_) => DType::F16,
+            Data::Bf16(_) => DType::Bf16,
             Data::F32(_) => DType::F32,
             Data::F64(_) => DType::F64,
             Data::I32(_) => DType::I32,
@@ -66,6 +74,8 @@ impl Data {
 
     pub fn get(&self, index: usize) -> Scalar {
         match self {
+            Data::F16(v) => Scalar::F16(v[index]),
+            Data::Bf16(v) => Scalar::Bf16(v[index]),
             Data::F32(v) => Scalar::F32(v[index]),
             Data::F64(v) => Scalar::F64(v[index]),
             Data::I32(v) => Scalar::I32(v[index]),
@@ -78,6 +88,8 @@ impl Data {
     /// Sets an element; `value` has this data's type.
     pub fn set(&mut self, index: usize, value: Scalar) {
         match (self, value) {
+            (Data::F16(v), Scalar::F16(x)) => v[index] = x,
+            (Data::Bf16(v), Scalar::Bf16(x)) => v[index] = x,
             (Data::F32(v), Scalar::F32(x)) => v[index] = x,
             (Data::F64(v), Scalar::F64(x)) => v[index] = x,
             (Data::I32(v), Scalar::I32(x)) => v[index] = x,

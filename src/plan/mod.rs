@@ -1,6 +1,6 @@
 //! The planner: a graph becomes a flat list of steps over one arena, with every operand's place known.
 //!
-//! `group` decides which element-wise nodes run together, `draft` turns nodes into steps over unplaced buffers,
+//! `widen` puts f32 in the place of 16-bit arithmetic, `group` decides which element-wise nodes run together, `draft` turns nodes into steps over unplaced buffers,
 //! `order` schedules them, `memory` places the buffers. Nothing here knows a device.
 
 mod alias;
@@ -10,6 +10,7 @@ mod memory;
 mod order;
 mod text;
 pub mod view;
+mod widen;
 
 pub use crate::graph::{Graph, NodeId, Type};
 pub use view::View;
@@ -131,6 +132,7 @@ pub struct Plan {
 
 /// Plans a graph.
 pub fn plan(graph: &Graph, options: &Options) -> Plan {
+    let graph = &*widen::widen(graph);
     let groups = group::group(graph);
     let mut draft = draft::draft(graph, &groups, options);
     order::order(&mut draft, options);

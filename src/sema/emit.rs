@@ -70,6 +70,11 @@ impl Prog {
         self.cells.get(&cell).map_or(&[], Vec::as_slice)
     }
 
+    /// How many values each cell has had.
+    pub fn history(&self) -> BTreeMap<CellId, usize> {
+        self.cells.iter().map(|(&cell, versions)| (cell, versions.len())).collect()
+    }
+
     /// How many changes have been made to cells.
     pub fn updates(&self) -> usize {
         self.cells.values().map(|versions| versions.len().saturating_sub(1)).sum()
@@ -229,7 +234,7 @@ impl<'a> Checker<'a> {
             if rank(&b) < rank(&a) { self.float } else { db }
         } else if (da.is_float() && db.is_float()) || (da.is_int() && db.is_int()) {
             match (rank(&a), rank(&b)) {
-                (0, 0) => da.max(db),
+                (0, 0) => da.wider(db),
                 (0, _) => db,
                 (_, 0) => da,
                 _ => return Err(self.dtypes_differ(&a, &b, span)),

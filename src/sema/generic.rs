@@ -24,6 +24,7 @@ impl<'a> Checker<'a> {
         let modules = self.modules;
         self.duplicates(main);
         self.imports(main);
+        self.program_float();
         for item in &modules.get(main).ast.items {
             match &item.kind {
                 ItemKind::Hyper(h) => {

@@ -109,7 +109,7 @@ impl<'a> Checker<'a> {
         {
             return Some(value);
         }
-        builtin::constant(name, self.training).or_else(|| builtin::find(name).map(|b| b.value()))
+        builtin::constant(name, self.training, self.float).or_else(|| builtin::find(name).map(|b| b.value()))
     }
 
     /// What another module offers under a name: its own items and what it uses itself.

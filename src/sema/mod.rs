@@ -34,6 +34,7 @@ mod layer;
 mod layer_type;
 mod optimizer;
 mod pattern;
+mod precision;
 mod report;
 mod scope;
 mod shape;
@@ -237,6 +238,12 @@ pub(crate) struct Checker<'a> {
     trained_cells: Vec<CellId>,
     /// Losses of the step that is being traced.
     losses: usize,
+    /// Of the current `train` block, where it is lower than the program's.
+    precision: Option<DType>,
+    /// The first scale of losses in f16.
+    loss_scale: f64,
+    /// Of the `minimize` that is being traced.
+    scaling: Option<precision::Scaling>,
 }
 
 impl<'a> Checker<'a> {
@@ -268,6 +275,9 @@ impl<'a> Checker<'a> {
             place: stmt::Place::Function,
             trained_cells: vec![],
             losses: 0,
+            precision: None,
+            loss_scale: precision::FIRST_SCALE,
+            scaling: None,
         }
     }
 

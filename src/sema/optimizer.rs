@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use crate::base::{Name, Span};
 use crate::diag::Diagnostic;
+use crate::ops::Binary;
 use crate::syntax::ast;
 use crate::tir::{CellId, Kind, Role, Source, Target, ValueId};
 use crate::types::DType;
@@ -50,10 +51,17 @@ impl<'a> Checker<'a> {
         self.losses += 1;
         let name: Name = if self.losses == 1 { "loss".into() } else { format!("loss{}", self.losses).into() };
         let id = self.here(&loss);
-        self.prog().output(Target::Loss(name), id, loss_span);
+        self.prog().output(Target::Loss(name.clone()), id, loss_span);
 
         let cells = self.trained(&target, &loss, over.span)?;
-        let mut grads = self.gradients(&loss, &cells, span)?;
+        let (scaled, scaling) = self.scaled(&loss, &name, span)?;
+        let mut grads = self.gradients(&scaled, &cells, span)?;
+        let mut finite = None;
+        if let Some(scaling) = &scaling {
+            let (unscaled, all) = self.unscaled(scaling, grads, span)?;
+            (grads, finite) = (unscaled, Some(all));
+        }
+        self.scaling = scaling;
         for optimizer in &chain {
             if let Some(func) = method(optimizer.ast, "transform") {
                 grads = self.transform(optimizer, func, grads, span)?;
@@ -63,6 +71,9 @@ impl<'a> Checker<'a> {
                     self.update_cell(optimizer, func, *cell, grad, span)?;
                 }
             }
+        }
+        if let (Some(scaling), Some(finite)) = (self.scaling.take(), finite) {
+            self.end_scaled(&scaling, &finite, span)?;
         }
         for (cell, _) in cells {
             if !self.trained_cells.contains(&cell) {
@@ -78,14 +89,15 @@ impl<'a> Checker<'a> {
     }
 
     fn scalar_loss(&mut self, loss: &Value<'a>, span: Span) -> Res<Tensor> {
-        let loss = self.as_tensor(loss, self.float, span)?;
+        let float = self.scalar_float();
+        let loss = self.as_tensor(loss, float, span)?;
         if !loss.ty.shape.is_empty() {
             let message = format!("`minimize` needs one number, and this is {}", super::report::show(&loss.ty));
             let diagnostic =
                 Diagnostic::error("E0601", span, message, "not a scalar").help("take its `mean(..)` or `sum(..)`");
             return Err(self.report(diagnostic));
         }
-        self.cast(&loss, self.float, span)
+        self.cast(&loss, float, span)
     }
 
     /// The optimizer and the transforms in front of it; exactly the last one updates.
@@ -184,6 +196,10 @@ impl<'a> Checker<'a> {
     /// The step number as the scalar that updates see: f64, so that `beta ** t` is exact enough.
     fn step_number(&mut self, span: Span) -> Res<Tensor> {
         let step = self.ambient(Source::Step, span);
+        let step = match self.scaling.clone() {
+            Some(scaling) => self.binary(Binary::Sub, &step, &scaling.skipped.1, span)?,
+            None => step,
+        };
         self.cast(&step, DType::F64, span)
     }
 

@@ -197,14 +197,15 @@ impl<'a> Checker<'a> {
     fn log_one(&mut self, name: &Name, value: &'a ast::Expr, scope: &Scope<'a>) -> Res<()> {
         let span = value.span;
         let value = self.expr(value, scope)?;
-        let tensor = self.as_tensor(&value, self.float, span)?;
+        let float = self.scalar_float();
+        let tensor = self.as_tensor(&value, float, span)?;
         if !tensor.ty.shape.is_empty() {
             let message = format!("a metric is one number, and `{name}` is {}", super::report::show(&tensor.ty));
             let diagnostic =
                 Diagnostic::error("E0601", span, message, "not a scalar").help("take its `mean(..)` or `sum(..)`");
             return Err(self.report(diagnostic));
         }
-        let tensor = self.cast(&tensor, self.float, span)?;
+        let tensor = self.cast(&tensor, float, span)?;
         self.metric(name, &tensor, span);
         Ok(())
     }

@@ -24,6 +24,8 @@ impl<'a> Checker<'a> {
         let name: Name = train.name.as_ref().map_or_else(|| "train".into(), |n| n.name.clone());
         let scope = Scope::root(MAIN);
         self.trained_cells.clear();
+        self.precision = None;
+        self.loss_scale = super::precision::FIRST_SCALE;
         let mut parts = Parts { seed: 0, ..Parts::default() };
         let mut result = Ok(());
         for item in &train.items {
@@ -121,9 +123,11 @@ impl<'a> Checker<'a> {
                 }
                 parts.epochs = Some(n);
             }
+            "precision" => self.precision_setting(&value, at)?,
+            "loss_scale" => self.loss_scale_setting(&value, at)?,
             "seed" => parts.seed = self.known_int(&value, at)?.unsigned_abs(),
             other => {
-                if let Some(near) = nearest(other, ["data", "epochs", "seed"]) {
+                if let Some(near) = nearest(other, ["data", "epochs", "seed", "precision", "loss_scale"]) {
                     let message = format!("`{other}` is not a setting of `train`");
                     let diagnostic = Diagnostic::error("E0605", name.span, message, "not known").fix(
                         format!("did you mean `{near}`?"),
@@ -154,7 +158,7 @@ impl<'a> Checker<'a> {
         let outer = std::mem::replace(&mut self.place, place);
         let training = std::mem::replace(&mut self.training, place == Place::Step);
         self.losses = 0;
-        let (program, result) = self.program(name, |c| {
+        let (mut program, result) = self.program(name, |c| {
             let inner = scope.function();
             let size = match data.desc.batch {
                 Some(batch) if batch.drop_last => Dim::from(batch.size as i64),
@@ -179,6 +183,7 @@ impl<'a> Checker<'a> {
         self.place = outer;
         self.training = training;
         result?;
+        program.precision = self.precision.filter(|_| place == Place::Step);
         Ok(self.add_program(program))
     }
 

@@ -99,6 +99,8 @@ pub struct Program {
     pub nodes: Vec<Node>,
     pub outputs: Vec<Output>,
     pub checks: Vec<Check>,
+    /// 16 bits for what `ops::precision` says, in everything that a loss is computed from.
+    pub precision: Option<DType>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -25,6 +25,9 @@ impl Display for Program {
 
 fn program(program: &Program, indent: usize, f: &mut Formatter<'_>) -> fmt::Result {
     let margin = "  ".repeat(indent);
+    if let Some(precision) = program.precision {
+        writeln!(f, "{margin}precision {precision}")?;
+    }
     for (i, node) in program.nodes.iter().enumerate() {
         write!(f, "{margin}v{i}: {} = ", types(node))?;
         line(node, indent, f)?;

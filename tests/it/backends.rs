@@ -27,6 +27,9 @@ pub fn run(graph: &Graph, inputs: &[Tensor]) -> Result<Vec<Tensor>, Fault> {
 pub fn assert_close(got: &Tensor, want: &Tensor, context: &dyn Fn() -> String) {
     assert_eq!((got.dtype(), &got.shape), (want.dtype(), &want.shape), "{}", context());
     let tolerance = match want.dtype() {
+        // About one place of the last digit: two ways to a number may round to its two neighbours.
+        DType::F16 => 1e-3,
+        DType::Bf16 => 8e-3,
         DType::F32 => 1e-5,
         DType::F64 => 1e-12,
         DType::I32 | DType::I64 | DType::U8 | DType::Bool => 0.0,

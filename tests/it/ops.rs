@@ -18,7 +18,7 @@ fn a_rule_accepts_what_has_a_value() {
     for (family, draw_call) in FAMILIES {
         for key in 0..CALLS {
             let mut draw = Draw::noisy(key);
-            let dtype = draw.pick(&[DType::F32, DType::F64, DType::I64, DType::I32, DType::U8, DType::Bool]);
+            let dtype = draw.pick(&DType::ALL);
             let call = draw_call(&mut draw, dtype);
             let args = call.values(&mut draw);
             let tys: Vec<&Type> = call.operands.iter().map(|x| &x.ty).collect();

@@ -38,9 +38,12 @@ fn agrees(precision: Precision) {
         let area = file.file_stem().expect("a name").to_string_lossy().into_owned();
         for line in std::fs::read_to_string(&file).expect("readable").lines() {
             let case: Map<String, Value> = serde_json::from_str(line).expect("JSON");
-            if precision.float == DType::F32 && !fits_f32(&case) {
+            let only = case.get("float").is_some_and(|float| *float != precision.float.name());
+            if only || precision.float == DType::F32 && !fits_f32(&case) {
                 continue;
             }
+            let tolerance = case.get("tolerance").map_or(precision.tolerance, number);
+            let precision = Precision { tolerance, ..precision };
             count += 1;
             if let Err(why) = run(&case, precision) {
                 wrong.push(format!("{area}, {}: {why}", text(&case["name"])));
@@ -186,7 +189,7 @@ fn close(a: f64, b: f64, tolerance: f64) -> bool {
 
 /// Floats in the precision of the run.
 fn in_float(tensor: &Tensor, float: DType) -> Tensor {
-    match tensor.dtype().is_float() {
+    match tensor.dtype() == DType::F64 {
         true => Tensor::from_f64(float, &tensor.shape, &tensor.to_f64()),
         false => tensor.clone(),
     }
@@ -206,7 +209,10 @@ fn tensor(value: &Value) -> Tensor {
         "bool" => {
             Tensor::new(shape, Data::Bool(list("data").iter().map(|n| n.as_bool().expect("a boolean")).collect()))
         }
-        other => panic!("a tensor of {other}"),
+        other => match DType::parse(other) {
+            Some(dtype) => Tensor::from_f64(dtype, &shape, &list("data").iter().map(number).collect::<Vec<_>>()),
+            None => panic!("a tensor of {other}"),
+        },
     }
 }
 

@@ -2,7 +2,7 @@
 
     python3 tests/reference/make.py
 
-One JSON line per case in `<area>.jsonl`, all in float64 and deterministic (every case seeds itself by its name):
+One JSON line per case in `<area>.jsonl`, all in float64 (but those of `half`) and deterministic (every case seeds itself by its name):
 
     name      unique in the area
     source    dln text that defines `fn case(..)`; where it has a layer, `let net = ..`
@@ -14,8 +14,10 @@ One JSON line per case in `<area>.jsonl`, all in float64 and deterministic (ever
               nothing is differentiable
     buffers   {path: tensor}: buffers after the run, where it changes them
 
-`optim.jsonl` has `steps` in place of `output`: for a `train case` block, {path: tensor} after each of 20 steps on the one batch
-in `inputs` (the file that the block names is never read). A tensor is {"shape": [..], "dtype": "f64" | "i64" | "bool", "data": [flat, row-major]}. Numbers that JSON
+A case may have `float`, the one float type in which it runs, and a `tolerance` of its own.
+
+`optim.jsonl` and `mixed.jsonl` have `steps` in place of `output`: for a `train case` block, {path: tensor} after each of 20 steps on the one batch
+in `inputs` (the file that the block names is never read). A tensor is {"shape": [..], "dtype": "f64" | "f32" | "bf16" | "f16" | "i64" | "bool", "data": [flat, row-major]}. Numbers that JSON
 cannot write are the strings "inf", "-inf" and "nan".
 """
 
@@ -26,7 +28,9 @@ import zlib
 
 import torch
 
+import half_cases
 import metric_cases
+import mixed_cases
 import nn_cases
 import op_cases
 import optim_cases
@@ -64,7 +68,7 @@ class Area:
         """
         params = params or {}
         state = {path: tensor(p) for path, p in params.items()}
-        wants = {k: v for k, v in {**inputs, **params}.items() if smooth and v.dtype == torch.float64 and k not in buffers}
+        wants = {k: v for k, v in {**inputs, **params}.items() if smooth and v.is_floating_point() and k not in buffers}
         for value in wants.values():
             value.requires_grad_()
         arguments = ", ".join(f"{k}: {(types or {}).get(k) or dln_type(v)}" for k, v in inputs.items())
@@ -93,7 +97,7 @@ class Area:
 
 
 def dln_type(x):
-    element = {"f64": "", "i64": "i64", "bool": "bool"}[DTYPES[x.dtype]]
+    element = "" if x.dtype == torch.float64 else DTYPES[x.dtype]
     return f"{element}[{', '.join(map(str, x.shape))}]"
 
 
@@ -101,7 +105,7 @@ if __name__ == "__main__":
     warnings.filterwarnings("ignore")
     torch.set_default_dtype(torch.float64)
     torch.set_num_threads(1)
-    for module in (op_cases, nn_cases, metric_cases, optim_cases):
+    for module in (op_cases, half_cases, nn_cases, metric_cases, optim_cases, mixed_cases):
         for name, fill in module.AREAS.items():
             area = Area(name)
             fill(area)

@@ -4,7 +4,7 @@ import math
 
 import torch
 
-DTYPES = {torch.float64: "f64", torch.int64: "i64", torch.bool: "bool"}
+DTYPES = {torch.float64: "f64", torch.float32: "f32", torch.bfloat16: "bf16", torch.float16: "f16", torch.int64: "i64", torch.bool: "bool"}
 
 
 def number(v):

@@ -56,7 +56,7 @@ pub const CODES: &[Code] = &[
     Code {
         code: "E0605",
         title: "a setting of `train` that is unknown or out of range",
-        why: "The settings are `data`, `epochs` and `seed`; counts begin at 1.",
+        why: "The settings are `data`, `epochs`, `seed`, `precision` (f32, bf16 or f16) and `loss_scale`; counts begin at 1.",
         wrong: "train t {
   epoch = 0
 }",

@@ -98,12 +98,15 @@ element!(float f64);
 element!(int i32);
 element!(int i64);
 element!(int u8);
+element!(int i16);
 
-/// `typed!(dtype, T => expr)`: the expression with `T` as the type of an element of `dtype`.
+/// `typed!(dtype, T => expr)`: the expression with `T` as the type of an element of `dtype`. Plans compute nothing in 16
+/// bits.
 macro_rules! typed {
     ($dtype:expr, $t:ident => $body:expr) => {{
         use $crate::types::DType;
         match $dtype {
+            DType::F16 | DType::Bf16 => unreachable!("plans compute in f32"),
             DType::F32 => {
                 type $t = f32;
                 $body
@@ -141,6 +144,10 @@ macro_rules! sized {
                 type $t = i32;
                 $body
             }
+            2 => {
+                type $t = i16;
+                $body
+            }
             _ => {
                 type $t = u8;
                 $body
@@ -155,6 +162,8 @@ pub fn constant_bytes(value: crate::types::Scalar) -> [u8; 8] {
     use crate::types::Scalar;
     let mut bytes = [0; 8];
     let own: &[u8] = match value {
+        Scalar::F16(x) => &x.to_bits().to_ne_bytes(),
+        Scalar::Bf16(x) => &x.to_bits().to_ne_bytes(),
         Scalar::F32(x) => &x.to_ne_bytes(),
         Scalar::F64(x) => &x.to_ne_bytes(),
         Scalar::I32(x) => &x.to_ne_bytes(),

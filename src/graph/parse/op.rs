@@ -108,9 +108,12 @@ fn scalar(word: &str) -> Result<Scalar, String> {
     if let Ok(value) = word.parse() {
         return Ok(Scalar::Bool(value));
     }
-    let dtype = DType::ALL.into_iter().find(|dtype| word.ends_with(dtype.name())).ok_or_else(wrong)?;
+    // `bf16` ends in `f16` too: the longest name counts.
+    let named = DType::ALL.into_iter().filter(|dtype| word.ends_with(dtype.name()));
+    let dtype = named.max_by_key(|dtype| dtype.name().len()).ok_or_else(wrong)?;
     let number = word.strip_suffix(dtype.name()).ok_or_else(wrong)?;
     let value = match dtype {
+        DType::F16 | DType::Bf16 => number.parse().ok().map(|x: f64| Scalar::from_f64(x, dtype)),
         DType::F32 => number.parse().ok().map(Scalar::F32),
         DType::F64 => number.parse().ok().map(Scalar::F64),
         DType::I32 => number.parse().ok().map(Scalar::I32),

@@ -16,6 +16,11 @@ pub(super) fn uniform(dtype: DType, shape: &[usize], stream: u64, [key]: [&Tenso
         _ => return Err(Fault::Operands("the key is one i64".to_string())),
     };
     match dtype {
+        DType::F16 | DType::Bf16 => Ok(build(dtype, shape, |i| {
+            let steps = philox::steps(dtype);
+            let drawn = philox::uniform_f32(key, stream, i as u64) as f64;
+            Scalar::from_f64((drawn * steps).floor() / steps, dtype)
+        })),
         DType::F32 => Ok(build(dtype, shape, |i| Scalar::F32(philox::uniform_f32(key, stream, i as u64)))),
         DType::F64 => Ok(build(dtype, shape, |i| Scalar::F64(philox::uniform_f64(key, stream, i as u64)))),
         DType::I32 | DType::I64 | DType::U8 | DType::Bool => {

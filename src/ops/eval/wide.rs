@@ -1,7 +1,8 @@
 //! Arithmetic in the widest type of each kind: floats in f64, integers and booleans in i64.
 //!
 //! Wrapping arithmetic in 64 bits, narrowed at the end, is wrapping arithmetic in the narrow type. One rounding from
-//! f64 to f32 gives the correctly rounded sum, product, quotient and root of two f32.
+//! f64 to f32 gives the correctly rounded sum, product, quotient and root of two f32;
+//! from f64 to 16 bits of two such numbers likewise.
 
 use crate::ops::{Data, Tensor};
 use crate::types::{DType, Scalar};
@@ -15,6 +16,8 @@ pub(super) enum Wide {
 impl Wide {
     pub(super) fn of(x: &Tensor) -> Wide {
         match &x.data {
+            Data::F16(v) => Wide::Float(v.iter().map(|&x| x.into()).collect()),
+            Data::Bf16(v) => Wide::Float(v.iter().map(|&x| x.into()).collect()),
             Data::F32(v) => Wide::Float(v.iter().map(|&x| x as f64).collect()),
             Data::F64(v) => Wide::Float(v.clone()),
             Data::I32(v) => Wide::Int(v.iter().map(|&x| x as i64).collect()),

@@ -66,9 +66,11 @@ fn cast(emit: &mut Emit, op: &Op<usize>, args: &[NodeId]) -> Option<NodeId> {
 /// Whether `wide` has every value of `narrow`, so that a cast on does the same from both.
 fn holds(wide: DType, narrow: DType) -> bool {
     match narrow {
+        DType::F16 | DType::Bf16 => matches!(wide, DType::F32 | DType::F64),
         DType::F32 => wide == DType::F64,
         DType::I32 => matches!(wide, DType::I64 | DType::F64),
         DType::Bool => wide != DType::Bool,
+        // Whole numbers up to 256 are exact in bf16.
         DType::U8 => !matches!(wide, DType::U8 | DType::Bool),
         DType::F64 | DType::I64 => false,
     }

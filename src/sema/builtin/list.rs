@@ -112,8 +112,8 @@ impl<'a> Checker<'a> {
         };
         self.require_shape(&x, &y, span, describe)?;
         let (a, b) = match a.ty.dtype.is_float() {
-            true => (a, b),
-            false => (self.cast(&a, DType::F64, span)?, self.cast(&b, DType::F64, span)?),
+            true if !a.ty.dtype.is_half() => (a, b),
+            _ => (self.cast(&a, DType::F64, span)?, self.cast(&b, DType::F64, span)?),
         };
         let difference = self.binary(Binary::Sub, &a, &b, span)?;
         let difference = self.unary(Unary::Abs, &difference, span)?;

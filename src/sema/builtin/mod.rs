@@ -125,11 +125,12 @@ impl<'a> Checker<'a> {
 }
 
 /// Names that are values.
-pub fn constant<'a>(name: &str, training: bool) -> Option<Value<'a>> {
+pub fn constant<'a>(name: &str, training: bool, float: DType) -> Option<Value<'a>> {
     match name {
         "pi" => Some(Value::Float(std::f64::consts::PI)),
         "inf" => Some(Value::Float(f64::INFINITY)),
         "nan" => Some(Value::Float(f64::NAN)),
+        "float" => Some(Value::DType(float)),
         "training" => Some(Value::Bool(Truth::Known(training))),
         _ => DType::parse(name).map(Value::DType),
     }
@@ -143,7 +144,7 @@ pub fn find(name: &str) -> Option<&'static Builtin> {
 
 pub fn names() -> impl Iterator<Item = &'static str> {
     let own = TABLES.iter().flat_map(|t| t.iter()).map(|b| b.name);
-    own.chain(["pi", "inf", "nan", "training"]).chain(DType::ALL.map(DType::name))
+    own.chain(["pi", "inf", "nan", "training", "float"]).chain(DType::ALL.map(DType::name))
 }
 
 /// A number as a schedule: the same at every step.

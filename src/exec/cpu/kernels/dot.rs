@@ -19,6 +19,7 @@ struct DotKernel<T> {
 
 pub fn dot(step: &Step, batch: &[(usize, usize)], contract: &[(usize, usize)]) -> Box<dyn Kernel> {
     match step.results[0].dtype {
+        DType::F16 | DType::Bf16 => unreachable!("plans compute in f32"),
         DType::F32 => Box::new(DotKernel::<f32>::new(step, batch, contract)),
         DType::F64 => Box::new(DotKernel::<f64>::new(step, batch, contract)),
         DType::I32 => Box::new(DotKernel::<i32>::new(step, batch, contract)),

@@ -20,6 +20,7 @@ pub fn fft(step: &Step, inverse: bool) -> Box<dyn Kernel> {
     match step.results[0].dtype {
         DType::F32 => Box::new(FftKernel::<f32>::new(step, inverse)),
         DType::F64 => Box::new(FftKernel::<f64>::new(step, inverse)),
+        DType::F16 | DType::Bf16 => unreachable!("plans compute in f32"),
         DType::I32 | DType::I64 | DType::U8 | DType::Bool => unreachable!("fft is for floats"),
     }
 }

@@ -73,6 +73,7 @@ fn loops(kind: Reduce, dtype: DType) -> (Across, Across) {
         };
     }
     match dtype {
+        DType::F16 | DType::Bf16 => unreachable!("plans compute in f32"),
         DType::F32 => of!(f32),
         DType::F64 => of!(f64),
         DType::I32 => of!(i32),

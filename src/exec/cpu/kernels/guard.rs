@@ -17,6 +17,7 @@ pub fn guard(step: &Step, output: usize) -> Box<dyn Kernel> {
     let arg = &step.args[0];
     let walk = Walk::new(&arg.view.shape, [&arg.view.strides]);
     match arg.dtype {
+        DType::F16 | DType::Bf16 => unreachable!("losses are wider"),
         DType::F32 => Box::new(GuardKernel::<f32> { output, src: Strided::new(arg), walk }),
         DType::F64 => Box::new(GuardKernel::<f64> { output, src: Strided::new(arg), walk }),
         DType::I32 | DType::I64 | DType::U8 | DType::Bool => Box::new(Finite),

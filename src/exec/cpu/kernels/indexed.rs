@@ -29,7 +29,10 @@ impl Index {
         match operand.dtype {
             DType::I32 => Index::I32(Array::new(operand)),
             DType::I64 => Index::I64(Array::new(operand)),
-            DType::F32 | DType::F64 | DType::U8 | DType::Bool => Index::U8(Array::new(operand)),
+            DType::U8 => Index::U8(Array::new(operand)),
+            DType::F16 | DType::Bf16 | DType::F32 | DType::F64 | DType::Bool => {
+                unreachable!("indices are whole numbers")
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use super::super::isa::versions;
 use super::super::math;
 use crate::ops::{Binary, Compare, Unary};
 use crate::plan::Pointwise;
-use crate::types::DType;
+use crate::types::{Bf16, DType, F16};
 
 /// `dst[i] = op(args[0][i], ..)` for `i < n`.
 ///
@@ -57,6 +57,7 @@ macro_rules! loop2 {
 
 fn unary(op: Unary, dtype: DType) -> Lane {
     match dtype {
+        DType::F16 | DType::Bf16 => never(),
         DType::F32 => unary_f32(op),
         DType::F64 => unary_f64(op),
         DType::I32 => int::unary_i32(op),
@@ -150,6 +151,7 @@ fn unary_f64(op: Unary) -> Lane {
 
 fn binary(op: Binary, dtype: DType) -> Lane {
     match dtype {
+        DType::F16 | DType::Bf16 => never(),
         DType::F32 => match op {
             Binary::Pow => loop2!(f32 => f32, |x, y| math::pow(x, y)),
             op => binary_f32(op),
@@ -259,6 +261,7 @@ fn compare(op: Compare, dtype: DType) -> Lane {
         };
     }
     match dtype {
+        DType::F16 | DType::Bf16 => never(),
         DType::F32 => compare!(f32),
         DType::F64 => compare!(f64),
         DType::I32 => compare!(i32),
@@ -286,6 +289,7 @@ fn select(dtype: DType) -> Lane {
     match dtype.bytes() {
         8 => select!(u64),
         4 => select!(u32),
+        2 => select!(u16),
         _ => select!(u8),
     }
 }
@@ -294,6 +298,8 @@ fn cast(from: DType, to: DType) -> Lane {
     macro_rules! cast {
         ($a:ty) => {
             match to {
+                DType::F16 => loop1!($a => F16, |x| F16::from_f64(x as f64)),
+                DType::Bf16 => loop1!($a => Bf16, |x| Bf16::from_f64(x as f64)),
                 DType::F32 => loop1!($a => f32, |x| x as f32),
                 DType::F64 => loop1!($a => f64, |x| x as f64),
                 DType::I32 => loop1!($a => i32, |x| x as i32),
@@ -303,7 +309,25 @@ fn cast(from: DType, to: DType) -> Lane {
             }
         };
     }
+    // From 16 bits, and from f32 to them, the way is short.
+    macro_rules! half {
+        ($t:ty) => {
+            match to {
+                DType::F16 => loop1!($t => F16, |x| F16::from_f32(x.into())),
+                DType::Bf16 => loop1!($t => Bf16, |x| Bf16::from_f32(x.into())),
+                DType::F32 => loop1!($t => f32, |x| x.into()),
+                DType::F64 => loop1!($t => f64, |x| x.into()),
+                DType::I32 => loop1!($t => i32, |x| f32::from(x) as i32),
+                DType::I64 => loop1!($t => i64, |x| f32::from(x) as i64),
+                DType::U8 => loop1!($t => u8, |x| f32::from(x) as u8),
+                DType::Bool => loop1!($t => u8, |x| (f32::from(x) != 0.0) as u8),
+            }
+        };
+    }
     match from {
+        DType::F16 => half!(F16),
+        DType::Bf16 => half!(Bf16),
+        DType::F32 if to.is_half() => half!(f32),
         DType::F32 => cast!(f32),
         DType::F64 => cast!(f64),
         DType::I32 => cast!(i32),

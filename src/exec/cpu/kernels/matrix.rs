@@ -23,6 +23,7 @@ pub fn matrix(step: &Step, op: Matrix) -> Box<dyn Kernel> {
     match step.results[0].dtype {
         DType::F32 => Box::new(MatrixKernel::<f32>::new(step, op)),
         DType::F64 => Box::new(MatrixKernel::<f64>::new(step, op)),
+        DType::F16 | DType::Bf16 => unreachable!("plans compute in f32"),
         DType::I32 | DType::I64 | DType::U8 | DType::Bool => unreachable!("{} is for floats", op.name()),
     }
 }
