@@ -4,9 +4,11 @@
 //!
 //! - Only nodes on a path from the loss to what is asked for are visited; a cotangent that is zero is no node at all.
 //! - Integers and booleans have no derivative, and `StopGradient`, `Floor`, `Ceil`, `Round` and `Sign` pass none on.
+//! - What a checkpoint computed is computed again where a rule reads it.
 //! - Where a function has a corner, the rule follows PyTorch: equal operands of `Max` share the cotangent, `Abs` at 0
 //!   has derivative 0, the first of equal elements takes all of a `Reduce::Max`, `Sqrt` at 0 has an infinite one.
 
+mod again;
 mod contract;
 mod control;
 mod cx;
@@ -20,6 +22,7 @@ mod rules;
 
 use crate::base::Span;
 use crate::graph::{Builder, Emit, Kind, NodeId};
+use again::Again;
 use cx::Cx;
 
 /// The derivatives of a scalar float in each of `wrt`, as new nodes; zeros where it does not depend on one.
@@ -38,7 +41,7 @@ pub fn grad(builder: &mut Builder, loss: NodeId, wrt: &[NodeId]) -> Vec<NodeId> 
 /// where it is zero.
 pub fn vjp(builder: &mut Builder, roots: &[(NodeId, NodeId)], wrt: &[NodeId]) -> Vec<Option<NodeId>> {
     let active = flow::depends(builder.graph(), wrt);
-    let mut sweep = Sweep { cotangents: vec![vec![]; active.len()], active, builder };
+    let mut sweep = Sweep { cotangents: vec![vec![]; active.len()], active, again: Again::default(), builder };
     for &(root, cotangent) in roots {
         sweep.send(root, 0, cotangent, Span::none());
     }
@@ -55,6 +58,8 @@ struct Sweep<'b> {
     active: Vec<bool>,
     /// For each node, the cotangent of each of its results, so far as there is one.
     cotangents: Vec<Vec<Option<NodeId>>>,
+    /// What is computed again and not kept.
+    again: Again,
 }
 
 impl Sweep<'_> {
@@ -81,18 +86,21 @@ impl Sweep<'_> {
         let cotangents = self.cotangents[id.index()].clone();
         let node = self.builder.graph().node(id).clone();
         let wants: Vec<bool> = node.args.iter().map(|arg| self.active[arg.index()]).collect();
+        let before = self.active.len();
+        let values = self.again.values(self.builder, id, before);
+        let (y, args) = (values.result, values.operands);
         let emit = Emit::new(self.builder, node.span);
         let sent = match &node.kind {
             Kind::Input(_) => vec![],
             Kind::Op(op) => match cotangents[0] {
                 Some(g) if wants.contains(&true) => {
-                    let mut cx = Cx::new(emit, &node.args, wants, id, g);
+                    let mut cx = Cx::new(emit, &args, wants, y, g);
                     rules::apply(&mut cx, op);
                     cx.sent
                 }
                 _ => vec![],
             },
-            Kind::Scan(scan) => control::scan(emit, id, scan, &node.args, &wants, &cotangents),
+            Kind::Scan(scan) => control::scan(emit, y, scan, &args, &wants, &cotangents),
             Kind::Result(index) => {
                 if let Some(g) = cotangents[0] {
                     self.send(node.args[0], *index, g, node.span);

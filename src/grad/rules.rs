@@ -23,6 +23,7 @@ pub(super) fn apply(cx: &mut Cx, op: &Op<usize>) {
         Op::Pad { axis, lo, hi, between } => movement::pad(cx, *axis, [*lo, *hi, *between]),
         Op::Concat { axis } => movement::concat(cx, *axis),
         Op::Flip { axis } => movement::flip(cx, *axis),
+        Op::Barrier { .. } => cx.send(0, |cx| cx.g),
         Op::Windows { axis, stride, dilation, .. } => movement::windows(cx, *axis, *stride, *dilation),
         Op::Unwindows { axis, stride, dilation, .. } => movement::unwindows(cx, *axis, *stride, *dilation),
 

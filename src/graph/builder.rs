@@ -13,6 +13,8 @@ pub struct Builder {
     graph: Graph,
     /// The node that does what the key says. Only looked up, never walked through.
     seen: HashMap<(Kind, Vec<NodeId>), NodeId>,
+    /// The checkpoint that new nodes are part of.
+    checkpoint: Option<u32>,
 }
 
 /// Goes on with a graph that was finished.
@@ -23,7 +25,7 @@ impl From<Graph> for Builder {
             let node = graph.node(id);
             seen.entry((node.kind.clone(), node.args.clone())).or_insert(id);
         }
-        Builder { graph, seen }
+        Builder { graph, seen, checkpoint: None }
     }
 }
 
@@ -62,7 +64,7 @@ impl Builder {
     /// Lets a loop also give what `values`, nodes of its body, are in each iteration, stacked along axis 0. The results
     /// that it had stay where they are, so whoever reads them reads on.
     pub fn stack(&mut self, scan: NodeId, values: &[NodeId]) -> Vec<NodeId> {
-        let Node { kind: Kind::Scan(old), args, span, .. } = self.graph.node(scan).clone() else {
+        let Node { kind: Kind::Scan(old), args, span, checkpoint, .. } = self.graph.node(scan).clone() else {
             panic!("{scan} is no loop");
         };
         let mut new = old;
@@ -81,7 +83,7 @@ impl Builder {
         let tys = scan_types(&new, &arg_tys).unwrap_or_else(|why| wrong("scan", &arg_tys, &why));
         let kind = Kind::Scan(new);
         self.seen.insert((kind.clone(), args.clone()), scan);
-        self.graph.nodes[scan.index()] = Node { kind, args, tys: tys.clone(), span };
+        self.graph.nodes[scan.index()] = Node { kind, args, tys: tys.clone(), span, checkpoint };
         at.into_iter().map(|i| self.node(Kind::Result(i), &[scan], span, vec![tys[i].clone()])).collect()
     }
 
@@ -89,8 +91,22 @@ impl Builder {
     pub fn own(&mut self, x: NodeId, span: Span) -> NodeId {
         let ty = self.ty(x).clone();
         let kind = Kind::Op(Op::Reshape { shape: ty.shape.clone() });
-        self.graph.nodes.push(Node { kind, args: vec![x], tys: vec![ty], span });
+        self.graph.nodes.push(Node { kind, args: vec![x], tys: vec![ty], span, checkpoint: self.checkpoint });
         NodeId::from(self.graph.nodes.len() - 1)
+    }
+
+    /// The checkpoint that new nodes are part of from now on.
+    pub fn set_checkpoint(&mut self, checkpoint: Option<u32>) {
+        self.checkpoint = checkpoint;
+    }
+
+    pub fn checkpoint(&self) -> Option<u32> {
+        self.checkpoint
+    }
+
+    /// Adds what `node` does on other operands, or finds the equal node.
+    pub fn again(&mut self, node: &Node, args: &[NodeId]) -> NodeId {
+        self.node(node.kind.clone(), args, node.span, node.tys.clone())
     }
 
     fn node(&mut self, kind: Kind, args: &[NodeId], span: Span, tys: Vec<Type>) -> NodeId {
@@ -101,7 +117,7 @@ impl Builder {
         let id = NodeId::from(self.graph.nodes.len());
         self.seen.insert(key.clone(), id);
         let (kind, args) = key;
-        self.graph.nodes.push(Node { kind, args, tys, span });
+        self.graph.nodes.push(Node { kind, args, tys, span, checkpoint: self.checkpoint });
         id
     }
 
@@ -140,7 +156,12 @@ impl Builder {
                     assert_eq!(self.ty(inputs[*index]), &node.tys[0], "input {index}");
                     inputs[*index]
                 }
-                kind => self.node(kind.clone(), &args, node.span, node.tys.clone()),
+                _ => {
+                    let outside = std::mem::replace(&mut self.checkpoint, node.checkpoint);
+                    let copy = self.again(node, &args);
+                    self.checkpoint = outside;
+                    copy
+                }
             });
         }
         map

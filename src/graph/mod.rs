@@ -54,6 +54,9 @@ pub struct Node {
     pub tys: Vec<Type>,
     /// Where in the user's file it came from; not part of its identity.
     pub span: Span,
+    /// The checkpoint that it is part of: on the way back it is computed again. Only `grad` looks at it; not part of its
+    /// identity.
+    pub checkpoint: Option<u32>,
 }
 
 /// Places are for messages: two nodes that do the same are equal wherever they came from.

@@ -120,7 +120,7 @@ fn node(cursor: &mut Cursor, next: usize) -> Result<Node, String> {
         }
     }
     let kind = kind(name, cursor)?;
-    Ok(Node { kind, args, tys, span: Span::none() })
+    Ok(Node { kind, args, tys, span: Span::none(), checkpoint: None })
 }
 
 /// The rest of a list of types whose parenthesis is open.

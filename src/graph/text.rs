@@ -105,6 +105,7 @@ fn op_attributes(op: &Op<usize>) -> Attributes {
             numbers([("axis", axis), ("start", start), ("stop", stop), ("step", step)])
         }
         Op::Pad { axis, lo, hi, between } => numbers([("axis", axis), ("lo", lo), ("hi", hi), ("between", between)]),
+        Op::Barrier { id } => vec![("id", id.to_string())],
         Op::Concat { axis } | Op::Flip { axis } | Op::ArgMax { axis } | Op::Take { axis } | Op::TakeAlong { axis } => {
             numbers([("axis", axis)])
         }

@@ -75,12 +75,15 @@ impl Lowering<'_> {
         let live = live(program);
         let variables = variables(program, &live);
         for (i, node) in program.nodes.iter().enumerate() {
+            let checkpoint = program.checkpoints.iter().position(|range| range.contains(&i));
+            self.builder.set_checkpoint(checkpoint.map(|number| number as u32));
             let mut results = if live[i] { self.node(program, i, input) } else { vec![] };
             if variables[i] {
                 results = results.into_iter().map(|x| self.builder.own(x, node.span)).collect();
             }
             self.values.push(results);
         }
+        self.builder.set_checkpoint(None);
     }
 
     fn node(

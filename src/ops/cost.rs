@@ -54,7 +54,7 @@ fn flops(op: &Op<usize>, args: &[Extent], out: Extent) -> u64 {
         Op::Uniform { .. } => out.count(),
         Op::Unary(_) | Op::Binary(_) | Op::Compare(_) | Op::Select | Op::Cast(_) => out.count(),
         Op::Reshape { .. } | Op::Transpose { .. } | Op::Broadcast { .. } | Op::Slice { .. } | Op::Pad { .. } => 0,
-        Op::Concat { .. } | Op::Flip { .. } | Op::Windows { .. } => 0,
+        Op::Concat { .. } | Op::Flip { .. } | Op::Barrier { .. } | Op::Windows { .. } => 0,
         Op::Unwindows { .. } | Op::Reduce { .. } | Op::ArgMax { .. } | Op::CumSum { .. } => input(),
         Op::ArgSort { axis, .. } => input() * u64::from(args[0].shape[*axis].max(1).ilog2() + 1),
         Op::Dot { contract, .. } => {
@@ -93,7 +93,7 @@ fn conv_flops(conv: &Conv<usize>, args: &[Extent], out: Extent) -> u64 {
 fn bytes(op: &Op<usize>, args: &[Extent], out: Extent) -> u64 {
     let index = || args[1].bytes();
     match op {
-        Op::Reshape { .. } => 0,
+        Op::Reshape { .. } | Op::Barrier { .. } => 0,
         // Only what is taken is read.
         Op::Slice { .. } => 2 * out.bytes(),
         Op::Take { .. } | Op::TakeAlong { .. } => index() + 2 * out.bytes(),

@@ -76,6 +76,9 @@ impl<D> Op<D> {
                 "each its own slice",
             ),
             Op::Flip { .. } => doc("x", "one axis in reverse order", "", "flipped"),
+            Op::Barrier { .. } => {
+                doc("x", "the operand; ops behind barriers of different ids are never taken for one", "", "`g`")
+            }
             Op::Windows { .. } => doc(
                 "x",
                 "`[.., n, ..] -> [.., m, .., size]`: windows of one axis, `m = (n - dilation*(size-1) - 1) // stride + 1`",
@@ -300,6 +303,7 @@ fn sections() -> Vec<Section> {
                 Op::Pad { axis, lo: 0, hi: 0, between: 0 },
                 Op::Concat { axis },
                 Op::Flip { axis },
+                Op::Barrier { id: 0 },
                 Op::Windows { axis, size, stride, dilation },
                 Op::Unwindows { axis, n, stride, dilation },
             ],

@@ -183,6 +183,11 @@ pub enum Op<D> {
     Flip {
         axis: usize,
     },
+    /// The operand, of any type. Equal ops behind barriers of different ids are never taken for one: what is computed
+    /// again stays computed again.
+    Barrier {
+        id: u64,
+    },
     /// `[.., n, ..] -> [.., m, .., size]`: the windows of one axis become a new last axis;
     /// `m = (n - dilation*(size-1) - 1) // stride + 1`; the window fits.
     Windows {
@@ -340,6 +345,7 @@ impl<D> Op<D> {
             Op::Pad { axis, lo, hi, between } => Op::Pad { axis: *axis, lo: f(lo), hi: f(hi), between: f(between) },
             Op::Concat { axis } => Op::Concat { axis: *axis },
             Op::Flip { axis } => Op::Flip { axis: *axis },
+            Op::Barrier { id } => Op::Barrier { id: *id },
             Op::Windows { axis, size, stride, dilation } => {
                 Op::Windows { axis: *axis, size: f(size), stride: f(stride), dilation: f(dilation) }
             }
@@ -421,6 +427,7 @@ impl<D> Op<D> {
             Op::Pad { .. } => "pad",
             Op::Concat { .. } => "concat",
             Op::Flip { .. } => "flip",
+            Op::Barrier { .. } => "barrier",
             Op::Windows { .. } => "windows",
             Op::Unwindows { .. } => "unwindows",
             Op::Reduce { kind, .. } => match kind {

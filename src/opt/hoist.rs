@@ -170,6 +170,7 @@ fn is_cheap(op: &Op<usize>) -> bool {
             | Op::Broadcast { .. }
             | Op::Slice { .. }
             | Op::Flip { .. }
+            | Op::Barrier { .. }
             | Op::Windows { .. }
     )
 }

@@ -37,6 +37,7 @@ pub fn is_view(op: &Op<usize>) -> bool {
         | Op::Broadcast { .. }
         | Op::Slice { .. }
         | Op::Flip { .. }
+        | Op::Barrier { .. }
         | Op::Windows { .. } => true,
         Op::Const(_)
         | Op::Iota { .. }

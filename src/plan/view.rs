@@ -70,6 +70,7 @@ impl View {
             Op::Broadcast { shape, axes } => self.broadcast(shape, axes),
             Op::Slice { axis, start, stop, step } => self.slice(*axis, *start, *stop, *step),
             Op::Flip { axis } => self.flip(*axis),
+            Op::Barrier { .. } => self.clone(),
             Op::Windows { axis, size, stride, dilation } => self.windows(*axis, *size, *stride, *dilation),
             _ => return None,
         })

@@ -377,7 +377,7 @@ impl<'a> Checker<'a> {
                 self.adopt(&choice.then, parent, name)?;
                 self.adopt(&choice.otherwise, parent, name)
             }
-            Value::Section(section) => self.adopt(&section.func, parent, name),
+            Value::Section(section) => section.parts().try_for_each(|part| self.adopt(part, parent, name)),
             _ => Ok(()),
         }
     }
@@ -442,7 +442,7 @@ impl<'a> Checker<'a> {
                 self.collect(&choice.then, all, out);
                 self.collect(&choice.otherwise, all, out);
             }
-            Value::Section(section) => self.collect(&section.func, all, out),
+            Value::Section(section) => section.parts().for_each(|part| self.collect(part, all, out)),
             _ => {}
         }
     }
@@ -457,6 +457,7 @@ fn waiting<'a>(value: &Value<'a>, out: &mut Vec<Rc<Instance<'a>>>) {
             parts.iter().for_each(|part| waiting(part, out));
         }
         Value::Record(fields) => fields.iter().for_each(|(_, part)| waiting(part, out)),
+        Value::Section(section) => section.parts().for_each(|part| waiting(part, out)),
         _ => {}
     }
 }
@@ -467,7 +468,7 @@ pub fn holds_layer(value: &Value) -> bool {
         Value::Instance(_) | Value::Chain(_) | Value::Choice(_) => true,
         Value::List(parts) | Value::Tuple(parts) => parts.iter().any(holds_layer),
         Value::Record(fields) => fields.iter().any(|(_, v)| holds_layer(v)),
-        Value::Section(section) => holds_layer(&section.func),
+        Value::Section(section) => section.parts().any(holds_layer),
         _ => false,
     }
 }

@@ -97,6 +97,13 @@ pub struct Section<'a> {
     pub span: Span,
 }
 
+impl<'a> Section<'a> {
+    /// The function and its arguments: layers may be in each of them, as in `checkpoint(block)`.
+    pub fn parts(&self) -> impl Iterator<Item = &Value<'a>> {
+        std::iter::once(&self.func).chain(self.args.iter().map(|arg| &arg.value))
+    }
+}
+
 /// An evaluated argument.
 #[derive(Clone, Debug)]
 pub struct Arg<'a> {

@@ -241,7 +241,7 @@ fn unsettled<'a>(value: &Value<'a>) -> Option<Rc<Instance<'a>>> {
         Value::Chain(parts) | Value::List(parts) | Value::Tuple(parts) => parts.iter().find_map(unsettled),
         Value::Record(fields) => fields.iter().find_map(|(_, field)| unsettled(field)),
         Value::Choice(choice) => unsettled(&choice.then).or_else(|| unsettled(&choice.otherwise)),
-        Value::Section(section) => unsettled(&section.func),
+        Value::Section(section) => section.parts().find_map(unsettled),
         _ => None,
     }
 }

@@ -10,6 +10,8 @@ pub use job::{
     Action, Direction, Every, Job, Metric, Part, Piece, ProgramId, SaveBest, Step, Stop, Template, Unit, Validate,
 };
 
+use std::ops::Range;
+
 use crate::base::{Name, Span};
 use crate::id;
 use crate::ops::{Op, Scan};
@@ -101,6 +103,8 @@ pub struct Program {
     pub checks: Vec<Check>,
     /// 16 bits for what `ops::precision` says, in everything that a loss is computed from.
     pub precision: Option<DType>,
+    /// Values that derivatives compute again instead of keeping them, in ranges that do not meet.
+    pub checkpoints: Vec<Range<usize>>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

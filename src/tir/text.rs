@@ -35,6 +35,9 @@ fn program(program: &Program, indent: usize, f: &mut Formatter<'_>) -> fmt::Resu
     for output in &program.outputs {
         writeln!(f, "{margin}{} <- {}", target(&output.to), output.value)?;
     }
+    for range in &program.checkpoints {
+        writeln!(f, "{margin}checkpoint of v{}..v{}", range.start, range.end)?;
+    }
     for check in &program.checks {
         writeln!(f, "{margin}check {}", check.message)?;
     }
@@ -86,6 +89,7 @@ fn attributes(op: &crate::ops::Op<Dim>) -> String {
         Op::Broadcast { shape, axes } => format!("{} at {axes:?}", list(shape)),
         Op::Slice { axis, start, stop, step } => format!("axis {axis} {start}:{stop}:{step}"),
         Op::Pad { axis, lo, hi, between } => format!("axis {axis} {lo}, {hi}, {between}"),
+        Op::Barrier { id } => id.to_string(),
         Op::Concat { axis } | Op::Flip { axis } | Op::ArgMax { axis } => format!("axis {axis}"),
         Op::Windows { axis, size, stride, dilation } => {
             format!("axis {axis} size {size} stride {stride} dilation {dilation}")

@@ -42,7 +42,7 @@ fn with_diagonal(mut tensor: Tensor, by: f64) -> Tensor {
 }
 
 /// Every op is drawn by one of these; the element type is a wish.
-pub const FAMILIES: [(&str, Family); 29] = [
+pub const FAMILIES: [(&str, Family); 30] = [
     ("const", constant),
     ("iota", iota),
     ("uniform", uniform),
@@ -58,6 +58,7 @@ pub const FAMILIES: [(&str, Family); 29] = [
     ("pad", pad),
     ("concat", concat),
     ("flip", flip),
+    ("barrier", barrier),
     ("windows", windows),
     ("unwindows", unwindows),
     ("reduce", reduce),
@@ -234,6 +235,11 @@ fn flip(draw: &mut Draw, dtype: DType) -> Call {
     let shape = draw.shape(1, 3);
     let axis = axis_of(draw, &shape);
     call(draw, Op::Flip { axis }, vec![operand(dtype, shape)])
+}
+
+fn barrier(draw: &mut Draw, dtype: DType) -> Call {
+    let (id, shape) = (draw.below(3) as u64, draw.shape(0, 3));
+    call(draw, Op::Barrier { id }, vec![operand(dtype, shape)])
 }
 
 /// A window of some size that fits into the axis that it gives too: `(n, m, size, stride, dilation)`.

@@ -2,6 +2,7 @@
 
 mod backends;
 mod calls;
+mod checkpoints;
 mod cli;
 mod draw;
 mod examples;

@@ -44,6 +44,7 @@ fn primitive(step: &Step, op: &Op<usize>) -> Box<dyn Kernel> {
         | Op::Broadcast { .. }
         | Op::Slice { .. }
         | Op::Flip { .. }
+        | Op::Barrier { .. }
         | Op::Windows { .. } => unreachable!("{} is element-wise, a view or a constant", op.name()),
     }
 }

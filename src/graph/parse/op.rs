@@ -33,6 +33,7 @@ pub(super) fn op(name: &str, fields: &mut Fields) -> Result<Op<usize>, String> {
         },
         "concat" => Op::Concat { axis: fields.number("axis")? },
         "flip" => Op::Flip { axis: fields.number("axis")? },
+        "barrier" => Op::Barrier { id: fields.number("id")? },
         "windows" => Op::Windows {
             axis: fields.number("axis")?,
             size: fields.number("size")?,

@@ -80,6 +80,7 @@ pub fn infer(op: &Op<Dim>, args: &[Arg]) -> Result<Inferred, Misfit> {
         Op::Pad { axis, lo, hi, between } => movement::pad(*axis, [lo, hi, between], args),
         Op::Concat { axis } => movement::concat(*axis, args),
         Op::Flip { axis } => movement::flip(*axis, args),
+        Op::Barrier { .. } => movement::barrier(args),
         Op::Windows { axis, size, stride, dilation } => window::windows(*axis, [size, stride, dilation], args),
         Op::Unwindows { axis, n, stride, dilation } => window::unwindows(*axis, [n, stride, dilation], args),
 

@@ -12,6 +12,11 @@ pub(super) fn reshape(shape: &[Dim], args: &[Arg]) -> Result<Inferred, Misfit> {
     Ok(Inferred::under(x.dtype, shape.to_vec(), requires))
 }
 
+pub(super) fn barrier(args: &[Arg]) -> Result<Inferred, Misfit> {
+    let x = one(args)?;
+    Ok(Inferred::free(x.dtype, x.shape.to_vec()))
+}
+
 fn count(shape: &[Dim]) -> Dim {
     shape.iter().fold(Dim::from(1), |n, size| &n * size)
 }

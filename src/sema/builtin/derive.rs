@@ -23,6 +23,12 @@ pub const TABLE: &[Builtin] = &[
     Builtin { name: "vmap", params: &["f", "over?"], run: |c, args| c.vmap(args) },
     Builtin { name: "map of a function", params: &["..."], run: |c, args| c.apply_map(args) },
     Builtin { name: "call with other weights", params: &["..."], run: |c, args| c.call_with_weights(args) },
+    Builtin {
+        name: "checkpoint",
+        params: &["f"],
+        run: |c, args| c.function_of_function(args, "checkpoint of a function"),
+    },
+    Builtin { name: "checkpoint of a function", params: &["..."], run: |c, args| c.apply_checkpoint(args) },
     Builtin { name: "stop_gradient", params: &["x"], run: |c, args| c.stop_gradient(args) },
     Builtin { name: "params", params: &["net"], run: |c, args| c.params(args) },
 ];
@@ -49,8 +55,9 @@ impl<'a> Checker<'a> {
             return Err(self.expected("a function", &f, args.span(0)));
         }
         let Some(func) = find(apply) else { return Err(super::Poison) };
-        let over = if args.has(1) { args.value(1) } else { Value::Nothing };
-        let given = vec![super::Arg::positional(over, args.span(1)), super::Arg::positional(f, args.span(0))];
+        let over = if args.given.len() > 1 && args.has(1) { args.value(1) } else { Value::Nothing };
+        let over_span = if args.given.len() > 1 { args.span(1) } else { args.span };
+        let given = vec![super::Arg::positional(over, over_span), super::Arg::positional(f, args.span(0))];
         Ok(Value::Section(Rc::new(Section { func: func.value(), args: given, span: args.span })))
     }
 
@@ -66,6 +73,18 @@ impl<'a> Checker<'a> {
         let mut given: Vec<super::Arg> = args.given.into_iter().flatten().collect();
         let (Some(f), Some(over)) = (given.pop(), given.pop()) else { return Err(super::Poison) };
         self.mapped(&f.value, &over.value, over.span, given, args.span)
+    }
+
+    /// What is computed in the call is computed again on the way back. A checkpoint inside of another is part of it.
+    fn apply_checkpoint(&mut self, args: Args<'a>) -> Res<Value<'a>> {
+        let mut given: Vec<super::Arg> = args.given.into_iter().flatten().collect();
+        let (Some(f), Some(_)) = (given.pop(), given.pop()) else { return Err(super::Poison) };
+        let first = self.prog().program.nodes.len();
+        let result = self.call(&f.value, given, args.span)?;
+        let program = &mut self.prog().program;
+        program.checkpoints.retain(|inner| inner.start < first);
+        program.checkpoints.push(first..program.nodes.len());
+        Ok(result)
     }
 
     /// The arguments of a method, the weights, and the method.
