@@ -42,7 +42,7 @@ fn graph() -> dln::graph::Graph {
     let sum = emit.add(h, x);
     let next = emit.unary(Unary::Tanh, sum);
     body.output("h", next);
-    let scan = Scan { n: 200, reverse: false, carries: 1, xs: 1, body: body.finish() };
+    let scan = Scan { n: 200, reverse: false, carries: 1, xs: 1, when: None, body: body.finish() };
 
     let mut builder = Builder::new();
     let x = builder.input("x", Type::new(DType::F32, vec![200, 300]));

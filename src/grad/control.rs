@@ -8,6 +8,9 @@
 //! c_[t] = C,   x_[t] = X,   k_ = k_ + K
 //! ```
 //!
+//! An iteration that did not run left its carries as they were and gave nothing: its way back does not run either, and
+//! leaves the cotangents as they are. The condition of the way back is the stacked condition of the way there.
+//!
 //! So the forward loop also stacks the carries that come into each iteration, and the backward loop computes the body
 //! again from them. It is a loop like any other: its derivative is taken by the same rule.
 
@@ -140,16 +143,16 @@ fn backward_body(scan: &Loop, plan: &Plan, span: Span) -> Backward {
             xs.push(operand);
         }
     }
-    without_unread(builder.finish(), xs, values.len())
+    without_unread(builder.finish(), xs, values.len(), scan.when)
 }
 
-/// Drops the values that the body does not read. They are its last inputs.
-fn without_unread(body: Graph, xs: Vec<usize>, values: usize) -> Backward {
+/// Drops the values that the body does not read, but for the condition. They are its last inputs.
+fn without_unread(body: Graph, xs: Vec<usize>, values: usize, when: Option<usize>) -> Backward {
     let body = body.pruned();
     let mut keep = vec![true; body.inputs.len()];
     let first = keep.len() - values;
     for (input, node) in body.input_nodes().iter().enumerate().skip(first) {
-        keep[input] = node.is_some();
+        keep[input] = node.is_some() || when == Some(input - first);
     }
     let reads = keep[first..].to_vec();
     Backward { body: body.with_inputs(&keep), xs, reads }
@@ -166,10 +169,9 @@ fn backward_loop(
     backward: Backward,
 ) -> Vec<(usize, NodeId)> {
     let Emit { builder, span } = emit;
-    let inputs = scan.body.input_nodes();
     let read = |range: std::ops::Range<usize>| range.filter(|&i| backward.reads[i]);
-    let saved: Vec<NodeId> = read(0..scan.carries).map(|c| inputs[c + 1].expect("it is read")).collect();
-    let saved = builder.stack(node, &saved);
+    let saved: Vec<usize> = read(0..scan.carries).collect();
+    let saved = builder.stack_inputs(node, &saved);
 
     let mut operands = vec![];
     for &c in &plan.carries {
@@ -185,7 +187,10 @@ fn backward_loop(
     let xs = operands.len() - carries;
     operands.extend(read(scan.carries + scan.xs..args.len()).map(|i| args[i]));
 
-    let back = Scan { n: scan.n, reverse: !scan.reverse, carries, xs, body: backward.body };
+    // Behind the cotangents stand the values that are read, in the order of the forward loop's operands.
+    let first = carries + plan.ys.iter().filter(|&&y| cotangents[y].is_some()).count();
+    let when = scan.when.map(|when| first + read(0..when).count());
+    let back = Scan { n: scan.n, reverse: !scan.reverse, carries, xs, when, body: backward.body };
     let results = builder.scan(back, &operands, span);
     let of = plan.carries.iter().chain(&plan.consts).chain(&backward.xs);
     of.copied().zip(results).collect()

@@ -109,6 +109,13 @@ impl Builder {
         self.node(node.kind.clone(), args, node.span, node.tys.clone())
     }
 
+    /// As `stack`, of the body's inputs for these operands.
+    pub fn stack_inputs(&mut self, scan: NodeId, operands: &[usize]) -> Vec<NodeId> {
+        let Kind::Scan(old) = &mut self.graph.nodes[scan.index()].kind else { panic!("{scan} is no loop") };
+        let values: Vec<NodeId> = operands.iter().map(|operand| old.body.input_node(operand + 1)).collect();
+        self.stack(scan, &values)
+    }
+
     fn node(&mut self, kind: Kind, args: &[NodeId], span: Span, tys: Vec<Type>) -> NodeId {
         let key = (kind, args.to_vec());
         if let Some(&id) = self.seen.get(&key) {

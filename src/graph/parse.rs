@@ -156,6 +156,7 @@ fn kind(name: &str, cursor: &mut Cursor) -> Result<Kind, String> {
             reverse: fields.boolean("reverse")?,
             carries: fields.number("carries")?,
             xs: fields.number("xs")?,
+            when: fields.last_number("when")?,
             body: Graph::default(),
         })),
         name => Kind::Op(op::op(name, &mut fields)?),

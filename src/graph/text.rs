@@ -81,12 +81,14 @@ fn attributes(kind: &Kind) -> Attributes {
 }
 
 fn scan_attributes(scan: &Scan<usize, Graph>) -> Attributes {
-    vec![
+    let mut attributes = vec![
         ("n", scan.n.to_string()),
         ("reverse", scan.reverse.to_string()),
         ("carries", scan.carries.to_string()),
         ("xs", scan.xs.to_string()),
-    ]
+    ];
+    attributes.extend(scan.when.map(|when| ("when", when.to_string())));
+    attributes
 }
 
 fn op_attributes(op: &Op<usize>) -> Attributes {

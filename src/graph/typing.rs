@@ -18,7 +18,8 @@ pub fn scan_types(scan: &Scan<usize, Graph>, args: &[&Type]) -> Result<Vec<Type>
     let inputs: Vec<&Type> = scan.body.inputs.iter().map(|(_, ty)| ty).collect();
     let outputs: Vec<&Type> = scan.body.outputs.iter().map(|o| scan.body.ty(o.1)).collect();
     let shapes = [args, &inputs, &outputs].map(|tys| tys.iter().map(|ty| dims(ty)).collect::<Vec<_>>());
-    let loop_ = Scan { n: dim(scan.n), reverse: scan.reverse, carries: scan.carries, xs: scan.xs, body: () };
+    let loop_ =
+        Scan { n: dim(scan.n), reverse: scan.reverse, carries: scan.carries, xs: scan.xs, when: scan.when, body: () };
     let body = shape::Body { inputs: &pair(&inputs, &shapes[1]), outputs: &pair(&outputs, &shapes[2]) };
     let inferred = shape::infer_scan(&loop_, &pair(args, &shapes[0]), body).map_err(|misfit| misfit.to_string())?;
     all_hold(&inferred.requires)?;

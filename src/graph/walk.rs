@@ -1,6 +1,7 @@
 //! Ways to go through a graph. Nodes are stored operands first, so the order of ids is a topological order.
 
 use super::{Graph, Kind, Node, NodeId, Type};
+use crate::base::Span;
 
 impl Type {
     pub fn new(dtype: crate::types::DType, shape: Vec<usize>) -> Type {
@@ -96,6 +97,16 @@ impl Graph {
             depends[id.index()] |= args.iter().any(|arg| depends[arg.index()]);
         }
         depends
+    }
+
+    /// The node of an input, made if it has none.
+    pub fn input_node(&mut self, index: usize) -> NodeId {
+        self.input_nodes()[index].unwrap_or_else(|| {
+            let ty = self.inputs[index].1.clone();
+            let kind = Kind::Input(index);
+            self.nodes.push(Node { kind, args: vec![], tys: vec![ty], span: Span::none(), checkpoint: None });
+            NodeId::from(self.nodes.len() - 1)
+        })
     }
 
     /// The node of each input that has one.

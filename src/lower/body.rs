@@ -25,7 +25,8 @@ impl Lowering<'_> {
             mixed.body(&scan.body, &[vec![false; 1 + varying], constants.collect()].concat())
         });
         let body = self.body(scan, &args, mixed);
-        let scan = Scan { n, reverse: scan.reverse, carries: scan.carries, xs: scan.xs, body };
+        let Scan { reverse, carries, xs, when, .. } = *scan;
+        let scan = Scan { n, reverse, carries, xs, when, body };
         self.builder.scan(scan, &args, node.span)
     }
 

@@ -272,7 +272,18 @@ pub struct Scan<D, Body> {
     pub reverse: bool,
     pub carries: usize,
     pub xs: usize,
+    /// The operand (bool, one for each iteration) that says which iterations run. One that does not run leaves the
+    /// carries as they are, and its ys are zero. With a carry, which stays false, the loop is a `while`; with a
+    /// constant and one iteration it is a branch; with an `x` it is the way back of either.
+    pub when: Option<usize>,
     pub body: Body,
+}
+
+impl<D, Body> Scan<D, Body> {
+    /// Whether the loop ends where its condition is first false: nothing can make it true again.
+    pub fn ends(&self) -> bool {
+        self.when.is_some_and(|when| when < self.carries)
+    }
 }
 
 impl Unary {
@@ -372,6 +383,17 @@ impl<D> Op<D> {
             Op::TakeAlong { axis } => Op::TakeAlong { axis: *axis },
             Op::PutAlongAdd { axis, n } => Op::PutAlongAdd { axis: *axis, n: f(n) },
         }
+    }
+
+    /// Whether each element of the result depends on the operands' elements in its place alone.
+    pub fn is_elementwise(&self) -> bool {
+        matches!(self, Op::Unary(_) | Op::Binary(_) | Op::Compare(_) | Op::Select | Op::Cast(_))
+    }
+
+    /// Whether it may stop the run: an index may be outside its axis, a matrix have no such factor.
+    pub fn can_fail(&self) -> bool {
+        use Op::{Matrix, PutAdd, PutAlongAdd, Take, TakeAlong};
+        matches!(self, Take { .. } | PutAdd { .. } | TakeAlong { .. } | PutAlongAdd { .. } | Matrix(_))
     }
 
     /// The name that every text form uses.

@@ -62,11 +62,15 @@ fn needed(scan: &Scan<usize, Graph>, used: &[bool]) -> Kept {
     let body = &scan.body;
     let inputs = body.input_nodes();
     let mut results = used.to_vec();
+    if let (true, Some(when)) = (scan.ends(), scan.when) {
+        results[when] = true;
+    }
     loop {
         let roots = body.outputs.iter().zip(&results).filter(|(_, kept)| **kept).map(|(output, _)| output.1);
         let live = body.needed_by(roots);
         // Input 0 is the iteration.
-        let operand = |index: usize| inputs[index + 1].is_some_and(|node| live[node.index()]);
+        let operand =
+            |index: usize| scan.when == Some(index) || inputs[index + 1].is_some_and(|node| live[node.index()]);
         let operands: Vec<bool> = (0..inputs.len() - 1).map(operand).collect();
         let more = (0..scan.carries).any(|carry| operands[carry] && !results[carry]);
         for carry in 0..scan.carries {
@@ -89,8 +93,9 @@ fn narrow(scan: &Scan<usize, Graph>, args: &[NodeId], kept: &Kept) -> (Scan<usiz
     // A carry that is only handed through still has its input.
     let body = dce(&body).with_inputs(&inputs);
     let count = |range: std::ops::Range<usize>| kept.operands[range].iter().filter(|kept| **kept).count();
-    let scan =
-        Scan { carries: count(0..scan.carries), xs: count(scan.carries..scan.carries + scan.xs), body, ..scan.clone() };
+    let xs = count(scan.carries..scan.carries + scan.xs);
+    let when = scan.when.map(|when| count(0..when));
+    let scan = Scan { carries: count(0..scan.carries), xs, when, body, ..scan.clone() };
     let args = args.iter().zip(&kept.operands).filter(|(_, kept)| **kept).map(|(arg, _)| *arg);
     (scan, args.collect())
 }

@@ -22,7 +22,7 @@ fn everywhere(emit: &mut Emit, op: &Op<usize>, args: &[NodeId], value: Scalar) -
 
 /// `op(c, ..) = c'`, with the precision of the reference evaluator.
 fn elementwise(emit: &mut Emit, op: &Op<usize>, args: &[NodeId]) -> Option<NodeId> {
-    if !matches!(op, Op::Unary(_) | Op::Binary(_) | Op::Compare(_) | Op::Select | Op::Cast(_)) {
+    if !op.is_elementwise() {
         return None;
     }
     let values: Option<Vec<Tensor>> = args.iter().map(|&arg| splat(emit, arg).map(Tensor::scalar)).collect();

@@ -2,7 +2,8 @@
 //!
 //! Work on constants alone moves before the loop. A product of a slice of an `x` with a constant becomes one product of
 //! the whole `x`, whose slices the body reads instead: the input projection of a recurrent layer is one large product
-//! and not many small ones. Views stay where they are: they cost nothing, and a repeated value is better not stored.
+//! and not many small ones. Where iterations may be left out, only constants that all of them need move, and nothing
+//! that can stop the run; out of a branch nothing moves. Views stay where they are: they cost nothing, and a repeated value is better not stored.
 
 use crate::graph::{Builder, Graph, Kind, Node, NodeId};
 use crate::ops::{Op, Scan};
@@ -51,7 +52,10 @@ impl<'a> Hoisting<'a> {
         for (index, node) in body.nodes.iter().enumerate() {
             fixed[index] = match &node.kind {
                 Kind::Input(input) => *input > scan.carries + scan.xs,
-                Kind::Op(_) => node.args.iter().all(|arg| fixed[arg.index()]),
+                Kind::Op(op) => {
+                    let runs = scan.when.is_none_or(|when| when < scan.carries + scan.xs && !op.can_fail());
+                    runs && node.args.iter().all(|arg| fixed[arg.index()])
+                }
                 Kind::Scan(_) | Kind::Result(_) => false,
             };
         }
@@ -103,7 +107,7 @@ impl<'a> Hoisting<'a> {
         let Kind::Op(Op::Dot { batch, .. }) = &found.kind else { return false };
         let fixed = |arg: usize| self.fixed[found.args[arg].index()];
         let slice = |arg: usize| self.slice(found.args[arg]).is_some();
-        batch.is_empty() && (slice(0) && fixed(1) || fixed(0) && slice(1))
+        self.scan.when.is_none() && batch.is_empty() && (slice(0) && fixed(1) || fixed(0) && slice(1))
     }
 
     /// The position among the operands of the `x` whose slice a node is.

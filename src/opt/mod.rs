@@ -8,6 +8,7 @@ mod fold;
 mod hoist;
 mod rewrite;
 mod simplify;
+mod straighten;
 
 use crate::graph::{Graph, verify};
 
@@ -15,8 +16,13 @@ use crate::graph::{Graph, verify};
 pub type Pass = fn(&Graph) -> Graph;
 
 /// The passes in the order in which they run.
-pub const PASSES: &[(&str, Pass)] =
-    &[("fold", fold::fold), ("simplify", simplify::simplify), ("hoist", hoist::hoist), ("dce", dce::dce)];
+pub const PASSES: &[(&str, Pass)] = &[
+    ("fold", fold::fold),
+    ("simplify", simplify::simplify),
+    ("straighten", straighten::straighten),
+    ("hoist", hoist::hoist),
+    ("dce", dce::dce),
+];
 
 /// More rounds than any graph needs: every rule makes a graph smaller or moves work outwards.
 const ROUNDS: usize = 16;

@@ -340,6 +340,7 @@ impl<'a> Drafting<'a> {
             reverse: scan.reverse,
             carries: scan.carries,
             xs: scan.xs,
+            when: scan.when,
             body,
             arena: 0,
             spares: vec![],

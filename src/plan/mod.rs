@@ -109,6 +109,8 @@ pub struct Loop {
     pub reverse: bool,
     pub carries: usize,
     pub xs: usize,
+    /// The argument that says which iterations run.
+    pub when: Option<usize>,
     /// Its inputs: iteration, carries, slices, constants; its outputs: next carries, slices of ys.
     pub body: Plan,
     /// Where the body's arena begins in the parent's.

@@ -6,7 +6,6 @@
 
 use super::draft::{Draft, DraftStep, Home, StepId};
 use super::{Action, Options};
-use crate::ops::Op;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -53,9 +52,7 @@ fn steps(draft: &Draft, kind: fn(&Action) -> bool) -> Vec<StepId> {
 /// Whether a step may stop the run; states are better overwritten behind it.
 fn can_fail(action: &Action) -> bool {
     match action {
-        Action::Op(op) => {
-            matches!(op, Op::Take { .. } | Op::PutAdd { .. } | Op::TakeAlong { .. } | Op::PutAlongAdd { .. })
-        }
+        Action::Op(op) => op.can_fail(),
         Action::Loop(found) => found.body.steps.iter().any(|step| can_fail(&step.action)),
         Action::Guard(_) => true,
         Action::Fused(_) | Action::Copy => false,

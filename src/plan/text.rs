@@ -55,6 +55,9 @@ fn write_loop(f: &mut Formatter<'_>, found: &Loop) -> Result {
     let order = if found.reverse { " reverse" } else { "" };
     let (n, carries, xs) = (found.n, found.carries, found.xs);
     write!(f, "loop {n}{order} carries={carries} xs={xs} arena=@{}", found.arena)?;
+    if let Some(when) = found.when {
+        write!(f, " when={when}")?;
+    }
     let mut spares = found.spares.iter();
     spares.try_for_each(|spare| write!(f, " spare=@{spare}"))
 }

@@ -1,4 +1,5 @@
-//! `if`: a known condition chooses a branch; one on sizes that is not decided checks both; one on data computes both.
+//! `if`: a known condition chooses a branch; one on sizes that is not decided checks both; one on data is for
+//! `conditional`.
 
 use std::rc::Rc;
 
@@ -157,7 +158,7 @@ impl<'a> Checker<'a> {
         same
     }
 
-    fn branches_agree(&mut self, a: &Tensor, b: &Tensor, span: Span) -> Res<()> {
+    pub fn branches_agree(&mut self, a: &Tensor, b: &Tensor, span: Span) -> Res<()> {
         if a.ty.shape.is_empty() || b.ty.shape.is_empty() {
             return Ok(());
         }
@@ -172,63 +173,5 @@ impl<'a> Checker<'a> {
             .note(format!("then {}\nelse {}", super::report::dims(&x), super::report::dims(&y)))
         };
         self.require_shape(&x, &y, span, describe)
-    }
-
-    /// A condition that depends on data: both branches are computed and the values chosen.
-    fn tensor_if(
-        &mut self,
-        cond: &Tensor,
-        then: &'a ast::Block,
-        otherwise: Option<&'a ast::Block>,
-        span: Span,
-        scope: &Scope<'a>,
-    ) -> Res<Value<'a>> {
-        if cond.ty.dtype != DType::Bool {
-            let value = Value::Tensor(cond.clone());
-            return Err(self.expected("a condition", &value, span));
-        }
-        if !cond.ty.shape.is_empty() {
-            let message =
-                format!("a condition of shape {} does not choose one branch", super::report::dims(&cond.ty.shape));
-            let diagnostic = Diagnostic::error("E0308", span, message, "one condition per element")
-                .help("choose element by element: `where(condition, a, b)`");
-            return Err(self.report(diagnostic));
-        }
-        let Some(otherwise) = otherwise else {
-            return Err(self.error(
-                "E0308",
-                span,
-                "a condition on data needs an `else`",
-                "without `else` it has no value",
-            ));
-        };
-        let before = self.progs[0].updates();
-        let a = self.block(then, scope)?;
-        let b = self.block(otherwise, scope)?;
-        if self.progs[0].updates() != before {
-            let diagnostic = Diagnostic::error(
-                "E0611",
-                span,
-                "a condition on data cannot decide whether something changes",
-                "`<-` inside",
-            )
-            .help("compute the new value with the condition, and change it outside: `w <- if c { a } else { w }`");
-            return Err(self.report(diagnostic));
-        }
-        self.chosen(cond, &a, &b, span)
-    }
-
-    fn chosen(&mut self, cond: &Tensor, a: &Value<'a>, b: &Value<'a>, span: Span) -> Res<Value<'a>> {
-        if let (Value::Tuple(x), Value::Tuple(y)) = (a, b)
-            && x.len() == y.len()
-        {
-            let parts: Res<Vec<_>> = x.iter().zip(y.iter()).map(|(x, y)| self.chosen(cond, x, y, span)).collect();
-            return Ok(Value::tuple(parts?));
-        }
-        let dtype = [a, b].into_iter().find_map(|v| tensor_of(v).map(|t| t.ty.dtype)).unwrap_or(self.float);
-        let a = self.as_tensor(a, dtype, span)?;
-        let b = self.as_tensor(b, dtype, span)?;
-        self.branches_agree(&a, &b, span)?;
-        Ok(Value::Tensor(self.select(cond, &a, &b, span)?))
     }
 }

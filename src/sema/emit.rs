@@ -8,7 +8,7 @@ use crate::tir::{CellId, Kind, Node, Output, Program, Source, Target, Ty, ValueI
 use crate::types::{Claim, DType, Dim, Rel, Scalar};
 
 use super::value::{Label, Tensor, Truth, Value};
-use super::{Checker, Poison, Res};
+use super::{Checker, Res};
 
 /// A program under construction. A loop's body is one of its own, on top of the program around it.
 #[derive(Debug, Default)]
@@ -27,6 +27,18 @@ pub struct Prog {
     pub operands: usize,
     /// Replaces the run's key inside a loop, so that every iteration draws other numbers.
     pub key: Option<Tensor>,
+    /// Runs once or not at all.
+    is_branch: bool,
+    /// Of each assertion in a loop or a branch, whether it failed; they become assertions of the program around it.
+    pub failed: Vec<Failed>,
+}
+
+/// An assertion that did not hold in an iteration.
+#[derive(Clone, Debug)]
+pub struct Failed {
+    pub value: ValueId,
+    pub text: Name,
+    pub span: Span,
 }
 
 impl Prog {
@@ -39,9 +51,13 @@ impl Prog {
         Prog { operands, ..Prog::default() }
     }
 
-    /// As the body of a loop that carries nothing and goes over its first `xs` operands.
-    pub fn mapping(self, n: Dim, xs: usize) -> ops::Scan<Dim, Program> {
-        ops::Scan { n, reverse: false, carries: 0, xs, body: self.program }
+    /// A branch: its one operand before the constants is the condition, and the iteration goes before all.
+    pub fn branch() -> Prog {
+        Prog { operands: 2, is_branch: true, ..Prog::default() }
+    }
+
+    pub fn is_branch(&self) -> bool {
+        self.is_branch
     }
 
     /// Adds a node; returns its id.
@@ -75,9 +91,17 @@ impl Prog {
         self.cells.iter().map(|(&cell, versions)| (cell, versions.len())).collect()
     }
 
-    /// How many changes have been made to cells.
-    pub fn updates(&self) -> usize {
-        self.cells.values().map(|versions| versions.len().saturating_sub(1)).sum()
+    /// Takes back the changes that were made since: the newest value of every cell that has another one now.
+    pub fn take_changes(&mut self, before: &BTreeMap<CellId, usize>) -> BTreeMap<CellId, Tensor> {
+        let mut changes = BTreeMap::new();
+        for (&cell, versions) in &mut self.cells {
+            // The first value of a cell is what it held when it was first read.
+            let known = before.get(&cell).copied().unwrap_or(1);
+            if let Some(newest) = versions.drain(known..).next_back() {
+                changes.insert(cell, newest);
+            }
+        }
+        changes
     }
 
     /// Writes the cells that were changed; called once, at the end.
@@ -141,6 +165,8 @@ impl<'a> Checker<'a> {
         let bound = match &op {
             Op::Iota { n, .. } => Some(n.clone()),
             Op::ArgMax { axis } | Op::ArgSort { axis, .. } => args[0].ty.shape.get(*axis).cloned(),
+            Op::Select => shared_bound(&args[1..]),
+            Op::Concat { .. } => shared_bound(args),
             op if moves(op) => args[0].ty.bound.clone(),
             _ => None,
         };
@@ -223,26 +249,31 @@ impl<'a> Checker<'a> {
     /// The two of one element type: a scalar takes the type of the tensor it meets, whole numbers become floats
     /// where they meet floats.
     pub fn unify_dtypes(&mut self, a: Tensor, b: Tensor, span: Span) -> Res<(Tensor, Tensor)> {
+        let to = self.common_dtype(&a, &b, span)?;
+        Ok((self.cast(&a, to, span)?, self.cast(&b, to, span)?))
+    }
+
+    /// The element type in which two tensors meet.
+    pub fn common_dtype(&mut self, a: &Tensor, b: &Tensor, span: Span) -> Res<DType> {
         let (da, db) = (a.ty.dtype, b.ty.dtype);
         if da == db {
-            return Ok((a, b));
+            return Ok(da);
         }
         let rank = |t: &Tensor| t.ty.shape.len();
-        let to = if da.is_float() && db.is_int() {
-            if rank(&a) < rank(&b) { self.float } else { da }
+        if da.is_float() && db.is_int() {
+            Ok(if rank(a) < rank(b) { self.float } else { da })
         } else if db.is_float() && da.is_int() {
-            if rank(&b) < rank(&a) { self.float } else { db }
+            Ok(if rank(b) < rank(a) { self.float } else { db })
         } else if (da.is_float() && db.is_float()) || (da.is_int() && db.is_int()) {
-            match (rank(&a), rank(&b)) {
-                (0, 0) => da.wider(db),
-                (0, _) => db,
-                (_, 0) => da,
-                _ => return Err(self.dtypes_differ(&a, &b, span)),
+            match (rank(a), rank(b)) {
+                (0, 0) => Ok(da.wider(db)),
+                (0, _) => Ok(db),
+                (_, 0) => Ok(da),
+                _ => Err(self.dtypes_differ(a, b, span)),
             }
         } else {
-            return Err(self.dtypes_differ(&a, &b, span));
-        };
-        Ok((self.cast(&a, to, span)?, self.cast(&b, to, span)?))
+            Err(self.dtypes_differ(a, b, span))
+        }
     }
 
     pub fn binary(&mut self, op: Binary, a: &Tensor, b: &Tensor, span: Span) -> Res<Tensor> {
@@ -301,9 +332,9 @@ impl<'a> Checker<'a> {
 
     /// `cell <- value`; later reads in this program see it.
     pub fn write(&mut self, cell: CellId, value: Tensor, span: Span) -> Res<()> {
-        if self.depth() > 0 {
-            self.error("E0611", span, "nothing can be changed inside a loop", "`<-` inside `scan` or `repeat`");
-            return Err(Poison);
+        if !self.progs[1..].iter().all(Prog::is_branch) {
+            let message = "nothing can be changed inside a loop";
+            return Err(self.error("E0611", span, message, "`<-` inside `scan`, `repeat` or `while`"));
         }
         self.held(cell, span);
         self.progs[0].cells.entry(cell).or_default().push(value);
@@ -367,6 +398,12 @@ fn fnv(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
 }
 
+/// The bound that all have.
+fn shared_bound(args: &[&Tensor]) -> Option<Dim> {
+    let bound = args[0].ty.bound.clone();
+    bound.filter(|bound| args.iter().all(|arg| arg.ty.bound.as_ref() == Some(bound)))
+}
+
 /// Ops whose result holds elements of the first operand unchanged.
 fn moves(op: &Op<Dim>) -> bool {
     matches!(
@@ -375,7 +412,6 @@ fn moves(op: &Op<Dim>) -> bool {
             | Op::Transpose { .. }
             | Op::Broadcast { .. }
             | Op::Slice { .. }
-            | Op::Concat { .. }
             | Op::Flip { .. }
             | Op::Windows { .. }
             | Op::Take { .. }

@@ -89,6 +89,7 @@ impl<'a> Checker<'a> {
     }
 
     pub fn save(&mut self, what: &'a ast::Expr, to: &'a ast::Expr, span: Span, scope: &Scope<'a>) -> Res<()> {
+        self.outermost("`save`", span)?;
         let value = self.place(what, scope)?;
         let cells = self.cells_of(&value, true);
         if cells.is_empty() {
@@ -113,6 +114,7 @@ impl<'a> Checker<'a> {
 
     /// Numbers on a terminal: the text of `print`.
     pub fn print(&mut self, text: Name, span: Span) -> Res<Value<'a>> {
+        self.outermost("`print`", span)?;
         match &mut self.actions {
             Some(pending) => {
                 pending.actions.push(PendingAction::Print { text, span });

@@ -61,6 +61,10 @@ impl<'a> Checker<'a> {
             ExprKind::Repeat { name, range, carries, body } => {
                 self.repeat(name.as_ref(), range, carries, body, e.span, scope)
             }
+            ExprKind::While { condition, name, range, carries, body } => {
+                let head = super::control::WhileHead { condition, name: name.as_ref(), range };
+                self.while_(&head, carries, body, e.span, scope)
+            }
             ExprKind::Each { values, name, body } => self.each(values, name, body, scope),
             ExprKind::Range { lo, hi, inclusive } => self.range(lo, hi, *inclusive, scope),
             ExprKind::Coerce { value, ty } => self.coerce(value, ty, e.span, scope),

@@ -18,6 +18,7 @@ mod call;
 mod chain;
 mod claim;
 mod compare;
+mod conditional;
 mod control;
 mod data;
 mod declared;
@@ -26,12 +27,14 @@ mod element;
 mod emit;
 mod every;
 mod expr;
+mod form;
 mod function;
 mod generic;
 mod index;
 mod item;
 mod layer;
 mod layer_type;
+mod loop_body;
 mod optimizer;
 mod pattern;
 mod precision;
@@ -229,7 +232,7 @@ pub(crate) struct Checker<'a> {
     /// Weights that are read in place of their layers' own, the innermost last.
     weights: Vec<Rc<value::Weights<'a>>>,
     /// What the loop bodies that are being traced have yielded.
-    yields: Vec<control::Yields>,
+    yields: Vec<loop_body::Yields<'a>>,
     /// Actions of the `every` block that is being traced.
     actions: Option<every::Pending>,
     /// Which statements may stand here.

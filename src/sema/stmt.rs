@@ -2,12 +2,14 @@
 
 use crate::base::{Name, Span};
 use crate::diag::Diagnostic;
-use crate::ops::Op;
+use crate::ops::{Compare, Op, Reduce, Unary};
 use crate::syntax::ast::{self, StmtKind};
 use crate::tir::{self, Target};
+use crate::types::DType;
 
+use super::emit::Failed;
 use super::scope::Scope;
-use super::value::{Truth, Value};
+use super::value::{Tensor, Truth, Value};
 use super::{Checker, Poison, Res};
 
 /// What the statements around may do.
@@ -59,10 +61,10 @@ impl<'a> Checker<'a> {
 
     fn stmt(&mut self, stmt: &'a ast::Stmt, scope: &Scope<'a>) -> Res<()> {
         match &stmt.kind {
-            StmtKind::Assign { names, value } => self.assign(names, value, scope),
+            StmtKind::Assign { sizes: _, names, value } => self.assign(names, value, scope),
             StmtKind::Update { target, value } => self.update(target, value, stmt.span, scope),
             StmtKind::Minimize { loss, over, with } => self.minimize(loss, over, with, stmt.span, scope),
-            StmtKind::Log(metrics) => self.log(metrics, scope),
+            StmtKind::Log(metrics) => self.log(metrics, stmt.span, scope),
             StmtKind::Yield(value) => self.yield_(value, stmt.span, scope),
             StmtKind::Assert { condition, message } => self.assert(condition, message.as_ref(), stmt.span, scope),
             StmtKind::Save { what, to } => self.save(what, to, stmt.span, scope),
@@ -155,12 +157,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The new value of a cell, in its type and shape.
-    pub fn fitted(
-        &mut self,
-        tensor: super::value::Tensor,
-        want: &crate::tir::Ty,
-        span: Span,
-    ) -> Res<super::value::Tensor> {
+    pub fn fitted(&mut self, tensor: Tensor, want: &crate::tir::Ty, span: Span) -> Res<Tensor> {
         let tensor = self.cast(&tensor, want.dtype, span)?;
         if tensor.ty.shape.is_empty() {
             return self.broadcast_to(&tensor, &want.shape, span);
@@ -186,7 +183,8 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn log(&mut self, metrics: &'a [(ast::Ident, ast::Expr)], scope: &Scope<'a>) -> Res<()> {
+    fn log(&mut self, metrics: &'a [(ast::Ident, ast::Expr)], span: Span, scope: &Scope<'a>) -> Res<()> {
+        self.outermost("`log`", span)?;
         let mut result = Ok(());
         for (name, value) in metrics {
             result = self.log_one(&name.name, value, scope).and(result);
@@ -238,7 +236,7 @@ impl<'a> Checker<'a> {
             }
             value => {
                 let tensor = self.as_tensor(&value, self.float, condition.span)?;
-                if tensor.ty.dtype != crate::types::DType::Bool {
+                if tensor.ty.dtype != DType::Bool {
                     return Err(self.expected("a condition", &value, condition.span));
                 }
                 let all = self.all(&tensor, span)?;
@@ -250,8 +248,11 @@ impl<'a> Checker<'a> {
     }
 
     /// Keeps what a comparison compares, to be shown if it is false.
-    fn compared_in(&mut self, condition: &ast::Expr, tensor: &super::value::Tensor, span: Span) {
+    fn compared_in(&mut self, condition: &ast::Expr, tensor: &Tensor, span: Span) {
         let ast::ExprKind::Binary(op, ..) = condition.kind else { return };
+        if self.depth() > 0 {
+            return;
+        }
         let id = self.here(tensor);
         let node = &self.prog().program.nodes[id.index()];
         if let (tir::Kind::Op(Op::Compare(_)), &[left, right]) = (&node.kind, &node.args[..]) {
@@ -263,25 +264,51 @@ impl<'a> Checker<'a> {
     }
 
     /// What the assertion just made compares.
-    pub fn compared(&mut self, left: &super::value::Tensor, right: &super::value::Tensor, span: Span) {
+    pub fn compared(&mut self, left: &Tensor, right: &Tensor, span: Span) {
+        if self.depth() > 0 {
+            return;
+        }
         for side in [left, right] {
             let id = self.here(side);
             self.prog().output(Target::Compared, id, span);
         }
     }
 
-    pub fn assert_tensor(&mut self, condition: &super::value::Tensor, text: Name, span: Span) -> Res<()> {
+    /// Demands a condition. In a loop or a branch it is remembered which iterations it failed in.
+    pub fn assert_tensor(&mut self, condition: &Tensor, text: Name, span: Span) -> Res<()> {
         if self.depth() > 0 {
-            return Err(self.error(
-                "E0611",
-                span,
-                "an assertion cannot stand inside a loop",
-                "move it behind the loop",
-            ));
+            let failed = self.unary(Unary::Not, condition, span)?;
+            let value = self.here(&failed);
+            self.prog().failed.push(Failed { value, text, span });
+            return Ok(());
         }
         let id = self.here(condition);
         self.prog().output(Target::Assert(text), id, span);
         Ok(())
+    }
+
+    /// Demands of a loop's iterations, or of a branch, that no assertion has failed in them. `failed` is stacked; an
+    /// iteration that did not run has not failed.
+    pub fn assert_later(&mut self, failed: &[Tensor], of: &[Failed]) -> Res<()> {
+        for (failed, Failed { text, span, .. }) in failed.iter().zip(of) {
+            let numbers = self.cast(failed, DType::I32, *span)?;
+            let count = self.emit(Op::Reduce { kind: Reduce::Sum, axes: vec![0] }, &[&numbers], *span)?;
+            let zero = self.number(0.0, DType::I32, *span);
+            let none = self.compare(Compare::Eq, &count, &zero, *span)?;
+            self.assert_tensor(&none, text.clone(), *span)?;
+        }
+        Ok(())
+    }
+
+    /// What is told or written once for each run of a program cannot stand where a program runs often, or not at all.
+    pub fn outermost(&mut self, what: &str, span: Span) -> Res<()> {
+        if self.depth() == 0 {
+            return Ok(());
+        }
+        let message = format!("{what} cannot stand inside a loop, or a branch on data");
+        let diagnostic =
+            Diagnostic::error("E0611", span, message, "inside").help("give the value out, and do it behind");
+        Err(self.report(diagnostic))
     }
 }
 

@@ -3,9 +3,11 @@
 
 use crate::base::Span;
 use crate::diag::Diagnostic;
-use crate::tir::{Kind, Target, Ty};
+use crate::ops::Scan;
+use crate::tir::Ty;
 use crate::types::{DType, Dim};
 
+use super::conditional::stacked;
 use super::emit::Prog;
 use super::value::{Arg, Tensor, Value};
 use super::{Checker, Res};
@@ -51,9 +53,9 @@ impl<'a> Checker<'a> {
         self.yields.push(Default::default());
         let result = self.mapped_body(f, args, &axes, &xs, &outer_key, span);
         let yields = self.yields.pop().unwrap_or_default();
-        let Some(prog) = self.progs.pop() else { unreachable!("pushed above") };
+        let prog = self.progs.pop().unwrap_or_default();
         let (result, outputs) = result?;
-        if yields.seen {
+        if !yields.is_empty() {
             return Err(self.error(
                 "E0512",
                 span,
@@ -61,7 +63,7 @@ impl<'a> Checker<'a> {
                 "not in a loop's body",
             ));
         }
-        let stacked = self.stacked(prog, &xs, n, &outputs, span);
+        let stacked = self.stacked(prog, &xs, n, &outputs, span)?;
         self.with_tensors(&result, stacked, span)
     }
 
@@ -129,31 +131,23 @@ impl<'a> Checker<'a> {
         if outputs.is_empty() {
             return Err(self.expected("a result with a tensor in it", &result, span));
         }
+        self.body_outputs(&outputs, span);
         Ok((result, outputs))
     }
 
     /// Adds the loop to the program around it; gives the outputs of all examples.
-    fn stacked(&mut self, mut prog: Prog, xs: &[Tensor], n: Dim, outputs: &[Tensor], span: Span) -> Vec<Tensor> {
-        for (i, output) in outputs.iter().enumerate() {
-            prog.output(Target::Value(i), output.id, span);
-        }
+    fn stacked(&mut self, prog: Prog, xs: &[Tensor], n: Dim, outputs: &[Tensor], span: Span) -> Res<Vec<Tensor>> {
         let captured: Vec<Tensor> = prog.captured.iter().map(|(outer, _)| outer.clone()).collect();
         let args = xs.iter().chain(&captured).map(|operand| self.here(operand)).collect();
-        let label = xs[0].labels[0].clone();
-        let tys: Vec<Ty> = outputs
-            .iter()
-            .map(|y| {
-                let shape = std::iter::once(&n).chain(&y.ty.shape).cloned().collect();
-                Ty { shape, ..y.ty.clone() }
-            })
-            .collect();
-        let node = self.prog().push(Kind::Scan(Box::new(prog.mapping(n, xs.len()))), args, tys.clone(), span);
-        let mut results = vec![];
-        for (i, (ty, y)) in tys.into_iter().zip(outputs).enumerate() {
-            let id = self.prog().push(Kind::Result(i), vec![node], vec![ty.clone()], span);
-            let labels = std::iter::once(&label).chain(&y.labels).cloned().collect();
-            results.push(Tensor { labels, ..self.tensor(id, ty) });
+        let mut tys: Vec<Ty> = outputs.iter().map(|y| stacked(&y.ty, &n)).collect();
+        tys.extend(prog.failed.iter().map(|_| Ty::new(DType::Bool, vec![n.clone()])));
+        let scan = Scan { n, reverse: false, carries: 0, xs: xs.len(), when: None, body: prog.program };
+        let mut results = self.loop_results(scan, args, tys, span);
+        let failed = results.split_off(outputs.len());
+        self.assert_later(&failed, &prog.failed)?;
+        for (result, y) in results.iter_mut().zip(outputs) {
+            result.labels = std::iter::once(&xs[0].labels[0]).chain(&y.labels).cloned().collect();
         }
-        results
+        Ok(results)
     }
 }

@@ -215,8 +215,8 @@ pub struct Stmt {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum StmtKind {
-    /// `x = ..`, `q, k, v = ..`
-    Assign { names: Vec<Ident>, value: Expr },
+    /// `x = ..`, `q, k, v = ..`; `[k] boxes = ..` also names the sizes that the value found in the data
+    Assign { sizes: Vec<Ident>, names: Vec<Ident>, value: Expr },
     /// `target <- value`
     Update { target: Expr, value: Expr },
     /// `minimize loss over net with AdamW(lr: lr)`
@@ -308,6 +308,14 @@ pub enum ExprKind {
     },
     /// `repeat i in 0..n with (x = x0) { .. }`; `i in` may be left out: `repeat n with (..) { .. }`
     Repeat {
+        name: Option<Ident>,
+        range: Box<Expr>,
+        carries: Vec<(Ident, Expr)>,
+        body: Block,
+    },
+    /// `while error > 1e-6 max i in 0..100 with (x = x0) { .. }`; `i in` may be left out: `max 100`
+    While {
+        condition: Box<Expr>,
         name: Option<Ident>,
         range: Box<Expr>,
         carries: Vec<(Ident, Expr)>,

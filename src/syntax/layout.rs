@@ -152,7 +152,7 @@ fn words_as_names(lexemes: &mut [Lexeme]) {
     for i in 0..lexemes.len() {
         let token = lexemes[i].token;
         let after_dot = i > 0 && lexemes[i - 1].token == Token::Dot;
-        let label = matches!(token, Token::Repeat | Token::Each | Token::Scan)
+        let label = matches!(token, Token::Repeat | Token::While | Token::Each | Token::Scan)
             || token.begins_item()
             || matches!(token, Token::Param | Token::Buffer);
         let before_colon = label && lexemes.get(i + 1).is_some_and(|l| l.token == Token::Colon);

@@ -89,6 +89,7 @@ pub(super) fn infix_word(word: &str) -> Option<Token> {
     match word {
         "over" => Some(Token::Over),
         "with" => Some(Token::With),
+        "max" => Some(Token::Max),
         "to" => Some(Token::To),
         "backward" => Some(Token::Backward),
         "epoch" | "epochs" => Some(Token::Epochs),

@@ -55,6 +55,8 @@ pub enum Token {
     Scan,
     #[token("repeat")]
     Repeat,
+    #[token("while")]
+    While,
     #[token("each")]
     Each,
     #[token("true")]
@@ -85,6 +87,7 @@ pub enum Token {
     Assert,
     Over,
     With,
+    Max,
     To,
     Backward,
     State,
@@ -285,6 +288,7 @@ impl Token {
                 | If
                 | Scan
                 | Repeat
+                | While
                 | Each
                 | LParen
                 | LBracket

@@ -66,7 +66,8 @@ fn line(node: &Node, indent: usize, f: &mut Formatter<'_>) -> fmt::Result {
         Kind::Grad => writeln!(f, "grad {args}"),
         Kind::Scan(scan) => {
             let way = if scan.reverse { " backward" } else { "" };
-            writeln!(f, "scan {}{way}, {} carried, {} sliced: {args}", scan.n, scan.carries, scan.xs)?;
+            let when = scan.when.map_or(String::new(), |when| format!(", when {when}"));
+            writeln!(f, "scan {}{way}, {} carried, {} sliced{when}: {args}", scan.n, scan.carries, scan.xs)?;
             program(&scan.body, indent + 1, f)
         }
     }

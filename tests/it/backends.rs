@@ -301,7 +301,7 @@ fn recurrent(n: usize, reverse: bool) -> Graph {
     for (name, node) in [("h", next), ("s", total), ("y", next), ("old", h)] {
         body.output(name, node);
     }
-    let scan = Scan { n, reverse, carries: 2, xs: 1, body: body.finish() };
+    let scan = Scan { n, reverse, carries: 2, xs: 1, when: None, body: body.finish() };
     let mut builder = Builder::new();
     let args = [&[3, 4][..], &[], &[n, 3, 2], &[4, 2]];
     let args: Vec<NodeId> = args.iter().map(|shape| builder.input("x", ty(DType::F64, shape))).collect();

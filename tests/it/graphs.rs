@@ -21,9 +21,11 @@ fn drawn(key: u64) -> Graph {
     }
     let value = Scalar::from_f64(draw.pick(&[0.1, -1e-30, f64::NAN, f64::NEG_INFINITY, -0.0]), draw.pick(&DType::ALL));
     let start = builder.op(Op::Const(value), &[], Span::none());
-    let body = counting(&Type::new(value.dtype(), vec![]));
-    let scan = Scan { n: draw.size(), reverse: draw.flag(), carries: 1, xs: 0, body };
-    for node in builder.scan(scan, &[start], Span::none()) {
+    let body = counting_under(&Type::new(value.dtype(), vec![]), &[DType::Bool]);
+    let flag = builder.op(Op::Const(Scalar::Bool(draw.flag())), &[], Span::none());
+    let when = draw.flag().then_some(1);
+    let scan = Scan { n: draw.size(), reverse: draw.flag(), carries: 1, xs: 0, when, body };
+    for node in builder.scan(scan, &[start, flag], Span::none()) {
         builder.output("looped", node);
     }
     builder.finish()
@@ -31,9 +33,17 @@ fn drawn(key: u64) -> Graph {
 
 /// A body that keeps its carry and gives the iteration.
 fn counting(ty: &Type) -> Graph {
+    counting_under(ty, &[])
+}
+
+/// As `counting`, with constants that it does not read.
+fn counting_under(ty: &Type, constants: &[DType]) -> Graph {
     let mut builder = Builder::new();
     let i = builder.input("i", Type::new(DType::I64, vec![]));
     let carry = builder.input("carry", ty.clone());
+    for &dtype in constants {
+        builder.input("constant", Type::new(dtype, vec![]));
+    }
     builder.output("carry", carry);
     builder.output("i", i);
     builder.finish()
@@ -110,6 +120,11 @@ fn what_the_verifier_finds() {
     says(&format!("{scan}output \"y\": %0"), "output `y` is a whole loop");
     says(&format!("{scan}  %0: i64[] = neg %0"), "in the body of a loop: %0 does not come before");
     says(&scan.replace("i64", "f32"), "the operands are i64 and f32");
+    let when = format!("{}  input \"x\": f32[2]\n", scan.replace("%0:", "%1:").replace("= scan", "= scan %0"));
+    let when = format!("{x}{}", when.replace("xs: 0", "xs: 0, when: 0"));
+    says(&when, "operand 0 has 1 axis and should have 0");
+    says(&when.replace("[2]", "[]"), "the operands are bool and f32");
+    says(&when.replace("when: 0", "when: 1"), "the condition is an operand");
 }
 
 #[test]
@@ -128,7 +143,14 @@ fn equal_nodes_are_one() {
     let [a, b] = [0, 1].map(|_| emit.unary(Unary::Exp, x));
     let [nan, other] = [f32::NAN, -f32::NAN].map(|x| emit.op(Op::Const(Scalar::F32(x)), &[]));
     let [zero, minus] = [0.0, -0.0].map(|x| emit.op(Op::Const(Scalar::F32(x)), &[]));
-    let scan = || Scan { n: 2, reverse: false, carries: 1, xs: 0, body: counting(&Type::new(DType::F32, vec![2])) };
+    let scan = || Scan {
+        n: 2,
+        reverse: false,
+        carries: 1,
+        xs: 0,
+        when: None,
+        body: counting(&Type::new(DType::F32, vec![2])),
+    };
     let [first, second] = [0, 1].map(|_| builder.scan(scan(), &[x], Span::none()));
     assert_eq!((a, nan, first), (b, other, second));
     assert_ne!(zero, minus);
@@ -223,7 +245,7 @@ fn the_iteration_is_found() {
     let less = emit.sub(carry, one);
     let root = emit.unary(Unary::Sqrt, less);
     builder.output("carry", root);
-    let scan = Scan { n: 5, reverse: false, carries: 1, xs: 0, body: builder.finish() };
+    let scan = Scan { n: 5, reverse: false, carries: 1, xs: 0, when: None, body: builder.finish() };
     let found = traced(2.5, |emit, x| emit.builder.scan(scan, &[x], Span::none())[0]);
     let (_, value, _, iterations) = found.expect("not finite");
     assert!(value.is_nan());

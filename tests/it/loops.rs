@@ -32,7 +32,7 @@ fn recurrent(n: usize, reverse: bool) -> Scan<usize, Graph> {
         let next = emit.unary(Unary::Tanh, sum);
         vec![next, emit.mul(next, *x)]
     });
-    Scan { n, reverse, carries: 1, xs: 1, body }
+    Scan { n, reverse, carries: 1, xs: 1, when: None, body }
 }
 
 fn check_loop(what: &str, shapes: &[&[usize]], scan: &Scan<usize, Graph>) {
@@ -99,7 +99,7 @@ fn integer_carries() {
         let total = emit.add(part, square);
         vec![emit.add(*sum, total), next]
     });
-    let scan = Scan { n: 3, reverse: false, carries: 2, xs: 1, body: scan };
+    let scan = Scan { n: 3, reverse: false, carries: 2, xs: 1, when: None, body: scan };
     let inputs = [Draw::new(3).tensor(DType::F64, &[3], 0.02, 0.05)];
     check_derivatives("integer carries", &inputs, |builder, args| {
         let zero = Emit::new(builder, Span::none()).scalar(0.25, DType::F64);
@@ -118,7 +118,7 @@ fn carries_that_hang_together() {
         let next = emit.mul(sine, *k);
         vec![emit.add(next, *fixed), *a, *k]
     });
-    let scan = Scan { n: 4, reverse: false, carries: 3, xs: 0, body: scan };
+    let scan = Scan { n: 4, reverse: false, carries: 3, xs: 0, when: None, body: scan };
     check_loop("carries", &[&[2], &[2], &[2], &[2], &[2]], &scan);
 }
 
@@ -130,14 +130,14 @@ fn nested() {
         let product = emit.op(Op::Dot { batch: vec![], contract: vec![(1, 0)] }, &[*m, *v]);
         vec![emit.unary(Unary::Tanh, product)]
     });
-    let inner = Scan { n: 2, reverse: true, carries: 1, xs: 0, body: inner };
+    let inner = Scan { n: 2, reverse: true, carries: 1, xs: 0, when: None, body: inner };
     let outer = body(&[float(&[2]), float(&[2]), float(&[2, 2])], |emit, inputs| {
         let [_, h, x, m] = inputs else { panic!("four inputs") };
         let start = emit.mul(*h, *x);
         let v = emit.builder.scan(inner.clone(), &[start, *m], Span::none())[0];
         vec![v, emit.add(v, *h)]
     });
-    let outer = Scan { n: 3, reverse: false, carries: 1, xs: 1, body: outer };
+    let outer = Scan { n: 3, reverse: false, carries: 1, xs: 1, when: None, body: outer };
     check_loop("nested", &[&[2], &[3, 2], &[2, 2]], &outer);
 }
 
@@ -149,7 +149,7 @@ fn stopped_in_a_body() {
         let stopped = emit.unary(Unary::StopGradient, *k);
         vec![emit.binary(Binary::Mul, *h, stopped)]
     });
-    let scan = Scan { n: 3, reverse: false, carries: 1, xs: 0, body: scan };
+    let scan = Scan { n: 3, reverse: false, carries: 1, xs: 0, when: None, body: scan };
     let mut builder = Builder::new();
     let args = [builder.input("h", float(&[])), builder.input("k", float(&[]))];
     let h = builder.scan(scan, &args, Span::none())[0];

@@ -4,6 +4,7 @@ mod backends;
 mod calls;
 mod checkpoints;
 mod cli;
+mod conditions;
 mod draw;
 mod examples;
 mod gradcheck;

@@ -98,7 +98,7 @@ fn a_carry_keeps_its_shape() {
     let (carry, grown) = ([b.clone(), h.clone()], [b, &h + &n(1)]);
     let inputs = [Arg::new(DType::I64, &[]), Arg::new(DType::F32, &carry)];
     let outputs = [Arg::new(DType::F32, &grown), Arg::new(DType::F32, &carry)];
-    let scan = Scan { n: n(5), reverse: false, carries: 1, xs: 0, body: () };
+    let scan = Scan { n: n(5), reverse: false, carries: 1, xs: 0, when: None, body: () };
     let body = Body { inputs: &inputs, outputs: &outputs };
     let inferred = infer_scan(&scan, &inputs[1..], body).expect("it fits");
     let facts = Facts::default();

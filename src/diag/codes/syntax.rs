@@ -117,9 +117,9 @@ pub const CODES: &[Code] = &[
     Code {
         code: "E0115",
         title: "a word of another language",
-        why: "`def`, `class`, `import`, `return`, `lambda`, `elif`, `for` and `while` statements are not dln. A \
+        why: "`def`, `class`, `import`, `return`, `lambda`, `elif` and `for` statements are not dln. A \
               function is `fn f(x) = ..`, a network is a `layer`, the value of a body is its last expression, and \
-              loops are the expressions `repeat` and `scan`.",
+              loops are the expressions `repeat`, `scan` and `while`, which has a bound and says what it carries.",
         wrong: "fn f(x) {
   return x + 1
 }",

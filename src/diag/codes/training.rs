@@ -100,10 +100,11 @@ pub const CODES: &[Code] = &[
     },
     Code {
         code: "E0611",
-        title: "a change inside a loop or a condition",
-        why: "State changes once in a step, not inside `scan`, `repeat` or a branch that depends on data.",
-        wrong: "fn f(x, c) { if c { w <- x } }",
-        right: "fn f(x, c) { w <- if c { x } else { w } }",
+        title: "a change, or something that is told, inside a loop",
+        why: "State changes once in a step, not inside `scan`, `repeat` or `while`: carry the value, and change it \
+              behind the loop. `log`, `save` and `print` stand neither in loops nor in branches that depend on data.",
+        wrong: "fn f(x) = repeat 3 with (y = x) { w <- y }",
+        right: "fn f(x) { w <- repeat 3 with (y = x) { y = 2 * y } }",
     },
     Code {
         code: "E0612",

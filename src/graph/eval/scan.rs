@@ -1,4 +1,4 @@
-//! Loops, one iteration at a time.
+//! Loops, one iteration at a time; those that are not to run are left out.
 
 use crate::graph::Graph;
 use crate::ops::{Scan, Tensor};
@@ -20,6 +20,11 @@ pub(super) fn run<E>(
         inputs.append(&mut carries);
         inputs.extend(xs.iter().map(|x| slice(x, i)));
         inputs.extend(consts.iter().map(|&x| x.clone()));
+        if scan.when.is_some_and(|when| inputs[when + 1].data.get(0) == Scalar::Bool(false)) {
+            inputs.truncate(1 + scan.carries);
+            carries = inputs.split_off(1);
+            continue;
+        }
         carries = body(i, &inputs)?;
         for (y, whole) in carries.split_off(scan.carries).into_iter().zip(&mut ys) {
             put(whole, i, &y);

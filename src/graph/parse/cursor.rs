@@ -144,6 +144,14 @@ impl<'a> Fields<'a, '_> {
         self.cursor.number()
     }
 
+    /// The last attribute, where a node may do without it.
+    pub(super) fn last_number<T: FromStr>(&mut self, name: &str) -> Result<Option<T>, String> {
+        match self.any && !self.cursor.sees("}") {
+            true => self.number(name).map(Some),
+            false => Ok(None),
+        }
+    }
+
     pub(super) fn word(&mut self, name: &str) -> Result<&'a str, String> {
         self.name(name)?;
         self.cursor.word()

@@ -40,6 +40,11 @@ pub fn infer_scan<B>(scan: &Scan<Dim, B>, args: &[Arg], body: Body) -> Result<In
         let seen = if xs.contains(&operand) { element(&mut requires, &scan.n, arg, operand)? } else { *arg };
         input(&mut requires, seen, body.inputs, operand + 1)?;
     }
+    if let Some(when) = scan.when {
+        let given = body.inputs.get(when + 1).ok_or(Misfit::Axes("the condition is an operand"))?;
+        rank(given, when, 0)?;
+        same_dtype(&Arg::new(DType::Bool, &[]), given)?;
+    }
     for (carry, next) in body.outputs[..scan.carries].iter().enumerate() {
         let rule = |axis| Rule::ScanCarry { carry, axis };
         same_type(&mut requires, &args[carry], next, carry, rule)?;

@@ -5,7 +5,7 @@ use crate::graph::{Emit, NodeId};
 use crate::ops::{Binary, Op, Unary};
 use crate::types::{DType, Scalar};
 
-pub const RULES: &[Rule] = &[select, connectives, same, cast, stop_gradient];
+pub const RULES: &[Rule] = &[select, nested, connectives, same, cast, stop_gradient];
 
 fn truth(emit: &Emit, node: NodeId) -> Option<bool> {
     match splat(emit, node) {
@@ -23,6 +23,23 @@ fn select(emit: &mut Emit, op: &Op<usize>, args: &[NodeId]) -> Option<NodeId> {
         _ if a == b => Some(*a),
         (None, Some((Op::Unary(Unary::Not), under))) => Some(emit.select(under[0], *b, *a)),
         (None, _) => None,
+    }
+}
+
+/// `select(c, select(c, a, b), d) = select(c, a, d)`, `select(c, a, select(c, b, d)) = select(c, a, d)`
+fn nested(emit: &mut Emit, op: &Op<usize>, args: &[NodeId]) -> Option<NodeId> {
+    let (Op::Select, [cond, a, b]) = (op, args) else { return None };
+    let inner = |emit: &Emit, node: NodeId| match op_of(emit, node) {
+        Some((Op::Select, under)) if under[0] == *cond => Some(under),
+        _ => None,
+    };
+    match (inner(emit, *a), inner(emit, *b)) {
+        (None, None) => None,
+        (a_under, b_under) => {
+            let a = a_under.map_or(*a, |under| under[1]);
+            let b = b_under.map_or(*b, |under| under[2]);
+            Some(emit.select(*cond, a, b))
+        }
     }
 }
 

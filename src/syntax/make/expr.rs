@@ -185,6 +185,41 @@ pub fn repeat(
     expr(cx, l, kind, r)
 }
 
+/// `max i in 0..100`
+pub type Bound = (Option<Ident>, Expr);
+
+/// A `while` without a bound, or one that carries nothing, is that of another language.
+pub fn while_(
+    cx: &Cx,
+    l: usize,
+    condition: Expr,
+    bound: Option<Bound>,
+    carries: Option<Vec<(Ident, Expr)>>,
+    body: Block,
+    r: usize,
+) -> Expr {
+    let word = cx.at(l);
+    let kind = match (bound, carries) {
+        (Some((name, range)), Some(carries)) => {
+            ExprKind::While { condition: Box::new(condition), name, range: Box::new(range), carries, body }
+        }
+        (None, Some(_)) => {
+            let message = "a `while` says how often it runs at most";
+            let diagnostic = Diagnostic::error("E0115", word, message, "without a bound");
+            cx.report(diagnostic.fix("write `max 100`", condition.span.end(), " max 100"));
+            ExprKind::Broken
+        }
+        (_, None) => {
+            let message = "a `while` carries what its condition looks at";
+            let label = "nothing that changes from one iteration to the next";
+            let diagnostic = Diagnostic::error("E0115", word, message, label);
+            cx.report(diagnostic.help("`while x > 1 max 100 with (x = x0) { x = x / 2 }`"));
+            ExprKind::Broken
+        }
+    };
+    expr(cx, l, kind, r)
+}
+
 pub fn each(cx: &Cx, l: usize, values: Expr, name: Ident, body: Block, r: usize) -> Expr {
     let kind = ExprKind::Each { values: Box::new(values), name, body };
     expr(cx, l, kind, r)

@@ -42,7 +42,22 @@ pub fn stmt(cx: &Cx, l: usize, kind: StmtKind, r: usize) -> Stmt {
 }
 
 pub fn assign(names: Vec<Ident>, value: Expr) -> StmtKind {
-    StmtKind::Assign { names, value }
+    StmtKind::Assign { sizes: vec![], names, value }
+}
+
+/// `[k] boxes = nms(..)`: what stands between the brackets are new names.
+pub fn assign_sizes(cx: &Cx, sizes: Vec<Expr>, names: Vec<Ident>, value: Expr) -> StmtKind {
+    let mut idents = vec![];
+    for size in sizes {
+        match size.kind {
+            ExprKind::Name(name) => idents.push(Ident { name, span: size.span }),
+            _ => cx.report(
+                Diagnostic::error("E0118", size.span, "`[k] x = ..` names sizes that `..` finds", "this is no name")
+                    .help("to claim a size that is known: `x = .. :> [128]`"),
+            ),
+        }
+    }
+    StmtKind::Assign { sizes: idents, names, value }
 }
 
 /// `x: T = e` says of the value what `x = e :> T` says.

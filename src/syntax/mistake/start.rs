@@ -161,27 +161,16 @@ pub fn declaration_inside(site: &Site) -> Option<Finding> {
     Some(Finding::say(diagnostic).repair(site.at..site.at + 1, vec![]))
 }
 
-/// `for` and `while` as statements.
+/// `for` as a statement.
 pub fn loop_statement(site: &Site) -> Option<Finding> {
-    let for_ = site.found() == Some(Token::For) && site.begins_statement(site.at);
-    let start = site.statement();
-    let while_ = site.word(start) == "while" && site.at == start + 1;
-    let at = match (for_, while_) {
-        (true, _) => site.at,
-        (_, true) => start,
-        _ => return None,
-    };
-    let word = site.word(at);
+    if site.found() != Some(Token::For) || !site.begins_statement(site.at) {
+        return None;
+    }
     Some(Finding::say(
-        Diagnostic::error(
-            "E0115",
-            site.lexemes[at].span,
-            format!("dln has no `{word}` loop"),
-            "no statement begins so",
-        )
-        .help("to count: `repeat i in 0..n with (x = x0) { x = .. }`")
-        .help("over an axis of a tensor: `scan xt in x over T with (h = h0) { .. yield h }`")
-        .help("over a list: `[f(a) for a in list]`"),
+        Diagnostic::error("E0115", site.lexemes[site.at].span, "dln has no `for` loop", "no statement begins so")
+            .help("to count: `repeat i in 0..n with (x = x0) { x = .. }`")
+            .help("over an axis of a tensor: `scan xt in x over T with (h = h0) { .. yield h }`")
+            .help("over a list: `[f(a) for a in list]`"),
     ))
 }
 

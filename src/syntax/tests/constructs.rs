@@ -263,6 +263,11 @@ fn h(x) = repeat 40 with (x = x0) { x }
 fn i(q, k) { q, k = each (q, k) as t { t.[b t (h d) -> b h t d] }
   q }
 fn j(x) = scan v in x over T { yield v }
+fn k(x) = while max(x) > e max i in 0..n with (x = x0) { x = x / i }
+fn l(x) {
+  [k, m] y, z = f(x)
+  y
+}
 "#,
         r#"
 (fn f (x)
@@ -283,6 +288,13 @@ fn j(x) = scan v in x over T { yield v }
 (fn j (x)
   (scan v x over T
     (yield v)))
+(fn k (x)
+  (while (> (call max x) e) max i (.. 0 n) x=x0
+    (= x (/ x i))))
+(fn l (x)
+  (block
+    (= [k m] (y z) (call f x))
+    y))
 "#,
     );
 }

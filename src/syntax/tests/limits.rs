@@ -51,7 +51,7 @@ fn every_prefix_of_a_program_is_survived() {
 }
 
 fn soup() -> impl Strategy<Value = String> {
-    let words = "use hyper let fn layer optimizer train test if else for in scan repeat each true and not where param buffer \
+    let words = "use hyper let fn layer optimizer train test if else for in scan repeat while max each true and not where param buffer \
         yield as x y log minimize over with save step validate every stop state assert to epochs ( ) [ ] { } .[ . .. , : ; = \
         == < > <- -> => := += + - * ** @ |> >> :> | || 1 2.5 \"s\" \"o 'q' 3x $ # // return def lambda elif self.";
     let word = prop::sample::select(words.split_whitespace().collect::<Vec<_>>());

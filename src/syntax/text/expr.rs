@@ -171,6 +171,14 @@ impl Text {
                 self.carries(carries);
                 self.block_lines(body);
             }
+            ExprKind::While { condition, name, range, carries, body } => {
+                self.operator("while", &[condition]);
+                self.put(" max");
+                name.iter().for_each(|n| self.put(format_args!(" {}", n.name)));
+                self.value(range);
+                self.carries(carries);
+                self.block_lines(body);
+            }
             ExprKind::Each { values, name, body } => {
                 self.operator("each", &[values]);
                 self.put(format_args!(" {}", name.name));

@@ -73,8 +73,12 @@ impl Text {
 
     pub(super) fn stmt(&mut self, stmt: &Stmt) {
         match &stmt.kind {
-            StmtKind::Assign { names, value } => {
+            StmtKind::Assign { sizes, names, value } => {
                 self.put("(= ");
+                if !sizes.is_empty() {
+                    let sizes: Vec<&str> = sizes.iter().map(|size| &*size.name).collect();
+                    self.put(format_args!("[{}] ", sizes.join(" ")));
+                }
                 self.names(names);
                 self.value(value);
             }

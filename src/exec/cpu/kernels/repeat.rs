@@ -1,5 +1,5 @@
-//! Loops: the body's program runs `n` times on slices of the operands. Carries go back and forth between two buffers,
-//! so that the last iteration writes the result.
+//! Loops: the body's program runs `n` times on slices of the operands, but for the iterations whose condition is false.
+//! Carries go back and forth between two buffers; where iterations are left out, the result may have to be copied.
 
 use super::super::frame::Frame;
 use super::super::{Kernel, Program};
@@ -39,9 +39,47 @@ struct Carry {
     spare: Place,
 }
 
+/// Which of its two buffers holds a carry.
+#[derive(Clone, Copy)]
+enum Side {
+    Result,
+    Spare,
+}
+
+impl Side {
+    fn other(self) -> Side {
+        match self {
+            Side::Result => Side::Spare,
+            Side::Spare => Side::Result,
+        }
+    }
+}
+
+/// Where the condition of an iteration is read.
+#[derive(Clone, Copy)]
+enum When {
+    /// A carry that is false once is false for good.
+    Carry(usize),
+    Slice(usize),
+    Constant(usize),
+}
+
+impl When {
+    fn new(found: &Loop) -> Option<When> {
+        let when = found.when?;
+        let constants = found.carries + found.xs;
+        Some(match when {
+            when if when < found.carries => When::Carry(when),
+            when if when < constants => When::Slice(when - found.carries),
+            when => When::Constant(when - constants),
+        })
+    }
+}
+
 struct LoopKernel {
     n: usize,
     reverse: bool,
+    when: Option<When>,
     program: Program,
     arena: Place,
     carries: Vec<Carry>,
@@ -65,6 +103,7 @@ pub fn repeat(step: &Step, found: &Loop) -> Box<dyn Kernel> {
     Box::new(LoopKernel {
         n: found.n,
         reverse: found.reverse,
+        when: When::new(found),
         program: Program::new(&found.body),
         arena: Place::Arena(found.arena),
         carries: carries.collect(),
@@ -77,44 +116,78 @@ pub fn repeat(step: &Step, found: &Loop) -> Box<dyn Kernel> {
 }
 
 impl LoopKernel {
-    /// Where a carry is written in the iteration after which `left` more follow.
-    fn target(carry: &Carry, frame: &Frame, left: usize) -> *mut u8 {
-        if left.is_multiple_of(2) { carry.result.start(frame) } else { frame.base(carry.spare) }
+    /// Where the value of a carry lies; before the first iteration it is the operand itself.
+    fn value(carry: &Carry, frame: &Frame, at: Option<Side>) -> *mut u8 {
+        match at {
+            None => carry.first.start(frame),
+            Some(Side::Result) => carry.result.start(frame),
+            Some(Side::Spare) => frame.base(carry.spare),
+        }
     }
 
-    fn iteration(&mut self, frame: &Frame, done: usize) -> Result<(), Fault> {
-        let left = self.n - 1 - done;
-        let at = if self.reverse { left } else { done };
+    /// Whether iteration `at` runs. It is asked for with the carries that the iteration would see.
+    fn runs(&self, frame: &Frame, at: usize, side: Option<Side>) -> bool {
+        let from = match self.when {
+            None => return true,
+            Some(When::Carry(carry)) => LoopKernel::value(&self.carries[carry], frame, side),
+            Some(When::Slice(x)) => self.xs[x].start(frame).wrapping_add(at * self.xs[x].bytes),
+            Some(When::Constant(constant)) => self.constants[constant].start(frame),
+        };
+        // SAFETY: a condition is one boolean, which is a byte.
+        unsafe { from.read() != 0 }
+    }
+
+    fn iteration(&mut self, frame: &Frame, at: usize, from: Option<Side>, to: Side) -> Result<(), Fault> {
         let mut number = at as i64;
         let (inputs, outputs) = (&mut self.inputs.0, &mut self.outputs.0);
         inputs.clear();
         inputs.push((&raw mut number).cast());
-        inputs.extend(self.carries.iter().map(|carry| match done {
-            0 => carry.first.start(frame),
-            _ => LoopKernel::target(carry, frame, left + 1),
-        }));
+        inputs.extend(self.carries.iter().map(|carry| LoopKernel::value(carry, frame, from)));
         let slice = |part: &Part| part.start(frame).wrapping_add(at * part.bytes);
         inputs.extend(self.xs.iter().map(slice));
         inputs.extend(self.constants.iter().map(|part| part.start(frame)));
         outputs.clear();
-        outputs.extend(self.carries.iter().map(|carry| LoopKernel::target(carry, frame, left)));
+        outputs.extend(self.carries.iter().map(|carry| LoopKernel::value(carry, frame, Some(to))));
         outputs.extend(self.ys.iter().map(slice));
         // SAFETY: operands and results are dense, so slices are where they are said to be; the planner keeps the body's
         // arena and the spares apart from everything that lives now; the outputs are not the inputs.
         unsafe { self.program.run(frame.base(self.arena), inputs, outputs) }
     }
+
+    /// What an iteration that does not run leaves of the ys.
+    fn clear(&self, frame: &Frame, at: usize) {
+        for y in &self.ys {
+            let slice = y.start(frame).wrapping_add(at * y.bytes);
+            // SAFETY: the slice is part of a result that this step owns; zero bytes are zeros of every type.
+            unsafe { slice.write_bytes(0, y.bytes) };
+        }
+    }
 }
 
 impl Kernel for LoopKernel {
     fn run(&mut self, frame: &Frame) -> Result<(), Fault> {
-        if self.n == 0 {
+        // So that the last iteration of a loop without a condition writes the results where they belong.
+        let mut next = if self.n.is_multiple_of(2) { Side::Spare } else { Side::Result };
+        let mut side = None;
+        let mut ended = false;
+        for step in 0..self.n {
+            let at = if self.reverse { self.n - 1 - step } else { step };
+            if ended || !self.runs(frame, at, side) {
+                ended |= matches!(self.when, Some(When::Carry(_)));
+                self.clear(frame, at);
+                continue;
+            }
+            self.iteration(frame, at, side, next)?;
+            side = Some(next);
+            next = next.other();
+        }
+        if !matches!(side, Some(Side::Result)) {
             for carry in &self.carries {
-                let (from, to) = (carry.first.start(frame), carry.result.start(frame));
-                // SAFETY: both have the carry's bytes, and a result lies over no operand.
+                let (from, to) = (LoopKernel::value(carry, frame, side), carry.result.start(frame));
+                // SAFETY: both have the carry's bytes, and a result lies over no operand and no spare.
                 unsafe { std::ptr::copy_nonoverlapping(from, to, carry.result.bytes) };
             }
-            return Ok(());
         }
-        (0..self.n).try_for_each(|done| self.iteration(frame, done))
+        Ok(())
     }
 }
