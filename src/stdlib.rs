@@ -4,14 +4,19 @@
 pub const PRELUDE: &str = include_str!("../stdlib/prelude.dln");
 
 /// `use std.x`: the path and the text of every module.
-pub const MODULES: [(&str, &str); 7] = [
+pub const MODULES: [(&str, &str); 12] = [
     ("std.activation", include_str!("../stdlib/activation.dln")),
+    ("std.cumulative", include_str!("../stdlib/cumulative.dln")),
     ("std.data", include_str!("../stdlib/data.dln")),
     ("std.init", include_str!("../stdlib/init.dln")),
+    ("std.linalg", include_str!("../stdlib/linalg.dln")),
     ("std.loss", include_str!("../stdlib/loss.dln")),
     ("std.metrics", include_str!("../stdlib/metrics.dln")),
     ("std.nn", include_str!("../stdlib/nn.dln")),
     ("std.optim", include_str!("../stdlib/optim.dln")),
+    ("std.random", include_str!("../stdlib/random.dln")),
+    ("std.signal", include_str!("../stdlib/signal.dln")),
+    ("std.special", include_str!("../stdlib/special.dln")),
 ];
 
 /// The text of the module `path`, such as `std.nn`.

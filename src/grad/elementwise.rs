@@ -8,18 +8,20 @@ use crate::ops::{Binary, Compare, Unary};
 pub(super) fn unary(cx: &mut Cx, op: Unary) {
     let (g, y, x) = (cx.g, cx.y, cx.arg(0));
     cx.send(0, |cx| match op {
-        Unary::Neg => cx.neg(g),         // -g
-        Unary::Abs => abs(cx, g, x),     // g sign x
-        Unary::Exp => cx.mul(g, y),      // g exp x
-        Unary::Log => cx.div(g, x),      // g / x
-        Unary::Expm1 => expm1(cx, g, y), // g (y + 1)
-        Unary::Log1p => log1p(cx, g, x), // g / (1 + x)
-        Unary::Sqrt => sqrt(cx, g, y),   // g / (2 y)
-        Unary::Sin => sin(cx, g, x),     // g cos x
-        Unary::Cos => cos(cx, g, x),     // -g sin x
-        Unary::Tanh => tanh(cx, g, y),   // g (1 - y^2)
-        Unary::Atan => atan(cx, g, x),   // g / (1 + x^2)
-        Unary::Erf => erf(cx, g, x),     // g 2/sqrt(pi) exp(-x^2)
+        Unary::Neg => cx.neg(g),           // -g
+        Unary::Abs => abs(cx, g, x),       // g sign x
+        Unary::Exp => cx.mul(g, y),        // g exp x
+        Unary::Log => cx.div(g, x),        // g / x
+        Unary::Expm1 => expm1(cx, g, y),   // g (y + 1)
+        Unary::Log1p => log1p(cx, g, x),   // g / (1 + x)
+        Unary::Sqrt => sqrt(cx, g, y),     // g / (2 y)
+        Unary::Sin => sin(cx, g, x),       // g cos x
+        Unary::Cos => cos(cx, g, x),       // -g sin x
+        Unary::Tanh => tanh(cx, g, y),     // g (1 - y^2)
+        Unary::Atan => atan(cx, g, x),     // g / (1 + x^2)
+        Unary::Erf => erf(cx, g, x),       // g 2/sqrt(pi) exp(-x^2)
+        Unary::Erfc => erfc(cx, g, x),     // -g 2/sqrt(pi) exp(-x^2)
+        Unary::Erfinv => erfinv(cx, g, y), // g sqrt(pi)/2 exp(y^2)
         Unary::Sign | Unary::Floor | Unary::Ceil | Unary::Round | Unary::Not | Unary::StopGradient => {
             unreachable!("passes no derivative on")
         }
@@ -78,6 +80,18 @@ fn erf(cx: &mut Cx, g: NodeId, x: NodeId) -> NodeId {
     let minus = cx.neg(square);
     let bell = cx.unary(Unary::Exp, minus);
     let slope = cx.scale(bell, std::f64::consts::FRAC_2_SQRT_PI);
+    cx.mul(g, slope)
+}
+
+fn erfc(cx: &mut Cx, g: NodeId, x: NodeId) -> NodeId {
+    let opposite = erf(cx, g, x);
+    cx.neg(opposite)
+}
+
+fn erfinv(cx: &mut Cx, g: NodeId, y: NodeId) -> NodeId {
+    let square = cx.mul(y, y);
+    let rise = cx.unary(Unary::Exp, square);
+    let slope = cx.scale(rise, 1.0 / std::f64::consts::FRAC_2_SQRT_PI);
     cx.mul(g, slope)
 }
 

@@ -165,6 +165,8 @@ fn unary(op: Unary) -> Doc {
         Unary::Tanh => row("hyperbolic tangent", "floats", "`g (1 - y^2)`"),
         Unary::Atan => row("arcus tangent", "floats", "`g / (1 + x^2)`"),
         Unary::Erf => row("the error function", "floats", "`g 2/sqrt(pi) exp(-x^2)`"),
+        Unary::Erfc => row("1 - erf x, exact where it is small", "floats", "`-g 2/sqrt(pi) exp(-x^2)`"),
+        Unary::Erfinv => row("the y with erf y = x; NaN beyond -1 and 1", "floats", "`g sqrt(pi)/2 exp(y^2)`"),
         Unary::Floor => row("to an integer, down", "floats", "0"),
         Unary::Ceil => row("to an integer, up", "floats", "0"),
         Unary::Round => row("to the nearest integer, ties to even", "floats", "0"),

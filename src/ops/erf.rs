@@ -53,7 +53,8 @@ pub fn erf(x: f64) -> f64 {
     }
 }
 
-fn horner(coefficients: &[f64], x: f64) -> f64 {
+/// `c[0] + x (c[1] + x (..))`.
+pub(super) fn horner(coefficients: &[f64], x: f64) -> f64 {
     coefficients.iter().rev().fold(0.0, |sum, c| sum * x + c)
 }
 

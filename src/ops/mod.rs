@@ -8,6 +8,7 @@
 pub mod cost;
 pub mod doc;
 pub mod erf;
+pub mod erfc;
 mod eval;
 pub mod matrix;
 pub mod philox;
@@ -42,6 +43,10 @@ pub enum Unary {
     Tanh,
     Atan,
     Erf,
+    /// `1 - erf(x)`, exact where it is small.
+    Erfc,
+    /// The inverse of `Erf`; NaN beyond -1 and 1.
+    Erfinv,
     Floor,
     Ceil,
     /// To the nearest, ties to even.
@@ -287,7 +292,7 @@ impl<D, Body> Scan<D, Body> {
 }
 
 impl Unary {
-    pub const ALL: [Unary; 18] = [
+    pub const ALL: [Unary; 20] = [
         Unary::Neg,
         Unary::Abs,
         Unary::Sign,
@@ -301,6 +306,8 @@ impl Unary {
         Unary::Tanh,
         Unary::Atan,
         Unary::Erf,
+        Unary::Erfc,
+        Unary::Erfinv,
         Unary::Floor,
         Unary::Ceil,
         Unary::Round,
@@ -416,6 +423,8 @@ impl<D> Op<D> {
                 Unary::Tanh => "tanh",
                 Unary::Atan => "atan",
                 Unary::Erf => "erf",
+                Unary::Erfc => "erfc",
+                Unary::Erfinv => "erfinv",
                 Unary::Floor => "floor",
                 Unary::Ceil => "ceil",
                 Unary::Round => "round",

@@ -132,6 +132,7 @@ fn unary(draw: &mut Draw, dtype: DType) -> Call {
     let x = match op {
         Unary::Log | Unary::Sqrt => positive(dtype, shape),
         Unary::Log1p => Operand { range: (-0.5, 2.0), ..operand(dtype, shape) },
+        Unary::Erfinv => Operand { range: (-0.9, 0.9), ..operand(dtype, shape) },
         _ => operand(dtype, shape),
     };
     call(draw, Op::Unary(op), vec![x])

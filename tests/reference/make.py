@@ -29,11 +29,13 @@ import zlib
 import torch
 
 import half_cases
+import linalg_cases
 import metric_cases
 import mixed_cases
 import nn_cases
 import op_cases
 import optim_cases
+import special_cases
 from tensors import DTYPES, tensor
 
 HERE = pathlib.Path(__file__).parent
@@ -105,7 +107,7 @@ if __name__ == "__main__":
     warnings.filterwarnings("ignore")
     torch.set_default_dtype(torch.float64)
     torch.set_num_threads(1)
-    for module in (op_cases, half_cases, nn_cases, metric_cases, optim_cases, mixed_cases):
+    for module in (op_cases, half_cases, nn_cases, metric_cases, optim_cases, mixed_cases, special_cases, linalg_cases):
         for name, fill in module.AREAS.items():
             area = Area(name)
             fill(area)

@@ -4,6 +4,7 @@ use super::fault::{Fault, bools, ensure, floats, numbers, same_dtype};
 use super::index::build;
 use super::wide::{Number, Wide, widened};
 use crate::ops::erf::erf;
+use crate::ops::erfc::{erfc, erfinv};
 use crate::ops::{Binary, Compare, Tensor, Unary};
 use crate::types::{DType, Scalar};
 
@@ -50,6 +51,8 @@ fn unary_float(op: Unary, a: f64) -> f64 {
         Unary::Tanh => a.tanh(),
         Unary::Atan => a.atan(),
         Unary::Erf => erf(a),
+        Unary::Erfc => erfc(a),
+        Unary::Erfinv => erfinv(a),
         Unary::Floor => a.floor(),
         Unary::Ceil => a.ceil(),
         Unary::Round => a.round_ties_even(),

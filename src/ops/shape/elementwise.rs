@@ -19,6 +19,8 @@ pub(super) fn unary(op: Unary, args: &[Arg]) -> Result<Inferred, Misfit> {
         | Unary::Tanh
         | Unary::Atan
         | Unary::Erf
+        | Unary::Erfc
+        | Unary::Erfinv
         | Unary::Floor
         | Unary::Ceil
         | Unary::Round => floats(&x, 0)?,

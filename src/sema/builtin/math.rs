@@ -38,6 +38,8 @@ pub const TABLE: &[Builtin] = &[
     unary!("tanh", Tanh, f64::tanh),
     unary!("atan", Atan, f64::atan),
     unary!("erf", Erf, crate::ops::erf::erf),
+    unary!("erfc", Erfc, crate::ops::erfc::erfc),
+    unary!("erfinv", Erfinv, crate::ops::erfc::erfinv),
     unary!("abs", Abs, f64::abs),
     unary!("sign", Sign, |v| if v == 0.0 { 0.0 } else { v.signum() }),
     unary!("floor", Floor, f64::floor),

@@ -3,6 +3,8 @@
 use super::super::element::Element;
 use super::super::isa::versions;
 use super::super::math;
+use crate::ops::erf::erf;
+use crate::ops::erfc::{erfc, erfinv};
 use crate::ops::{Binary, Compare, Unary};
 use crate::plan::Pointwise;
 use crate::types::{Bf16, DType, F16};
@@ -98,6 +100,8 @@ fn unary_f32(op: Unary) -> Lane {
         Unary::Tanh => loop1!(f32 => f32, |x| math::tanh(x)),
         Unary::Atan => loop1!(f32 => f32, |x| math::atan(x)),
         Unary::Erf => loop1!(f32 => f32, |x| math::erf(x)),
+        Unary::Erfc => loop1!(f32 => f32, |x| erfc(x as f64) as f32),
+        Unary::Erfinv => loop1!(f32 => f32, |x| erfinv(x as f64) as f32),
         Unary::Floor => loop1!(f32 => f32, |x| x.floor()),
         Unary::Ceil => loop1!(f32 => f32, |x| x.ceil()),
         Unary::Round => loop1!(f32 => f32, |x| x.round_ties_even()),
@@ -141,7 +145,9 @@ fn unary_f64(op: Unary) -> Lane {
         Unary::Cos => loop1!(f64 => f64, |x| x.cos()),
         Unary::Tanh => loop1!(f64 => f64, |x| x.tanh()),
         Unary::Atan => loop1!(f64 => f64, |x| x.atan()),
-        Unary::Erf => loop1!(f64 => f64, |x| crate::ops::erf::erf(x)),
+        Unary::Erf => loop1!(f64 => f64, |x| erf(x)),
+        Unary::Erfc => loop1!(f64 => f64, |x| erfc(x)),
+        Unary::Erfinv => loop1!(f64 => f64, |x| erfinv(x)),
         Unary::Floor => loop1!(f64 => f64, |x| x.floor()),
         Unary::Ceil => loop1!(f64 => f64, |x| x.ceil()),
         Unary::Round => loop1!(f64 => f64, |x| x.round_ties_even()),
@@ -212,6 +218,8 @@ mod int {
                     | Unary::Tanh
                     | Unary::Atan
                     | Unary::Erf
+                    | Unary::Erfc
+                    | Unary::Erfinv
                     | Unary::Not
                     | Unary::StopGradient => never(),
                 }
