@@ -19,6 +19,8 @@ use crate::tir::{self, Cell, CellId, ProgramId, Source, Target};
 use crate::train::{Call, Machine};
 use crate::types::DType;
 
+use super::memory;
+
 /// A program ready to run with arguments of given sizes.
 struct Compiled {
     executable: Executable,
@@ -60,6 +62,7 @@ pub fn plan_options(lowered: &Lowered) -> plan::Options {
 impl<'c> Engine<'c> {
     /// Memory with the first values of all cells: their initializers', then those of files that are loaded.
     pub fn new(checked: &'c Checked, files: &Files, seed: u64) -> Result<Engine<'c>, Diagnostic> {
+        memory::cells_fit(&checked.cells)?;
         let mut memory = Memory::new();
         let cells = checked
             .cells
@@ -68,7 +71,7 @@ impl<'c> Engine<'c> {
             .collect();
         let mut engine = Engine { checked, memory, cells, compiled: BTreeMap::new(), results: vec![] };
         let call = Call { program: ProgramId(0), args: &[], step: 0, epoch: 0, key: mix(&[seed, FIRST_VALUES]) };
-        let mut compiled = engine.compile(&checked.init, &[]);
+        let mut compiled = engine.compile(&checked.init, &[])?;
         engine.execute(&mut compiled, &call)?;
         for load in &checked.loads {
             engine.load(load, files)?;
@@ -98,9 +101,11 @@ impl<'c> Engine<'c> {
         self.memory.set(self.cells[id.index()], tensor);
     }
 
-    fn compile(&mut self, program: &tir::Program, args: &[&[usize]]) -> Compiled {
+    fn compile(&mut self, program: &tir::Program, args: &[&[usize]]) -> Result<Compiled, Diagnostic> {
         let sizes = lower::bind(program, args);
+        memory::tensors_fit(program, &sizes)?;
         let (lowered, plan) = super::compile(program, &sizes);
+        memory::plan_fits(&plan)?;
         let nodes = &lowered.graph.nodes;
         let input_slots = lowered.inputs.iter().zip(&lowered.graph.inputs).map(|(source, (_, ty))| match source {
             Source::Cell(cell) => self.cells[cell.index()],
@@ -112,7 +117,7 @@ impl<'c> Engine<'c> {
             _ => self.memory.zeros(nodes[node.index()].tys[0].clone()),
         });
         let output_slots = output_slots.collect();
-        Compiled {
+        Ok(Compiled {
             executable: Executable::new(plan),
             graph: lowered.graph,
             inputs: lowered.inputs,
@@ -120,7 +125,7 @@ impl<'c> Engine<'c> {
             input_slots,
             output_slots,
             spans: program.outputs.iter().map(|o| o.span).collect(),
-        }
+        })
     }
 
     fn execute(&mut self, compiled: &mut Compiled, call: &Call) -> Result<(), Diagnostic> {
@@ -237,7 +242,7 @@ impl Machine for Engine<'_> {
                 if let Some(check) = lower::unmet(program, &sizes) {
                     return Err(unmet(check, &sizes));
                 }
-                self.compile(program, &args)
+                self.compile(program, &args)?
             }
         };
         let result = self.execute(&mut compiled, call);

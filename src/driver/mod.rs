@@ -9,6 +9,7 @@
 
 mod engine;
 mod library;
+mod memory;
 mod run;
 
 pub use crate::exec::use_threads;

@@ -3,6 +3,7 @@
 
 mod files;
 mod images;
+pub mod memory;
 pub mod show;
 mod weights;
 

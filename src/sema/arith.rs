@@ -96,8 +96,12 @@ impl<'a> Checker<'a> {
                 (Some(x), Some(y)) => Ok(Value::Float(float_arithmetic(op, x, y))),
                 _ => self.tensor_arithmetic(op, &a, &b, span),
             },
-            (Value::Str(x), Value::Str(y)) if op == BinaryOp::Add => Ok(Value::Str(format!("{x}{y}").into())),
+            (Value::Str(x), Value::Str(y)) if op == BinaryOp::Add => {
+                self.fits_text(x.len() + y.len(), span)?;
+                Ok(Value::Str(format!("{x}{y}").into()))
+            }
             (Value::List(x), Value::List(y)) if op == BinaryOp::Add => {
+                self.spend(x.len() + y.len(), span)?;
                 Ok(Value::list(x.iter().chain(y.iter()).cloned().collect()))
             }
             _ if is_weighted(&a) || is_weighted(&b) => self.layerwise(op, &a, &b, span),

@@ -120,7 +120,9 @@ impl<'a> Checker<'a> {
         self.counts = counts;
         self.missed = None;
         self.cells.truncate(cells);
-        self.out.diagnostics.truncate(reports);
+        for taken_back in self.out.diagnostics.drain(reports..) {
+            self.reported.remove(&(taken_back.code, taken_back.span()));
+        }
         for (instance, holes) in self.borrowed.split_off(borrowed) {
             instance.give_back(holes);
         }

@@ -61,10 +61,12 @@ impl<'a> Checker<'a> {
         span: Span,
     ) -> Res<Value<'a>> {
         let facts = self.facts.clone();
+        self.open += 1;
         let a = self.assume_truth(truth).then(|| then(self));
         self.facts = facts.clone();
         let b = self.assume_truth(&truth.clone().not()).then(|| otherwise(self));
         self.facts = facts;
+        self.open -= 1;
         match (a, b) {
             (Some(a), Some(b)) => {
                 let (a, b) = (a?, b?);

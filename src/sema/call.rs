@@ -53,7 +53,8 @@ impl<'a> Checker<'a> {
     pub fn call(&mut self, callee: &Value<'a>, args: Vec<Arg<'a>>, span: Span) -> Res<Value<'a>> {
         if self.frames.len() > MAX_DEPTH {
             let text = "this calls itself without end";
-            return Err(self.error("E0405", span, text, "the calls are nested more than 200 deep"));
+            let diagnostic = Diagnostic::error("E0405", span, text, "the calls are nested more than 200 deep");
+            return Err(self.exhausted(diagnostic));
         }
         match callee {
             Value::Fn(closure) => self.call_closure(&closure.clone(), args, span),
@@ -125,10 +126,12 @@ impl<'a> Checker<'a> {
         of: Option<Rc<Instance<'a>>>,
         span: Span,
     ) -> Res<Value<'a>> {
+        self.ends(func)?;
         self.wheres(&func.wheres, scope, shown, span)?;
         // A function of the user begins a trail of its own; inside the library the user's trail goes on.
         let own = !self.is_std(func.name.span.file);
         let trail = if own { std::mem::take(&mut self.trail) } else { self.trail.clone() };
+        self.active.push((func, self.open));
         let result = self.in_frame(span, of, |c| {
             let value = c.body(&func.body, &func.params, scope)?;
             match &func.result {
@@ -136,8 +139,19 @@ impl<'a> Checker<'a> {
                 None => Ok(value),
             }
         });
+        self.active.pop();
         self.trail = trail;
         result
+    }
+
+    /// A definition on its own that calls itself behind an open condition never comes to an end: whether it has one is
+    /// left to the uses, which know the numbers.
+    fn ends(&mut self, func: &'a ast::Func) -> Res<()> {
+        let again = |(active, open): &(&ast::Func, usize)| std::ptr::eq(*active, func) && *open < self.open;
+        match self.generic && self.active.iter().any(again) {
+            true => Err(self.give_up()),
+            false => Ok(()),
+        }
     }
 
     pub fn in_frame<T>(
@@ -305,7 +319,8 @@ impl<'a> Checker<'a> {
         let written = !arg.name_span.is_none();
         let span = if written { arg.name_span } else { arg.span };
         let diagnostic = Diagnostic::error("E0302", span, message, "not known");
-        let diagnostic = match nearest(name, names.iter().copied()) {
+        let meant = super::foreign::argument(name).iter().copied().find(|meant| names.contains(meant));
+        let diagnostic = match meant.or_else(|| nearest(name, names.iter().copied())) {
             Some(near) if written => diagnostic.fix(format!("did you mean `{near}`?"), span, near.to_string()),
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
             None if names.is_empty() => diagnostic.note("it takes no arguments"),
@@ -404,7 +419,10 @@ impl<'a> Checker<'a> {
                     Some(value) if value.is_callable() => {
                         diagnostic.help(format!("`{0}` is a function: `{0}(x)` or `x |> {0}`", name.name))
                     }
-                    _ => diagnostic,
+                    _ => match super::foreign::name(&name.name) {
+                        Some(help) => diagnostic.help(help),
+                        None => diagnostic,
+                    },
                 };
                 Err(self.report(diagnostic))
             }

@@ -153,6 +153,7 @@ impl<'a> Checker<'a> {
 
     /// Adds an op: its type comes from its rule, its preconditions are decided here.
     pub fn emit(&mut self, op: Op<Dim>, args: &[&Tensor], span: Span) -> Res<Tensor> {
+        self.spend_op(span)?;
         let operands: Vec<ops::shape::Arg> =
             args.iter().map(|t| ops::shape::Arg { dtype: t.ty.dtype, shape: &t.ty.shape }).collect();
         let inferred = match ops::shape::infer(&op, &operands) {
@@ -172,6 +173,7 @@ impl<'a> Checker<'a> {
         };
         let labels = carried_labels(&op, args, inferred.shape.len());
         let ty = Ty { dtype: inferred.dtype, bound, shape: inferred.shape };
+        self.fits_memory(&ty, span)?;
         let ids = args.iter().map(|t| self.here(t)).collect();
         let id = self.prog().push(Kind::Op(op), ids, vec![ty.clone()], span);
         Ok(Tensor { id, depth: self.depth(), ty, labels })

@@ -12,6 +12,10 @@ use super::{Checker, Poison, Res};
 
 impl<'a> Checker<'a> {
     pub fn expr(&mut self, e: &'a ast::Expr, scope: &Scope<'a>) -> Res<Value<'a>> {
+        self.deeper(e.span, |c| c.expr_here(e, scope))
+    }
+
+    fn expr_here(&mut self, e: &'a ast::Expr, scope: &Scope<'a>) -> Res<Value<'a>> {
         match &e.kind {
             ExprKind::Int(v) => Ok(Value::int(*v)),
             ExprKind::Float(v) => Ok(Value::Float(*v)),
@@ -133,6 +137,7 @@ impl<'a> Checker<'a> {
             rest = &rest[open + len + 1..];
         }
         result.push_str(rest);
+        self.fits_text(result.len(), span)?;
         Ok(Value::Str(result.into()))
     }
 
@@ -202,7 +207,10 @@ impl<'a> Checker<'a> {
 
     pub fn items_of(&mut self, value: &Value<'a>, span: Span) -> Res<Vec<Value<'a>>> {
         match value {
-            Value::List(items) | Value::Tuple(items) => Ok(items.to_vec()),
+            Value::List(items) | Value::Tuple(items) => {
+                self.spend(items.len(), span)?;
+                Ok(items.to_vec())
+            }
             Value::Int(..) => {
                 let diagnostic = Diagnostic::error("E0301", span, "this is an Int, and a list is needed", "not a list")
                     .help("count with a range: `0..n`");
@@ -217,8 +225,8 @@ impl<'a> Checker<'a> {
         let lo = self.static_int(lo, scope)?;
         let hi = self.static_int(hi, scope)?;
         let down = inclusive && lo > hi;
-        let (first, last) = if down { (hi, lo) } else { (lo, if inclusive { hi } else { hi - 1 }) };
-        if last.saturating_sub(first) > 100_000 {
+        let (first, last) = if down { (hi, lo) } else { (lo, if inclusive { hi } else { hi.saturating_sub(1) }) };
+        if last.saturating_sub(first) >= 100_000 {
             return Err(self.error("E0402", span, "this range has more than 100,000 elements", "too long to unroll"));
         }
         let mut values: Vec<Value> = (first..=last).map(Value::int).collect();

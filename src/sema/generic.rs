@@ -20,6 +20,7 @@ impl<'a> Checker<'a> {
     /// The main file: its values, its definitions, then what runs.
     pub fn file(&mut self, functions: &[&str]) {
         self.out.diagnostics = self.modules.diagnostics.clone();
+        self.reported.extend(self.out.diagnostics.iter().map(|d| (d.code, d.span())));
         let main = super::MAIN;
         let modules = self.modules;
         self.duplicates(main);
@@ -43,13 +44,13 @@ impl<'a> Checker<'a> {
         }
         for item in &modules.get(main).ast.items {
             match &item.kind {
-                ItemKind::Train(train) => reported(self.job(train, item.span)),
-                ItemKind::Test(test) => reported(self.test(test, main)),
+                ItemKind::Train(train) => reported(self.with_budget(|c| c.job(train, item.span))),
+                ItemKind::Test(test) => reported(self.with_budget(|c| c.test(test, main))),
                 _ => {}
             }
         }
         for name in functions {
-            reported(self.function(name, self.options.training));
+            reported(self.with_budget(|c| c.function(name, c.options.training)));
         }
     }
 
@@ -72,7 +73,7 @@ impl<'a> Checker<'a> {
         let kept = std::mem::replace(&mut self.init, vec![super::Prog::named("alone init")]);
         self.generic = true;
         let place = std::mem::replace(&mut self.place, super::stmt::Place::Function);
-        reported(check(self));
+        reported(self.with_budget(check));
         self.place = place;
         self.generic = false;
         self.init = kept;

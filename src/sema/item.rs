@@ -1,5 +1,6 @@
 //! Names at the top level of a module: found in any order, evaluated when first needed.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::base::{Name, Span};
@@ -46,6 +47,9 @@ impl<'a> Checker<'a> {
         known.extend(self.global_names(scope.module()));
         let diagnostic = Diagnostic::error("E0201", span, format!("there is no `{name}` here"), "not known");
         let elsewhere = self.exported_by(name);
+        if let Some(help) = super::foreign::name(name).filter(|_| elsewhere.is_none()) {
+            return self.report(diagnostic.help(help));
+        }
         let diagnostic = match (nearest(name, known.iter().map(|n| &**n)), elsewhere) {
             (_, Some(module)) => diagnostic.help(format!("it is in the standard library: `use {module}: {name}`")),
             (Some(near), None) => diagnostic.fix(format!("did you mean `{near}`?"), span, near.to_string()),
@@ -62,7 +66,7 @@ impl<'a> Checker<'a> {
 
     /// The names a module can use without a scope.
     fn global_names(&self, module: ModuleId) -> Vec<Name> {
-        let own = |id: ModuleId| self.modules.get(id).ast.items.iter().filter_map(item_name).map(|i| i.name.clone());
+        let own = |id: ModuleId| self.modules.get(id).names().cloned();
         let mut names: Vec<Name> = own(module).collect();
         for (_, u) in &self.modules.get(module).imports {
             match &u.names {
@@ -127,33 +131,27 @@ impl<'a> Checker<'a> {
 
     fn own_item(&mut self, module: ModuleId, name: &str) -> Option<Value<'a>> {
         let modules = self.modules;
-        let items = &modules.get(module).ast.items;
-        for item in items {
-            match &item.kind {
-                ItemKind::Fn(func) if &*func.name.name == name => {
-                    let closure = Closure { code: Code::Func(func), scope: Scope::root(module), of: None };
-                    return Some(Value::Fn(Rc::new(closure)));
-                }
-                ItemKind::Layer(layer) if &*layer.name.name == name => {
-                    let class = LayerClass { module, ast: layer, sizes: vec![], span: layer.name.span };
-                    return Some(Value::LayerClass(Rc::new(class)));
-                }
-                ItemKind::Optimizer(optimizer) if &*optimizer.name.name == name => {
-                    return Some(Value::OptimizerClass(module, optimizer));
-                }
-                ItemKind::Hyper(hyper) if &*hyper.name.name == name => {
-                    return Some(self.once(module, &hyper.name, |c| c.hyper(module, hyper, item.doc.as_ref())));
-                }
-                ItemKind::Let(l) => {
-                    if let Some(at) = l.names.iter().position(|n| &*n.name == name) {
-                        return Some(self.let_part(module, l, at));
-                    }
-                }
-                ItemKind::Broken { name: Some(broken) } if &*broken.name == name => return Some(Value::Error),
-                _ => {}
+        let item = modules.get(module).item(name)?;
+        match &item.kind {
+            ItemKind::Fn(func) => {
+                let closure = Closure { code: Code::Func(func), scope: Scope::root(module), of: None };
+                Some(Value::Fn(Rc::new(closure)))
             }
+            ItemKind::Layer(layer) => {
+                let class = LayerClass { module, ast: layer, sizes: vec![], span: layer.name.span };
+                Some(Value::LayerClass(Rc::new(class)))
+            }
+            ItemKind::Optimizer(optimizer) => Some(Value::OptimizerClass(module, optimizer)),
+            ItemKind::Hyper(hyper) => {
+                Some(self.once(module, &hyper.name, |c| c.hyper(module, hyper, item.doc.as_ref())))
+            }
+            ItemKind::Let(l) => {
+                let at = l.names.iter().position(|n| &*n.name == name)?;
+                Some(self.let_part(module, l, at))
+            }
+            ItemKind::Broken { .. } => Some(Value::Error),
+            ItemKind::Use(_) | ItemKind::Train(_) | ItemKind::Test(_) => None,
         }
-        None
     }
 
     /// Evaluates a top-level name at its first use.
@@ -179,7 +177,7 @@ impl<'a> Checker<'a> {
         let facts = std::mem::take(&mut self.facts);
         let frames = std::mem::take(&mut self.frames);
         let trail = std::mem::take(&mut self.trail);
-        let value = self.in_init(make).unwrap_or(Value::Error);
+        let value = self.with_budget(|c| c.in_init(make)).unwrap_or(Value::Error);
         (self.generic, self.facts, self.frames, self.trail) = (generic, facts, frames, trail);
         self.lets.insert(key, LetState::Done(value.clone()));
         value
@@ -314,16 +312,14 @@ impl<'a> Checker<'a> {
     /// Names that are declared twice in one module.
     pub fn duplicates(&mut self, module: ModuleId) {
         let modules = self.modules;
-        let mut seen: Vec<&ast::Ident> = vec![];
-        for ident in modules.get(module).ast.items.iter().flat_map(item_names) {
-            match seen.iter().find(|s| s.name == ident.name) {
-                Some(first) => {
-                    let message = format!("`{}` is declared twice", ident.name);
-                    let diagnostic =
-                        Diagnostic::error("E0206", ident.span, message, "again here").label(first.span, "first here");
-                    self.report(diagnostic);
-                }
-                None => seen.push(ident),
+        let mut seen: BTreeMap<&Name, Span> = BTreeMap::new();
+        for ident in modules.get(module).ast.items.iter().flat_map(ast::Item::names) {
+            let first = *seen.entry(&ident.name).or_insert(ident.span);
+            if first != ident.span {
+                let message = format!("`{}` is declared twice", ident.name);
+                let diagnostic =
+                    Diagnostic::error("E0206", ident.span, message, "again here").label(first, "first here");
+                self.report(diagnostic);
             }
         }
     }
@@ -336,8 +332,7 @@ impl<'a> Checker<'a> {
                 if self.exports(*target, &name.name) {
                     continue;
                 }
-                let known: Vec<Name> =
-                    modules.get(*target).ast.items.iter().flat_map(item_names).map(|i| i.name.clone()).collect();
+                let known: Vec<Name> = modules.get(*target).names().cloned().collect();
                 let shown = modules.get(*target).name.clone();
                 let message = format!("{shown} has no `{}`", name.name);
                 let diagnostic = Diagnostic::error("E0203", name.span, message, "not there");
@@ -356,27 +351,10 @@ impl<'a> Checker<'a> {
 
     fn exports(&self, module: ModuleId, name: &str) -> bool {
         let m = self.modules.get(module);
-        m.ast.items.iter().flat_map(item_names).any(|i| &*i.name == name)
+        m.item(name).is_some()
             || m.imports
                 .iter()
                 .any(|(_, u)| u.names.iter().flatten().any(|(n, alias)| &*alias.as_ref().unwrap_or(n).name == name))
-    }
-}
-
-fn item_name(item: &ast::Item) -> Option<&ast::Ident> {
-    item_names(item).into_iter().next()
-}
-
-/// What an item declares.
-fn item_names(item: &ast::Item) -> Vec<&ast::Ident> {
-    match &item.kind {
-        ItemKind::Hyper(h) => vec![&h.name],
-        ItemKind::Let(l) => l.names.iter().collect(),
-        ItemKind::Fn(f) => vec![&f.name],
-        ItemKind::Layer(l) => vec![&l.name],
-        ItemKind::Optimizer(o) => vec![&o.name],
-        ItemKind::Broken { name } => name.iter().collect(),
-        ItemKind::Use(_) | ItemKind::Train(_) | ItemKind::Test(_) => vec![],
     }
 }
 

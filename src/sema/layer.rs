@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::base::{Name, Span};
 use crate::diag::Diagnostic;
-use crate::syntax::ast::{self, IndexArg, Member};
+use crate::syntax::ast::{self, Member};
 use crate::tir::{self, CellId, Role, Ty};
 use crate::types::Dim;
 
@@ -16,81 +16,6 @@ use super::value::{Arg, Instance, LayerClass, Place, SizeArg, Truth, Value};
 use super::{CellInfo, Checker, Res};
 
 impl<'a> Checker<'a> {
-    /// `Linear[64 -> 128]`
-    pub fn with_sizes(
-        &mut self,
-        class: &LayerClass<'a>,
-        args: &'a [IndexArg],
-        arrow: Option<&'a [IndexArg]>,
-        span: Span,
-        scope: &Scope<'a>,
-    ) -> Res<Value<'a>> {
-        let layer = class.ast;
-        let params: Vec<&ast::SizeParam> = layer.sizes_in.iter().chain(&layer.sizes_out).collect();
-        let mut sizes: Vec<Option<SizeArg>> = params.iter().map(|_| None).collect();
-        let (first, second) = (0..layer.sizes_in.len(), layer.sizes_in.len()..params.len());
-        match arrow {
-            Some(outs) if layer.has_arrow => {
-                self.place_sizes(args, first, &params, &mut sizes, class, scope)?;
-                self.place_sizes(outs, second, &params, &mut sizes, class, scope)?;
-            }
-            Some(_) => {
-                let message = format!("`{}` takes no `->`: its sizes are [{}]", layer.name.name, shown(&params));
-                return Err(self.error("E0304", span, message, "written with an arrow"));
-            }
-            None => self.place_sizes(args, 0..params.len(), &params, &mut sizes, class, scope)?,
-        }
-        Ok(Value::LayerClass(Rc::new(LayerClass { module: class.module, ast: layer, sizes, span })))
-    }
-
-    fn place_sizes(
-        &mut self,
-        args: &'a [IndexArg],
-        places: std::ops::Range<usize>,
-        params: &[&ast::SizeParam],
-        sizes: &mut [Option<SizeArg<'a>>],
-        class: &LayerClass<'a>,
-        scope: &Scope<'a>,
-    ) -> Res<()> {
-        let mut next = places.start;
-        for arg in args {
-            let (at, e) = match arg {
-                IndexArg::At(e) => {
-                    if next >= places.end {
-                        let name = &class.ast.name.name;
-                        let diagnostic = if params.is_empty() {
-                            Diagnostic::error("E0304", e.span, format!("`{name}` has no sizes"), "not a size")
-                                .help(format!("settings stand in parentheses: `{name}(..)`"))
-                        } else {
-                            let message = format!("`{name}` has the sizes {}", brackets(class.ast));
-                            Diagnostic::error("E0304", e.span, message, "one too many")
-                        };
-                        return Err(self.report(diagnostic));
-                    }
-                    next += 1;
-                    (next - 1, e)
-                }
-                IndexArg::Named(name, e) => match params.iter().position(|p| p.name.name == name.name) {
-                    Some(at) => (at, e),
-                    None => {
-                        let message = format!("`{}` has no size `{}`", class.ast.name.name, name.name);
-                        let diagnostic = Diagnostic::error("E0302", name.span, message, "no such size")
-                            .note(format!("its sizes are [{}]", shown(params)));
-                        return Err(self.report(diagnostic));
-                    }
-                },
-                IndexArg::Slice { span, .. } | IndexArg::Rest(span) => {
-                    let order = brackets(class.ast);
-                    let diagnostic = Diagnostic::error("E0301", *span, "a layer's sizes are numbers", "not a size")
-                        .help(format!("write them in their order: `{}{order}`", class.ast.name.name));
-                    return Err(self.report(diagnostic));
-                }
-            };
-            sizes[at] = Some(self.size_arg(e, scope)?);
-        }
-        Ok(())
-    }
-
     /// A layer with its settings. Its parameters come when its sizes are known and it has a name.
     pub fn instantiate(&mut self, class: &Rc<LayerClass<'a>>, settings: Vec<Arg<'a>>, span: Span) -> Res<Value<'a>> {
         let layer = class.ast;
@@ -488,10 +413,6 @@ pub fn brackets(layer: &ast::Layer) -> String {
         true => format!("[{} -> {}]", names(&layer.sizes_in), names(&layer.sizes_out)),
         false => format!("[{}]", names(&layer.sizes_in)),
     }
-}
-
-fn shown(params: &[&ast::SizeParam]) -> String {
-    params.iter().map(|p| &*p.name.name).collect::<Vec<_>>().join(", ")
 }
 
 /// A size variable for a definition that is checked on its own.

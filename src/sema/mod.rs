@@ -12,7 +12,9 @@
 mod arith;
 mod backward;
 mod bind;
+mod brackets;
 mod branch;
+mod budget;
 mod builtin;
 mod call;
 mod chain;
@@ -27,6 +29,7 @@ mod element;
 mod emit;
 mod every;
 mod expr;
+mod foreign;
 mod form;
 mod function;
 mod generic;
@@ -50,7 +53,7 @@ mod vmap;
 mod watch;
 mod weights;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::base::{FileId, Name, Span};
@@ -89,11 +92,19 @@ pub struct Options {
     pub check_std: bool,
     /// Functions that are asked for by name are traced as in a `step`.
     pub training: bool,
+    /// Expressions and elements of lists that one item may evaluate before the run.
+    pub steps: usize,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { float: DType::F32, overrides: BTreeMap::new(), check_std: false, training: false }
+        Options {
+            float: DType::F32,
+            overrides: BTreeMap::new(),
+            check_std: false,
+            training: false,
+            steps: budget::STEPS,
+        }
     }
 }
 
@@ -247,6 +258,14 @@ pub(crate) struct Checker<'a> {
     loss_scale: f64,
     /// Of the `minimize` that is being traced.
     scaling: Option<precision::Scaling>,
+    /// Functions whose bodies are being evaluated, with how many conditions were open when they began.
+    active: Vec<(&'a crate::syntax::ast::Func, usize)>,
+    /// Conditions on sizes that are open around what is being evaluated: both branches are looked at.
+    open: usize,
+    /// What has been said where, so that it is not said twice.
+    reported: BTreeSet<(&'static str, Span)>,
+    /// What the item that is being evaluated may still cost.
+    budget: budget::Budget,
 }
 
 impl<'a> Checker<'a> {
@@ -281,6 +300,10 @@ impl<'a> Checker<'a> {
             precision: None,
             loss_scale: precision::FIRST_SCALE,
             scaling: None,
+            active: vec![],
+            open: 0,
+            reported: BTreeSet::new(),
+            budget: budget::Budget::new(options.steps),
         }
     }
 

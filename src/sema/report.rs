@@ -43,9 +43,8 @@ impl<'a> Checker<'a> {
         {
             diagnostic = diagnostic.note(format!("shapes: {trail}"));
         }
-        let place = diagnostic.span();
-        let known = self.out.diagnostics.iter().any(|d| d.code == diagnostic.code && d.span() == place);
-        if !known && !self.join_same(&diagnostic) {
+        let new = self.reported.insert((diagnostic.code, diagnostic.span()));
+        if new && !self.join_same(&diagnostic) {
             self.out.diagnostics.push(diagnostic);
         }
         Poison
@@ -54,6 +53,7 @@ impl<'a> Checker<'a> {
     /// A layer with a wrong size is wrong wherever it is used: that is one error, with a label for each of the first uses.
     fn join_same(&mut self, diagnostic: &Diagnostic) -> bool {
         const SHOWN: usize = 3;
+        const RECENT: usize = 200;
         let told = |d: &Diagnostic| d.labels.first().map(|label| label.text.clone());
         let same = |d: &&mut Diagnostic| {
             d.code == diagnostic.code
@@ -65,7 +65,9 @@ impl<'a> Checker<'a> {
         if !diagnostic.code.starts_with("E05") {
             return false;
         }
-        let Some(first) = self.out.diagnostics.iter_mut().find(same) else { return false };
+        // Uses lie near each other; far back nobody looks for them.
+        let recent = self.out.diagnostics.len().saturating_sub(RECENT);
+        let Some(first) = self.out.diagnostics[recent..].iter_mut().find(same) else { return false };
         if first.labels.iter().filter(|label| label.text == SAME).count() + 1 < SHOWN {
             first.labels.push(crate::diag::Label { span: diagnostic.span(), text: SAME.to_string() });
         }

@@ -156,6 +156,20 @@ pub struct Module {
     pub missing: Vec<ast::Use>,
     /// Part of the standard library: errors inside it are shown at the user's call.
     pub std: bool,
+    /// Where in the tree each name is declared; the first place of a name that has several.
+    places: BTreeMap<Name, usize>,
+}
+
+impl Module {
+    /// The item that declares a name.
+    pub fn item(&self, name: &str) -> Option<&ast::Item> {
+        self.places.get(name).map(|&at| &self.ast.items[at])
+    }
+
+    /// The names that it declares.
+    pub fn names(&self) -> impl Iterator<Item = &Name> {
+        self.places.keys()
+    }
 }
 
 /// All modules of a run, the main one first.
@@ -205,6 +219,12 @@ impl Loader<'_> {
         let parsed = syntax::parse(file, text);
         self.modules.diagnostics.extend(parsed.diagnostics);
         let id = ModuleId::from(self.modules.list.len());
+        let mut places = BTreeMap::new();
+        for (at, item) in parsed.file.items.iter().enumerate() {
+            for ident in item.names() {
+                places.entry(ident.name.clone()).or_insert(at);
+            }
+        }
         self.modules.list.push(Module {
             name: name.to_string(),
             file,
@@ -212,6 +232,7 @@ impl Loader<'_> {
             imports: vec![],
             missing: vec![],
             std,
+            places,
         });
         id
     }

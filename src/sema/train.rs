@@ -9,7 +9,7 @@ use crate::types::{Dim, Var};
 use super::scope::Scope;
 use super::stmt::Place;
 use super::value::{Arg, Data, Value};
-use super::{Checker, MAIN, Res};
+use super::{Checker, MAIN, Poison, Res};
 
 /// The parts of a `train` block as they are found.
 #[derive(Default)]
@@ -166,6 +166,10 @@ impl<'a> Checker<'a> {
             };
             inner.set(&"B".into(), Value::dim(size.clone()));
             let fields = c.batch(data, &size)?;
+            if params.is_empty() && place == Place::Validate {
+                // A `validate` without names has been reported as text.
+                return Err(Poison);
+            }
             if fields.len() != params.len() {
                 let names: Vec<&str> = data.desc.fields.iter().map(|f| &*f.name).collect();
                 let message = format!("a batch has {} parts, and {} are named", fields.len(), params.len());

@@ -14,6 +14,7 @@ mod loops;
 mod meaning;
 mod ops;
 mod optimizer;
+mod pages;
 mod reference;
 mod rules;
 mod tidy;

@@ -61,7 +61,11 @@ let x = r.loss",
         title: "element types that do not go together",
         why: "Element types are never converted silently. Labels (`idx`) are not values: make vectors of them with \
               `one_hot`.",
-        wrong: "fn f(x: f32[N], n: i64[N]) = x * n",
+        wrong: "fn f(x: [N], y: idx<10>[N]) = x + mean(y)
+
+fn mean_of(y: [N]) = mean(y)
+
+fn g(y: idx<10>[N]) = mean_of(y)",
         right: "fn f(x: f32[N], n: i64[N]) = x * cast(n, f32)",
     },
     Code {

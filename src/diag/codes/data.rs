@@ -22,8 +22,8 @@ pub const CODES: &[Code] = &[
         code: "E0703",
         title: "a value of a file that does not fit its field",
         why: "The cell is empty, is no number, or does not fit the element type. Missing values are not guessed.",
-        wrong: r#"let all: (x: u8[64], y: idx<10>) = read_csv("measured.csv")"#,
-        right: r#"let all: (x: [64], y: idx<10>) = read_csv("measured.csv")"#,
+        wrong: r#"let all: (x: u8[2], y: idx<10>) = read_csv("measured.csv")"#,
+        right: r#"let all: (x: [2], y: idx<10>) = read_csv("measured.csv")"#,
     },
     Code {
         code: "E0704",
@@ -36,8 +36,8 @@ pub const CODES: &[Code] = &[
         code: "E0705",
         title: "an unknown column",
         why: "`columns:` chooses columns by the names in the header, and the file has no such name, or no header.",
-        wrong: r#"let all: (x: [2]) = read_csv("houses.csv", columns: ["area", "rom"])"#,
-        right: r#"let all: (x: [2]) = read_csv("houses.csv", columns: ["area", "rooms"])"#,
+        wrong: r#"let all: (x: [], y: []) = read_csv("houses.csv", columns: ["area", "rom"])"#,
+        right: r#"let all: (x: [], y: []) = read_csv("houses.csv", columns: ["area", "rooms"])"#,
     },
     Code {
         code: "E0706",
@@ -66,14 +66,30 @@ pub const CODES: &[Code] = &[
         code: "E0709",
         title: "no rows are left",
         why: "The file is empty, or the stages leave no rows or no full batch.",
-        wrong: "let few = digits.train |> take(0..10) |> batch(64)",
-        right: "let few = digits.train |> take(0..10) |> batch(64, drop_last: false)",
+        wrong: r#"let all: (x: [64], y: idx<10>) = read_csv("std:digits.csv") |> take(0..10)
+
+train t {
+  data = all |> batch(64, drop_last: true)
+  step (x, y) { log mean: mean(x) }
+}"#,
+        right: r#"let all: (x: [64], y: idx<10>) = read_csv("std:digits.csv") |> take(0..10)
+
+train t {
+  data = all |> batch(64)
+  step (x, y) { log mean: mean(x) }
+}"#,
     },
     Code {
         code: "E0710",
         title: "rows that are not there",
         why: "`take` reaches past the last row.",
-        wrong: "let some = digits.train |> take(0..5000)",
-        right: "let some = digits.train |> take(0..1000)",
+        wrong: "train t {
+  data = digits.train |> take(0..5000)
+  step (x, y) { log mean: mean(x) }
+}",
+        right: "train t {
+  data = digits.train |> take(0..1000)
+  step (x, y) { log mean: mean(x) }
+}",
     },
 ];

@@ -22,10 +22,14 @@ pub const CODES: &[Code] = &[
         title: "a file cannot be written",
         why: "The folder does not exist and cannot be made, or writing is not allowed there.",
         wrong: r#"train t {
-  save best val.loss to "/proc/t"
+  data = digits.train
+  step (x, y) { minimize mean(net(x)) over net with SGD(lr: 0.1) }
+  save lowest train.loss to "/proc/t"
 }"#,
         right: r#"train t {
-  save best val.loss to "runs/t"
+  data = digits.train
+  step (x, y) { minimize mean(net(x)) over net with SGD(lr: 0.1) }
+  save lowest train.loss to "runs/t"
 }"#,
     },
     Code {
@@ -33,9 +37,13 @@ pub const CODES: &[Code] = &[
         title: "not pictures",
         why: "`save_images` takes [N, H, W], or [N, C, H, W] with 1, 3 or 4 channels.",
         wrong: r#"train t {
+  data = digits.train
+  step (x, y) { minimize mean(net(x)) over net with SGD(lr: 0.1) }
   every 1 epoch { save_images(zeros[4, 2, 8, 8], "a.png") }
 }"#,
         right: r#"train t {
+  data = digits.train
+  step (x, y) { minimize mean(net(x)) over net with SGD(lr: 0.1) }
   every 1 epoch { save_images(zeros[4, 3, 8, 8], "a.png") }
 }"#,
     },

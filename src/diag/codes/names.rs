@@ -64,12 +64,12 @@ let b = a + 1",
         title: "an assignment in a block that changes nothing outside",
         why: "A name that is defined in a block ends with the block: the one outside keeps its value. Make it the \
               value of the block.",
-        wrong: "fn f(x, c: Bool) {
+        wrong: "fn f(x: [N], c: Bool) {
   y = x
   if c { y = 2 * x }
   y
 }",
-        right: "fn f(x, c: Bool) {
+        right: "fn f(x: [N], c: Bool) {
   y = if c { 2 * x } else { x }
   y
 }",

@@ -8,8 +8,12 @@ pub const CODES: &[Code] = &[
         title: "a layer or function receives another size",
         why: "The size of an axis is another than the one that the declaration says. `_` in the brackets of a \
               layer takes the size from the input.",
-        wrong: "let net = Linear[64 -> 128] >> relu >> Linear[100 -> 10]",
-        right: "let net = Linear[64 -> 128] >> relu >> Linear[_ -> 10]",
+        wrong: "let chain = Linear[64 -> 128] >> relu >> Linear[100 -> 10]
+
+fn f(x: [B, 64]) = chain(x)",
+        right: "let chain = Linear[64 -> 128] >> relu >> Linear[_ -> 10]
+
+fn f(x: [B, 64]) = chain(x)",
     },
     Code {
         code: "E0502",
@@ -64,8 +68,8 @@ let a = A[12](heads: 3)",
         title: "groups that do not divide the channels",
         why: "The channels that go in and those that come out are split evenly between the groups of a \
               convolution.",
-        wrong: "let c = Conv2d[10 -> 20](kernel: 3, groups: 4)",
-        right: "let c = Conv2d[10 -> 20](kernel: 3, groups: 5)",
+        wrong: "fn f(x: [B, 10, H, W], w: [20, 2, 1, 1]) = conv(x, w, groups: 4)",
+        right: "fn f(x: [B, 10, H, W], w: [20, 2, 1, 1]) = conv(x, w, groups: 5)",
     },
     Code {
         code: "E0509",
@@ -85,8 +89,8 @@ let a = A[12](heads: 3)",
         code: "E0511",
         title: "branches that differ",
         why: "Both branches of an `if` give a value of the same kind and shape.",
-        wrong: "fn f(x: [N], c: []) = if c > 0 { x } else { sum(x) }",
-        right: "fn f(x: [N], c: []) = if c > 0 { sum(x) } else { 0.0 }",
+        wrong: "fn f(x: [N], c: []) = if c > 0 { x } else { x[1:] }",
+        right: "fn f(x: [N], c: []) = if c > 0 { x } else { -x }",
     },
     Code {
         code: "E0512",
@@ -127,8 +131,12 @@ fn f(logits: [B, 10], y: idx<10>[B]) = cross_entropy(logits, y)",
         title: "a size that nothing determines",
         why: "The size is neither given nor found from an input: `_` without an input, a name that only the result \
               mentions.",
-        wrong: "fn f(x: [B]) -> [B, K] = x",
-        right: "fn f(x: [B, K]) -> [B, K] = x",
+        wrong: "let wide = Linear[64 -> _]
+
+fn f(x: [B, 64]) = wide(x)",
+        right: "let wide = Linear[_ -> 64]
+
+fn f(x: [B, 64]) = wide(x)",
     },
     Code {
         code: "E0517",

@@ -8,8 +8,8 @@ pub const CODES: &[Code] = &[
         title: "an operator or a character of another language",
         why: "dln is written with `and`, `or`, `not`, `->`, `<=` and so on; a character that has no meaning, or an \
               operator that other languages have, is reported with what dln writes.",
-        wrong: "let ready = a && !b",
-        right: "let ready = a and not b",
+        wrong: "let ready = true && !false",
+        right: "let ready = true and not false",
     },
     Code {
         code: "E0102",
@@ -29,15 +29,17 @@ pub const CODES: &[Code] = &[
         code: "E0104",
         title: "letters directly behind a number",
         why: "A name cannot begin with a digit, a number has no suffix, and a product is written with `*`.",
-        wrong: "let x = 3y",
-        right: "let x = 3 * y",
+        wrong: "let y = 2
+let x = 3y",
+        right: "let y = 2
+let x = 3 * y",
     },
     Code {
         code: "E0105",
         title: "three dots",
         why: "The rest of the axes, of a list or of a shape is written with two dots.",
-        wrong: "let first = x[..., 0]",
-        right: "let first = x[.., 0]",
+        wrong: "fn first(x: [..S, N]) = x[..., 0]",
+        right: "fn first(x: [..S, N]) = x[.., 0]",
     },
     Code {
         code: "E0106",
@@ -75,8 +77,8 @@ pub const CODES: &[Code] = &[
         title: "a closing bracket is missing",
         why: "Every `(`, `[` and `{` is closed. The label shows which one is open; for a `{` the indentation is \
               used to guess which.",
-        wrong: "let x = sum(f(1, 2)",
-        right: "let x = sum(f(1, 2))",
+        wrong: "let x = sum([1, 2]",
+        right: "let x = sum([1, 2])",
     },
     Code {
         code: "E0111",
@@ -111,8 +113,8 @@ pub const CODES: &[Code] = &[
         code: "E0114",
         title: "a misspelt word of the language",
         why: "An item or a statement begins with a word that looks like one of dln.",
-        wrong: "layr Twice[D] { f(x) = x }",
-        right: "layer Twice[D] { f(x) = x }",
+        wrong: "layr Twice[D] { forward(x: [D]) = 2 * x }",
+        right: "layer Twice[D] { forward(x: [D]) = 2 * x }",
     },
     Code {
         code: "E0115",
@@ -120,10 +122,10 @@ pub const CODES: &[Code] = &[
         why: "`def`, `class`, `import`, `return`, `lambda`, `elif` and `for` statements are not dln. A \
               function is `fn f(x) = ..`, a network is a `layer`, the value of a body is its last expression, and \
               loops are the expressions `repeat`, `scan` and `while`, which has a bound and says what it carries.",
-        wrong: "fn f(x) {
+        wrong: "fn f(x: []) {
   return x + 1
 }",
-        right: "fn f(x) {
+        right: "fn f(x: []) {
   x + 1
 }",
     },
@@ -138,8 +140,8 @@ pub const CODES: &[Code] = &[
         code: "E0117",
         title: "`=` behind the name of an argument",
         why: "The names of arguments, of fields in a record and of what is logged are followed by `:`.",
-        wrong: "let y = mean(x, over = 0)",
-        right: "let y = mean(x, over: 0)",
+        wrong: "fn f(x: [B, T]) = mean(x, over = 0)",
+        right: "fn f(x: [B, T]) = mean(x, over: 0)",
     },
     Code {
         code: "E0118",
@@ -173,11 +175,12 @@ pub const CODES: &[Code] = &[
         code: "E0122",
         title: "a comparison whose result is lost",
         why: "A comparison on a line of its own does nothing; `=` was meant.",
-        wrong: "fn f(x) {
+        wrong: "fn f(x: []) {
+  y = x
   y == 2 * x
   y + 1
 }",
-        right: "fn f(x) {
+        right: "fn f(x: []) {
   y = 2 * x
   y + 1
 }",
@@ -187,11 +190,11 @@ pub const CODES: &[Code] = &[
         title: "an assignment with an operator",
         why: "A name keeps its value; a new value may have the same name. State (parameters, buffers, an \
               optimizer's state) changes with `<-`.",
-        wrong: "fn f(x) {
+        wrong: "fn f(x: []) {
   x += 1
   x
 }",
-        right: "fn f(x) {
+        right: "fn f(x: []) {
   x = x + 1
   x
 }",
@@ -201,25 +204,25 @@ pub const CODES: &[Code] = &[
         title: "a body without braces",
         why: "The branches of an `if` and the bodies of loops, layers and trainings stand in `{ }`, and the `{` \
               stands on the line of what it belongs to. Indentation has no meaning.",
-        wrong: "fn f(x) = if x > 0 1 else { 2 }",
-        right: "fn f(x) = if x > 0 { 1 } else { 2 }",
+        wrong: "fn f(x: []) = if x > 0 1 else { 2 }",
+        right: "fn f(x: []) = if x > 0 { 1 } else { 2 }",
     },
     Code {
         code: "E0125",
         title: "comparisons that are chained",
         why: "A comparison has two sides. A value between two bounds takes two comparisons.",
-        wrong: "fn inside(x) = 0 < x < 1",
-        right: "fn inside(x) = 0 < x and x < 1",
+        wrong: "fn inside(x: []) = 0 < x < 1",
+        right: "fn inside(x: []) = 0 < x and x < 1",
     },
     Code {
         code: "E0126",
         title: "two expressions in a row",
         why: "An operator or a separator is missing. Statements are separated by the end of a line or by `;`.",
-        wrong: "fn f(x) {
+        wrong: "fn f(x: []) {
   y = x z = x
   y + z
 }",
-        right: "fn f(x) {
+        right: "fn f(x: []) {
   y = x; z = x
   y + z
 }",
@@ -245,11 +248,11 @@ pub const CODES: &[Code] = &[
         title: "an item inside a body",
         why: "Inside a body a value is defined without `let`, and a method without `fn`; all other items stand at \
               the top level.",
-        wrong: "fn f(x) {
+        wrong: "fn f(x: []) {
   let y = 2 * x
   y
 }",
-        right: "fn f(x) {
+        right: "fn f(x: []) {
   y = 2 * x
   y
 }",
@@ -259,10 +262,14 @@ pub const CODES: &[Code] = &[
         title: "`validate` without names",
         why: "`validate` gives names to the fields of a batch, as `step` does, in parentheses behind the data.",
         wrong: "train t {
-  validate digits.test |> shuffle { log loss: 0 }
+  data = digits.train
+  step (x, y) { minimize sum(net(x)) over net with SGD(lr: 0.1) }
+  validate digits.test { log loss: 0 }
 }",
         right: "train t {
-  validate digits.test |> shuffle (x, y) { log loss: 0 }
+  data = digits.train
+  step (x, y) { minimize sum(net(x)) over net with SGD(lr: 0.1) }
+  validate digits.test (x, y) { log loss: 0 }
 }",
     },
     Code {
@@ -277,11 +284,11 @@ pub const CODES: &[Code] = &[
         title: "not a name on the left of `=`",
         why: "`=` defines names, one or several separated by commas. Tensors are not changed in place; state \
               changes with `<-`.",
-        wrong: "fn f(x) {
+        wrong: "fn f(x: [4]) {
   (a, b) = split(x, 2, over: 0)
   a + b
 }",
-        right: "fn f(x) {
+        right: "fn f(x: [4]) {
   a, b = split(x, 2, over: 0)
   a + b
 }",

@@ -36,11 +36,11 @@ pub const CODES: &[Code] = &[
               `clip_norm(1.0) >> Adam(lr: 1e-3)`.",
         wrong: "train t {
   data = digits.train
-  step (x, y) { minimize f(x) over net with relu }
+  step (x, y) { minimize mean(net(x)) over net with clip_norm(1.0) }
 }",
         right: "train t {
   data = digits.train
-  step (x, y) { minimize f(x) over net with Adam(lr: 1e-3) }
+  step (x, y) { minimize mean(net(x)) over net with clip_norm(1.0) >> Adam(lr: 1e-3) }
 }",
     },
     Code {
@@ -50,7 +50,8 @@ pub const CODES: &[Code] = &[
         wrong: "train t { epochs = 3 }",
         right: "train t {
   data = digits.train |> batch(64)
-  step (x, y) { minimize f(net(x), y) over net with SGD(lr: 0.1) }
+  epochs = 3
+  step (x, y) { minimize mean(net(x)) over net with SGD(lr: 0.1) }
 }",
     },
     Code {
@@ -58,10 +59,14 @@ pub const CODES: &[Code] = &[
         title: "a setting of `train` that is unknown or out of range",
         why: "The settings are `data`, `epochs`, `seed`, `precision` (f32, bf16 or f16) and `loss_scale`; counts begin at 1.",
         wrong: "train t {
-  epoch = 0
+  data = digits.train
+  epoch = 10
+  step (x, y) { log mean: mean(x) }
 }",
         right: "train t {
+  data = digits.train
   epochs = 10
+  step (x, y) { log mean: mean(x) }
 }",
     },
     Code {
@@ -84,10 +89,14 @@ pub const CODES: &[Code] = &[
         why: "`save best` and `stop after` follow a metric of `train` or `val` that a `log` reports; whether more \
               is better must be known from its name or said.",
         wrong: r#"train t {
-  save best val.recal to "runs/t"
+  data = digits.train
+  step (x, y) { log mean: mean(x) }
+  save best train.mean to "runs/t"
 }"#,
         right: r#"train t {
-  save highest val.recall to "runs/t"
+  data = digits.train
+  step (x, y) { log mean: mean(x) }
+  save highest train.mean to "runs/t"
 }"#,
     },
     Code {
@@ -95,25 +104,52 @@ pub const CODES: &[Code] = &[
         title: "rows of a data set that are not described, or not so",
         why: "The type behind the name of a data set says what a row is: a record of fields with sizes. Row stages \
               stand in front of `batch`.",
-        wrong: r#"let all = read_csv("digits.csv")"#,
-        right: r#"let all: (x: [64], y: idx<10>) = read_csv("digits.csv")"#,
+        wrong: r#"train t {
+  data = read_csv("std:digits.csv")
+  step (x, y) { log mean: mean(x) }
+}"#,
+        right: r#"let all: (x: [64], y: idx<10>) = read_csv("std:digits.csv")
+
+train t {
+  data = all
+  step (x, y) { log mean: mean(x) }
+}"#,
     },
     Code {
         code: "E0611",
         title: "a change, or something that is told, inside a loop",
         why: "State changes once in a step, not inside `scan`, `repeat` or `while`: carry the value, and change it \
               behind the loop. `log`, `save` and `print` stand neither in loops nor in branches that depend on data.",
-        wrong: "fn f(x) = repeat 3 with (y = x) { w <- y }",
-        right: "fn f(x) { w <- repeat 3 with (y = x) { y = 2 * y } }",
+        wrong: "layer Last[D] {
+  buffer seen: [D] = zeros
+  forward(x: [D]) =
+    repeat 3 with (y = x) {
+      y = 2 * y
+      seen <- y
+    }
+}",
+        right: "layer Last[D] {
+  buffer seen: [D] = zeros
+  forward(x: [D]) {
+    last = repeat 3 with (y = x) { y = 2 * y }
+    seen <- last
+    last
+  }
+}",
     },
     Code {
         code: "E0612",
         title: "this cannot be changed",
         why: "`<-` changes parameters, buffers, the state of an optimizer, or a layer by another of the same make. \
               Arithmetic between layers, too, is for layers of one make: it goes parameter by parameter.",
-        wrong: "fn f(x) { x <- 2 * x }",
-        right: "fn f(x) { x = 2 * x
-  x }",
+        wrong: "fn f(x: []) {
+  x <- 2 * x
+  x
+}",
+        right: "fn f(x: []) {
+  x = 2 * x
+  x
+}",
     },
     Code {
         code: "E0613",
@@ -121,6 +157,8 @@ pub const CODES: &[Code] = &[
         why: "`minimize` stands in a `step`; `save`, `save_images` and `print` stand in an `every` of a `train`.",
         wrong: r#"test "t" { save net to "net.safetensors" }"#,
         right: r#"train t {
+  data = digits.train
+  step (x, y) { minimize mean(net(x)) over net with SGD(lr: 0.1) }
   every 1 epoch { save net to "net.safetensors" }
 }"#,
     },

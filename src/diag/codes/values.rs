@@ -8,8 +8,14 @@ pub const CODES: &[Code] = &[
         title: "a size that is not known before the run",
         why: "The number decides how the program looks (a list's length, a layer's size), so it must be known \
               without running it.",
-        wrong: "fn f(x: [B, T]) = [x for i in 0..B]",
-        right: "fn f(x: [B, T]) = [x for i in 0..4]",
+        wrong: "train t {
+  data = digits.train |> batch(64)
+  step (x, y) { log rows: sum([1.0 for i in 0..B]) }
+}",
+        right: "train t {
+  data = digits.train |> batch(64)
+  step (x, y) { log rows: B * 1.0 }
+}",
     },
     Code {
         code: "E0402",
@@ -41,5 +47,14 @@ pub const CODES: &[Code] = &[
 let x = f(0)",
         right: "fn f(n: Int) = if n > 9 { n } else { f(n + 1) }
 let x = f(0)",
+    },
+    Code {
+        code: "E0406",
+        title: "more than the budget before the run",
+        why: "Static values are computed, and programs unrolled, before anything runs. One item may take 1,000,000 \
+              steps (expressions, and elements of lists) and 500,000 operations for that, 10,000 levels of nesting, \
+              texts of 65,536 bytes, and tensors of 1 TiB: a program that explodes ends here.",
+        wrong: "let pairs = [i * j for i in 0..100000 for j in 0..100000]",
+        right: "let pairs = [i * j for i in 0..100 for j in 0..100]",
     },
 ];

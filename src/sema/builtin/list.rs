@@ -73,7 +73,10 @@ impl<'a> Checker<'a> {
                 let message = format!("{} numbers for {n} axes", items.len());
                 Err(self.error("E0403", args.span(0), message, "one for each axis"))
             }
-            one => Ok(Value::list(vec![one; n])),
+            one => {
+                self.spend(n, args.span)?;
+                Ok(Value::list(vec![one; n]))
+            }
         }
     }
 
