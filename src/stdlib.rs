@@ -4,19 +4,25 @@
 pub const PRELUDE: &str = include_str!("../stdlib/prelude.dln");
 
 /// `use std.x`: the path and the text of every module.
-pub const MODULES: [(&str, &str); 12] = [
+pub const MODULES: [(&str, &str); 18] = [
     ("std.activation", include_str!("../stdlib/activation.dln")),
+    ("std.boxes", include_str!("../stdlib/boxes.dln")),
     ("std.cumulative", include_str!("../stdlib/cumulative.dln")),
     ("std.data", include_str!("../stdlib/data.dln")),
+    ("std.index", include_str!("../stdlib/index.dln")),
     ("std.init", include_str!("../stdlib/init.dln")),
     ("std.linalg", include_str!("../stdlib/linalg.dln")),
     ("std.loss", include_str!("../stdlib/loss.dln")),
     ("std.metrics", include_str!("../stdlib/metrics.dln")),
     ("std.nn", include_str!("../stdlib/nn.dln")),
     ("std.optim", include_str!("../stdlib/optim.dln")),
+    ("std.order", include_str!("../stdlib/order.dln")),
+    ("std.pool", include_str!("../stdlib/pool.dln")),
     ("std.random", include_str!("../stdlib/random.dln")),
+    ("std.shape", include_str!("../stdlib/shape.dln")),
     ("std.signal", include_str!("../stdlib/signal.dln")),
     ("std.special", include_str!("../stdlib/special.dln")),
+    ("std.vision", include_str!("../stdlib/vision.dln")),
 ];
 
 /// The text of the module `path`, such as `std.nn`.

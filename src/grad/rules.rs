@@ -9,7 +9,7 @@ pub(super) fn apply(cx: &mut Cx, op: &Op<usize>) {
     match op {
         // No float among the operands, or no float result.
         Op::Const(_) | Op::Iota { .. } | Op::Uniform { .. } => {}
-        Op::Compare(_) | Op::ArgMax { .. } | Op::ArgSort { .. } => {}
+        Op::Compare(_) | Op::ArgMax { .. } | Op::ArgSort { .. } | Op::Assign => {}
 
         Op::Unary(unary) => elementwise::unary(cx, *unary),
         Op::Binary(binary) => elementwise::binary(cx, *binary),

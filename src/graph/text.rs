@@ -98,7 +98,7 @@ fn op_attributes(op: &Op<usize>) -> Attributes {
         Op::Uniform { dtype, shape, stream } => {
             vec![("dtype", dtype.to_string()), ("shape", list(shape)), ("stream", stream.to_string())]
         }
-        Op::Unary(_) | Op::Binary(_) | Op::Compare(_) | Op::Select => vec![],
+        Op::Unary(_) | Op::Binary(_) | Op::Compare(_) | Op::Select | Op::Assign => vec![],
         Op::Cast(dtype) => vec![("dtype", dtype.to_string())],
         Op::Reshape { shape } => vec![("shape", list(shape))],
         Op::Transpose { perm } => vec![("perm", list(perm))],

@@ -57,6 +57,8 @@ fn flops(op: &Op<usize>, args: &[Extent], out: Extent) -> u64 {
         Op::Concat { .. } | Op::Flip { .. } | Op::Barrier { .. } | Op::Windows { .. } => 0,
         Op::Unwindows { .. } | Op::Reduce { .. } | Op::ArgMax { .. } | Op::CumSum { .. } => input(),
         Op::ArgSort { axis, .. } => input() * u64::from(args[0].shape[*axis].max(1).ilog2() + 1),
+        // Each row's search visits all columns once for each row before it, in the worst case.
+        Op::Assign => input() * args[0].shape.iter().rev().nth(1).map_or(0, |&rows| rows as u64),
         Op::Dot { contract, .. } => {
             let summed: u64 = contract.iter().map(|pair| args[0].shape[pair.0] as u64).product();
             2 * out.count() * summed
@@ -101,7 +103,7 @@ fn bytes(op: &Op<usize>, args: &[Extent], out: Extent) -> u64 {
         Op::Unary(_) | Op::Binary(_) | Op::Compare(_) | Op::Select | Op::Cast(_) => all(args, out),
         Op::Transpose { .. } | Op::Broadcast { .. } | Op::Pad { .. } | Op::Concat { .. } => all(args, out),
         Op::Flip { .. } | Op::Windows { .. } | Op::Unwindows { .. } => all(args, out),
-        Op::Reduce { .. } | Op::ArgMax { .. } | Op::CumSum { .. } | Op::ArgSort { .. } => all(args, out),
+        Op::Reduce { .. } | Op::ArgMax { .. } | Op::CumSum { .. } | Op::ArgSort { .. } | Op::Assign => all(args, out),
         Op::Dot { .. } | Op::Conv(_) | Op::Matrix(_) | Op::Fft { .. } => all(args, out),
         Op::PutAdd { .. } | Op::PutAlongAdd { .. } => all(args, out),
     }

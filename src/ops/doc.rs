@@ -107,6 +107,12 @@ impl<D> Op<D> {
             Op::ArgSort { .. } => {
                 doc("x", "positions (i64) that sort one axis; stable; NaN is the greatest", "numbers", "")
             }
+            Op::Assign => doc(
+                "cost",
+                "`[.., n, m] -> [.., n]`: for each row the column (i64) of its own, with the least sum of costs",
+                "f64; `n <= m`",
+                "",
+            ),
             Op::Dot { .. } => doc(
                 "lhs, rhs",
                 "`[batch.., lhs free.., rhs free..]`, products summed over `contract`",
@@ -313,7 +319,8 @@ fn sections() -> Vec<Section> {
         ("Reductions and orders", {
             let kinds = Reduce::ALL.into_iter().map(|kind| Op::Reduce { kind, axes: vec![] });
             let (reverse, descending) = (false, false);
-            let others = [Op::ArgMax { axis }, Op::CumSum { axis, reverse }, Op::ArgSort { axis, descending }];
+            let others =
+                [Op::ArgMax { axis }, Op::CumSum { axis, reverse }, Op::ArgSort { axis, descending }, Op::Assign];
             kinds.chain(others).collect()
         }),
         ("Contractions", {

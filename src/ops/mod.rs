@@ -5,6 +5,7 @@
 //! Shapes are row-major; `axis` counts from 0; nothing here broadcasts: `Broadcast` says it. "Numbers" are all element
 //! types but `bool`.
 
+pub mod assign;
 pub mod cost;
 pub mod doc;
 pub mod erf;
@@ -229,6 +230,10 @@ pub enum Op<D> {
         descending: bool,
     },
 
+    /// `[.., n, m]` costs of f64, `n <= m`: for each row (i64) the column of its own, so that their sum is the least. NaN and
+    /// infinities count as costs that are avoided as long as there is a way.
+    Assign,
+
     // -- contractions
     /// Numbers: `out = [batch.., lhs free.., rhs free..]`, summed over `contract`; pairs of (lhs axis, rhs axis).
     Dot {
@@ -374,6 +379,7 @@ impl<D> Op<D> {
             Op::ArgMax { axis } => Op::ArgMax { axis: *axis },
             Op::CumSum { axis, reverse } => Op::CumSum { axis: *axis, reverse: *reverse },
             Op::ArgSort { axis, descending } => Op::ArgSort { axis: *axis, descending: *descending },
+            Op::Assign => Op::Assign,
             Op::Dot { batch, contract } => Op::Dot { batch: batch.clone(), contract: contract.clone() },
             Op::Conv(c) => Op::Conv(Conv {
                 mode: c.mode,
@@ -470,6 +476,7 @@ impl<D> Op<D> {
             Op::ArgMax { .. } => "argmax",
             Op::CumSum { .. } => "cumsum",
             Op::ArgSort { .. } => "argsort",
+            Op::Assign => "assign",
             Op::Dot { .. } => "dot",
             Op::Conv(c) => match c.mode {
                 ConvMode::Forward => "conv",

@@ -54,6 +54,7 @@ pub fn is_view(op: &Op<usize>) -> bool {
         | Op::ArgMax { .. }
         | Op::CumSum { .. }
         | Op::ArgSort { .. }
+        | Op::Assign
         | Op::Dot { .. }
         | Op::Conv(_)
         | Op::Matrix(_)

@@ -5,8 +5,9 @@ use std::rc::Rc;
 use crate::base::{Name, Span};
 use crate::diag::Diagnostic;
 use crate::syntax::ast::{self, DimArg, Element, TypeKind};
-use crate::types::{Claim, DType, Dim, Rel};
+use crate::types::{Claim, Dim, Rel};
 
+use super::element::is_element;
 use super::report::{dims, same_multiset};
 use super::scope::Scope;
 use super::size::{Missed, looks_like_loss, shapes_differ};
@@ -69,7 +70,7 @@ impl<'a> Checker<'a> {
         scope: &Scope<'a>,
     ) -> Res<Value<'a>> {
         match &ty.kind {
-            TypeKind::Tensor { element: Some(Element::Named(name)), dims } if DType::parse(&name.name).is_none() => {
+            TypeKind::Tensor { element: Some(Element::Named(name)), dims } if !is_element(&name.name) => {
                 match self.layer_named(name, scope.module()) {
                     Some(layer) => {
                         let sizes: Vec<&DimArg> = dims.iter().collect();

@@ -57,8 +57,7 @@ impl<'a> Checker<'a> {
             return;
         }
         let diagnostic = describe();
-        let frame = self.frames.iter().rev().map(|f| f.span).find(|s| !s.is_none() && !self.is_std(s.file));
-        let span = if self.is_std(span.file) { frame.unwrap_or(span) } else { span };
+        let span = self.users_place(span);
         let check = Check { claim: claim.clone(), span, code: diagnostic.code, message: diagnostic.message };
         let checks = &mut self.progs[0].program.checks;
         if !checks.contains(&check) {
@@ -151,21 +150,32 @@ impl<'a> Checker<'a> {
         Ok(())
     }
 
-    fn clause_fails(&mut self, clause: &ast::Expr, scope: &Scope<'a>, callee: &str, call: Span) -> Poison {
-        let mut sizes = vec![];
+    fn clause_fails(&mut self, clause: &'a ast::Expr, scope: &Scope<'a>, callee: &str, call: Span) -> Poison {
+        let mut values = vec![];
         let mut names = vec![];
         names_in(clause, &mut names);
         for name in names {
-            if let Some(Value::Int(dim, _)) = scope.get(&name) {
-                sizes.push(format!("{name} = {dim}"));
+            match scope.get(&name) {
+                Some(Value::Int(dim, _)) => values.push(format!("{name} = {dim}")),
+                Some(Value::Str(text)) => values.push(format!("{name} = {text:?}")),
+                _ => {}
             }
         }
-        let message = match (shown(clause), sizes.is_empty()) {
-            (Some(clause), false) => format!("`{callee}` needs `{clause}`, and here {}", sizes.join(", ")),
+        if let ast::ExprKind::Binary(_, _, a, b) = &clause.kind {
+            for side in [a, b] {
+                if let (ast::ExprKind::Call { .. }, Some(text)) = (&side.kind, shown(side))
+                    && let Ok(Value::Int(dim, _)) = self.expr(side, scope)
+                {
+                    values.push(format!("{text} = {dim}"));
+                }
+            }
+        }
+        let message = match (shown(clause), values.is_empty()) {
+            (Some(clause), false) => format!("`{callee}` needs `{clause}`, and here {}", values.join(", ")),
             _ => format!("`{callee}` needs a condition that does not hold here"),
         };
         let diagnostic =
-            Diagnostic::error("E0505", call, message, "with these sizes").label(clause.span, "the condition");
+            Diagnostic::error("E0505", call, message, "with these values").label(clause.span, "the condition");
         self.report(diagnostic)
     }
 
@@ -213,12 +223,21 @@ pub fn text(claim: &Claim) -> String {
     format!("{} {rel} {}", claim.lhs, claim.rhs)
 }
 
-/// A condition on sizes as it is written; only names, numbers and operators have a short form.
+/// A condition as it is written; only what conditions are usually made of has a short form.
 fn shown(expr: &ast::Expr) -> Option<String> {
     match &expr.kind {
         ast::ExprKind::Name(name) => Some(name.to_string()),
         ast::ExprKind::Int(value) => Some(value.to_string()),
+        ast::ExprKind::Str(text) => Some(format!("{text:?}")),
         ast::ExprKind::Binary(op, _, a, b) => Some(format!("{} {} {}", shown(a)?, operator(*op), shown(b)?)),
+        ast::ExprKind::Call { func, args } => {
+            let arg = |arg: &ast::Arg| {
+                let name = arg.name.as_ref().map_or(String::new(), |name| format!("{}: ", name.name));
+                Some(format!("{name}{}", shown(&arg.value)?))
+            };
+            let args: Option<Vec<String>> = args.iter().map(arg).collect();
+            Some(format!("{}({})", shown(func)?, args?.join(", ")))
+        }
         _ => None,
     }
 }

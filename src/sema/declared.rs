@@ -8,6 +8,7 @@ use crate::tir::Ty;
 use crate::types::{Claim, DType, Dim, Rel};
 
 use super::bind::dim_of;
+use super::element::is_element;
 use super::expr::number;
 use super::report::show;
 use super::scope::{ModuleId, Scope};
@@ -100,7 +101,7 @@ impl<'a> Checker<'a> {
     /// Whether a declared type exists, for parameters that nobody has given a value yet.
     pub fn known_type(&mut self, ty: &'a ast::Type, module: ModuleId) -> Res<()> {
         match &ty.kind {
-            TypeKind::Tensor { element: Some(Element::Named(name)), .. } if DType::parse(&name.name).is_none() => {
+            TypeKind::Tensor { element: Some(Element::Named(name)), .. } if !is_element(&name.name) => {
                 match self.layer_named(name, module) {
                     Some(_) => Ok(()),
                     None => Err(self.unknown_dtype(name)),

@@ -11,6 +11,14 @@ use super::scope::Scope;
 use super::value::{Tensor, Value};
 use super::{Checker, Poison, Res};
 
+/// `any[..S]`: elements of any type, as they are.
+pub const ANY: &str = "any";
+
+/// Whether a name before brackets says of what type the elements are.
+pub fn is_element(name: &str) -> bool {
+    name == ANY || DType::parse(name).is_some()
+}
+
 impl<'a> Checker<'a> {
     /// The value as a tensor; a plain number fills a shape whose sizes are known by now.
     pub fn tensor_for(
@@ -85,6 +93,7 @@ impl<'a> Checker<'a> {
                 Err(self.report(diagnostic))
             }
             None => self.cast(&tensor, self.float, span),
+            Some(Element::Named(name)) if &*name.name == ANY => Ok(tensor),
             Some(Element::Named(name)) => {
                 let Some(want) = DType::parse(&name.name) else {
                     return Err(self.unknown_dtype(name));

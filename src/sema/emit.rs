@@ -166,6 +166,7 @@ impl<'a> Checker<'a> {
         let bound = match &op {
             Op::Iota { n, .. } => Some(n.clone()),
             Op::ArgMax { axis } | Op::ArgSort { axis, .. } => args[0].ty.shape.get(*axis).cloned(),
+            Op::Assign => args[0].ty.shape.last().cloned(),
             Op::Select => shared_bound(&args[1..]),
             Op::Concat { .. } => shared_bound(args),
             op if moves(op) => args[0].ty.bound.clone(),
@@ -175,8 +176,18 @@ impl<'a> Checker<'a> {
         let ty = Ty { dtype: inferred.dtype, bound, shape: inferred.shape };
         self.fits_memory(&ty, span)?;
         let ids = args.iter().map(|t| self.here(t)).collect();
+        let span = if reads_or_writes_at_indices(&op) { self.users_place(span) } else { span };
         let id = self.prog().push(Kind::Op(op), ids, vec![ty.clone()], span);
         Ok(Tensor { id, depth: self.depth(), ty, labels })
+    }
+
+    /// The place in the user's file from which the library was called.
+    pub fn users_place(&self, span: Span) -> Span {
+        if span.is_none() || !self.is_std(span.file) {
+            return span;
+        }
+        let mut calls = self.frames.iter().rev().map(|frame| frame.span);
+        calls.find(|call| !call.is_none() && !self.is_std(call.file)).unwrap_or(span)
     }
 
     pub fn unary(&mut self, op: Unary, x: &Tensor, span: Span) -> Res<Tensor> {
@@ -420,6 +431,11 @@ fn moves(op: &Op<Dim>) -> bool {
             | Op::TakeAlong { .. }
             | Op::Unary(Unary::StopGradient)
     )
+}
+
+/// Ops that can fail while they run, since an index may be out of range: who gave it wants to know.
+fn reads_or_writes_at_indices(op: &Op<Dim>) -> bool {
+    matches!(op, Op::Take { .. } | Op::TakeAlong { .. } | Op::PutAdd { .. } | Op::PutAlongAdd { .. })
 }
 
 /// Which labels the result's axes keep.

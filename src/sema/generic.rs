@@ -246,6 +246,7 @@ impl<'a> Checker<'a> {
         }
         let (dtype, bound) = match element {
             None => (self.float, None),
+            Some(Element::Named(name)) if &*name.name == super::element::ANY => (self.float, None),
             Some(Element::Named(name)) => match DType::parse(&name.name) {
                 Some(dtype) => (dtype, None),
                 None => return Ok(None),

@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use crate::base::Span;
 use crate::diag::Diagnostic;
-use crate::ops::Op;
+use crate::ops::{Binary, Op};
 use crate::syntax::ast::{self, IndexArg};
-use crate::types::Dim;
+use crate::types::{Claim, DType, Dim, Rel};
 
 use super::bind::dim_of;
 use super::scope::Scope;
@@ -159,14 +159,17 @@ impl<'a> Checker<'a> {
         }
         let mut current = tensor;
         let mut axis = 0;
+        let mut indices = vec![];
         for arg in args {
             match arg {
                 IndexArg::Rest(_) => axis += rank - said,
-                IndexArg::At(e) => {
-                    let (next, kept) = self.index_at(current, axis, e, scope)?;
-                    current = next;
-                    axis += kept;
-                }
+                IndexArg::At(e) => match self.expr(e, scope)? {
+                    Value::Int(i, _) => current = self.element(&current, axis, i, e.span)?,
+                    value => {
+                        indices.push(Indices { axis, index: self.positions(&value, e.span)?, span: e.span });
+                        axis += 1;
+                    }
+                },
                 IndexArg::Slice { start, stop, step, span } => {
                     current =
                         self.index_slice(current, axis, [start.as_ref(), stop.as_ref(), step.as_ref()], *span, scope)?;
@@ -177,53 +180,95 @@ impl<'a> Checker<'a> {
                 }
             }
         }
-        Ok(current)
+        match indices.as_slice() {
+            [] => Ok(current),
+            [one] => self.take(&current, &one.index, one.axis, one.span),
+            several => self.take_together(current, several, span),
+        }
     }
 
-    /// One position: the axis disappears; a tensor of indices: its axes take the place. Says how many axes remain there.
-    fn index_at(&mut self, x: Tensor, axis: usize, e: &'a ast::Expr, scope: &Scope<'a>) -> Res<(Tensor, usize)> {
-        match self.expr(e, scope)? {
-            Value::Int(i, _) => {
-                let at = Self::position(i, &x.ty.shape[axis]);
-                let stop = &at + &Dim::from(1);
-                let one = Dim::from(1);
-                let x = self.emit(Op::Slice { axis, start: at, stop, step: one }, &[&x], e.span)?;
-                Ok((self.drop_axis(&x, axis, e.span)?, 0))
-            }
-            Value::Tensor(index) => {
-                let kept = index.ty.shape.len();
-                Ok((self.take(&x, &index, axis, e.span)?, kept))
-            }
-            Value::List(items) => {
-                let index = self.as_tensor(&Value::List(items), crate::types::DType::I64, e.span)?;
-                Ok((self.take(&x, &index, axis, e.span)?, 1))
-            }
-            other => Err(self.expected("a position", &other, e.span)),
+    /// One position: the axis disappears.
+    fn element(&mut self, x: &Tensor, axis: usize, i: Dim, span: Span) -> Res<Tensor> {
+        let start = position(i, &x.ty.shape[axis]);
+        let stop = &start + &Dim::from(1);
+        let x = self.emit(Op::Slice { axis, start, stop, step: Dim::from(1) }, &[x], span)?;
+        self.drop_axis(&x, axis, span)
+    }
+
+    /// Whole numbers between brackets.
+    fn positions(&mut self, value: &Value<'a>, span: Span) -> Res<Tensor> {
+        if !matches!(value, Value::Tensor(_) | Value::Cell(_) | Value::List(_)) {
+            return Err(self.expected("a position", value, span));
         }
+        let index = self.as_tensor(value, DType::I64, span)?;
+        match index.ty.dtype {
+            DType::Bool => {
+                let message = "how many elements a mask chooses is not known before the run";
+                let diagnostic = Diagnostic::error("E0510", span, message, "a mask, not positions")
+                    .help("keep the shape: `where(mask, x, 0.0)` is 0 where the mask is false");
+                Err(self.report(diagnostic))
+            }
+            dtype if dtype.is_int() => Ok(index),
+            _ => Err(self.expected("whole numbers as an index", value, span)),
+        }
+    }
+
+    /// `x[i, j]`: element `k` of the result is that at `i[k], j[k]`. The axes of the indices take the place of the first.
+    /// The axes become one, and so do the indices: `i * size + j`, with `j` in its range.
+    fn take_together(&mut self, x: Tensor, indices: &[Indices], span: Span) -> Res<Tensor> {
+        let first = indices[0].axis;
+        let own: Vec<usize> = indices.iter().map(|i| i.axis).collect();
+        let rank = x.ty.shape.len();
+        let perm: Vec<usize> =
+            (0..first).chain(own.iter().copied()).chain((first..rank).filter(|a| !own.contains(a))).collect();
+        let x = match perm.iter().enumerate().all(|(i, &axis)| i == axis) {
+            true => x,
+            false => self.emit(Op::Transpose { perm }, &[&x], span)?,
+        };
+        let end = first + own.len();
+        let sizes = x.ty.shape[first..end].to_vec();
+        let count = sizes.iter().fold(Dim::from(1), |n, size| &n * size);
+        let shape = [&x.ty.shape[..first], &[count], &x.ty.shape[end..]].concat();
+        let joined = self.emit(Op::Reshape { shape }, &[&x], span)?;
+        let mut place: Option<Tensor> = None;
+        for (Indices { index, span, .. }, size) in indices.iter().zip(&sizes) {
+            let index = self.in_range(index, size, *span)?;
+            place = Some(match place {
+                None => index,
+                Some(before) => {
+                    let size = self.size(size, DType::I64, *span)?;
+                    let before = self.binary(Binary::Mul, &before, &size, *span)?;
+                    self.binary(Binary::Add, &before, &index, *span)?
+                }
+            });
+        }
+        let place = place.expect("there are several indices");
+        self.take(&joined, &place, first, span)
+    }
+
+    /// The indices as i64, checked when they are used, unless a bound shows that all are below `size`.
+    fn in_range(&mut self, index: &Tensor, size: &Dim, span: Span) -> Res<Tensor> {
+        if index.ty.bound.is_some() {
+            self.bound_fits(index, size, span)?;
+            return self.cast(index, DType::I64, span);
+        }
+        let places = self.emit(Op::Iota { dtype: DType::I64, n: size.clone() }, &[], span)?;
+        self.emit(Op::Take { axis: 0 }, &[&places, index], span)
     }
 
     pub fn take(&mut self, x: &Tensor, index: &Tensor, axis: usize, span: Span) -> Res<Tensor> {
-        if let Some(bound) = &index.ty.bound {
-            let size = x.ty.shape[axis].clone();
-            let describe = || {
-                let message = format!("numbers up to {bound} cannot index an axis of {size}");
-                Diagnostic::error("E0514", span, message, format!("idx<{bound}> into {size}"))
-            };
-            self.require(
-                &crate::types::Claim::new(bound.clone(), crate::types::Rel::Le, size.clone()),
-                span,
-                describe,
-            )?;
-        }
+        self.bound_fits(index, &x.ty.shape[axis].clone(), span)?;
         self.emit(Op::Take { axis }, &[x, index], span)
     }
 
-    /// A negative position counts from the end.
-    fn position(i: Dim, size: &Dim) -> Dim {
-        match i.as_const() {
-            Some(v) if v < 0 => size + &i,
-            _ => i,
-        }
+    /// The bound of class numbers, if they have one, is at most the size of the axis that they point into.
+    pub fn bound_fits(&mut self, index: &Tensor, size: &Dim, span: Span) -> Res<()> {
+        let Some(bound) = &index.ty.bound else { return Ok(()) };
+        let describe = || {
+            let message = format!("numbers up to {bound} cannot index an axis of {size}");
+            Diagnostic::error("E0514", span, message, format!("idx<{bound}> into {size}"))
+        };
+        self.require(&Claim::new(bound.clone(), Rel::Le, size.clone()), span, describe)
     }
 
     pub fn drop_axis(&mut self, x: &Tensor, axis: usize, span: Span) -> Res<Tensor> {
@@ -260,7 +305,7 @@ impl<'a> Checker<'a> {
     fn slice_bound(&mut self, e: Option<&'a ast::Expr>, default: Dim, size: &Dim, scope: &Scope<'a>) -> Res<Dim> {
         let Some(e) = e else { return Ok(default) };
         match self.expr(e, scope)? {
-            Value::Int(dim, _) => Ok(Self::position(dim, size)),
+            Value::Int(dim, _) => Ok(position(dim, size)),
             other => Err(self.expected("a position", &other, e.span)),
         }
     }
@@ -342,6 +387,21 @@ impl<'a> Checker<'a> {
             }
         }
         Ok(dims)
+    }
+}
+
+/// Indices for an axis of a tensor.
+struct Indices {
+    axis: usize,
+    index: Tensor,
+    span: Span,
+}
+
+/// A negative position counts from the end.
+pub fn position(i: Dim, size: &Dim) -> Dim {
+    match i.as_const() {
+        Some(v) if v < 0 => size + &i,
+        _ => i,
     }
 }
 

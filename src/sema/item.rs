@@ -67,8 +67,8 @@ impl<'a> Checker<'a> {
     /// The names a module can use without a scope.
     fn global_names(&self, module: ModuleId) -> Vec<Name> {
         let own = |id: ModuleId| self.modules.get(id).names().cloned();
-        let mut names: Vec<Name> = own(module).collect();
-        for (_, u) in &self.modules.get(module).imports {
+        let mut names: Vec<Name> = own(module).chain(own(PRELUDE)).collect();
+        for (_, u) in self.modules.get(module).imports.iter().chain(&self.modules.get(PRELUDE).imports) {
             match &u.names {
                 Some(list) => {
                     names.extend(list.iter().map(|(name, alias)| alias.as_ref().unwrap_or(name).name.clone()))
@@ -76,7 +76,6 @@ impl<'a> Checker<'a> {
                 None => names.extend(last_name(&u.module)),
             }
         }
-        names.extend(own(PRELUDE));
         names.extend(builtin::names().map(Name::from));
         names
     }
@@ -109,7 +108,7 @@ impl<'a> Checker<'a> {
             }
         }
         if module != PRELUDE
-            && let Some(value) = self.own_item(PRELUDE, name)
+            && let Some(value) = self.exported(PRELUDE, name)
         {
             return Some(value);
         }

@@ -84,7 +84,7 @@ fn attributes(op: &crate::ops::Op<Dim>) -> String {
         Op::Const(value) => value.to_string(),
         Op::Iota { n, .. } => format!("{n}"),
         Op::Uniform { shape, .. } | Op::Reshape { shape } => list(shape),
-        Op::Unary(_) | Op::Binary(_) | Op::Compare(_) | Op::Select => String::new(),
+        Op::Unary(_) | Op::Binary(_) | Op::Compare(_) | Op::Select | Op::Assign => String::new(),
         Op::Cast(dtype) => dtype.to_string(),
         Op::Transpose { perm } => format!("{perm:?}"),
         Op::Broadcast { shape, axes } => format!("{} at {axes:?}", list(shape)),

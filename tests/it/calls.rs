@@ -42,7 +42,7 @@ fn with_diagonal(mut tensor: Tensor, by: f64) -> Tensor {
 }
 
 /// Every op is drawn by one of these; the element type is a wish.
-pub const FAMILIES: [(&str, Family); 30] = [
+pub const FAMILIES: [(&str, Family); 31] = [
     ("const", constant),
     ("iota", iota),
     ("uniform", uniform),
@@ -65,6 +65,7 @@ pub const FAMILIES: [(&str, Family); 30] = [
     ("argmax", argmax),
     ("cumsum", cumsum),
     ("argsort", argsort),
+    ("assign", assign),
     ("dot", dot),
     ("conv", conv),
     ("take", take),
@@ -296,6 +297,17 @@ fn argsort(draw: &mut Draw, dtype: DType) -> Call {
     let shape = draw.shape(1, 3);
     let (axis, descending) = (axis_of(draw, &shape), draw.flag());
     call(draw, Op::ArgSort { axis, descending }, vec![operand(dtype, shape)])
+}
+
+fn assign(draw: &mut Draw, dtype: DType) -> Call {
+    let mut shape = draw.shape(0, 1);
+    let rows = draw.size();
+    shape.extend([draw.off(rows), rows + draw.below(2)]);
+    if draw.miss() {
+        shape.truncate(1);
+    }
+    let dtype = if draw.miss() { dtype } else { DType::F64 };
+    call(draw, Op::Assign, vec![operand(dtype, shape)])
 }
 
 fn dot(draw: &mut Draw, dtype: DType) -> Call {

@@ -1,6 +1,6 @@
 """Writes what PyTorch (and scikit-learn, for metrics) say about everything in the standard library.
 
-    python3 tests/reference/make.py
+    python3 tests/reference/make.py [AREA ..]
 
 One JSON line per case in `<area>.jsonl`, all in float64 (but those of `half`) and deterministic (every case seeds itself by its name):
 
@@ -23,12 +23,15 @@ cannot write are the strings "inf", "-inf" and "nan".
 
 import json
 import pathlib
+import sys
 import warnings
 import zlib
 
 import torch
 
+import box_cases
 import half_cases
+import index_cases
 import linalg_cases
 import metric_cases
 import mixed_cases
@@ -107,8 +110,12 @@ if __name__ == "__main__":
     warnings.filterwarnings("ignore")
     torch.set_default_dtype(torch.float64)
     torch.set_num_threads(1)
-    for module in (op_cases, half_cases, nn_cases, metric_cases, optim_cases, mixed_cases, special_cases, linalg_cases):
+    for module in (
+        op_cases, half_cases, nn_cases, metric_cases, optim_cases, mixed_cases, special_cases, linalg_cases, index_cases, box_cases,
+    ):
         for name, fill in module.AREAS.items():
+            if sys.argv[1:] and name not in sys.argv[1:]:
+                continue
             area = Area(name)
             fill(area)
             area.write()

@@ -1,7 +1,9 @@
 //! Chooses the kernel of each step.
 
 use super::Kernel;
-use super::kernels::{conv, copy, dot, fft, fused, guard, indexed, lines, matrix, reduce, repeat, source, windows};
+use super::kernels::{
+    assign, conv, copy, dot, fft, fused, guard, indexed, lines, matrix, reduce, repeat, source, windows,
+};
 use crate::ops::Op;
 use crate::plan::{Action, Step};
 
@@ -25,6 +27,7 @@ fn primitive(step: &Step, op: &Op<usize>) -> Box<dyn Kernel> {
         Op::ArgMax { axis } => lines::argmax(step, *axis),
         Op::CumSum { axis, reverse } => lines::cumsum(step, *axis, *reverse),
         Op::ArgSort { axis, descending } => lines::argsort(step, *axis, *descending),
+        Op::Assign => assign::assign(step),
         Op::Dot { batch, contract } => dot::dot(step, batch, contract),
         Op::Conv(found) => conv::conv(step, found),
         Op::Matrix(op) => matrix::matrix(step, *op),

@@ -69,7 +69,8 @@ fn plain(name: &str) -> Option<Op<usize>> {
     let binary = Binary::ALL.into_iter().map(Op::Binary);
     let compare = Compare::ALL.into_iter().map(Op::Compare);
     let matrices = [Matrix::Cholesky, Matrix::Qr, Matrix::Svd].into_iter().map(Op::Matrix);
-    unary.chain(binary).chain(compare).chain([Op::Select]).chain(matrices).find(|op| op.name() == name)
+    let others = [Op::Select, Op::Assign].into_iter().chain(matrices);
+    unary.chain(binary).chain(compare).chain(others).find(|op| op.name() == name)
 }
 
 /// The ops whose name says which member of a family they are.

@@ -53,6 +53,7 @@ pub fn eval(op: &Op<usize>, args: &[&Tensor]) -> Result<Tensor, Fault> {
         Op::ArgMax { axis } => reduce::argmax(*axis, operands(args)?),
         Op::CumSum { axis, reverse } => reduce::cumsum(*axis, *reverse, operands(args)?),
         Op::ArgSort { axis, descending } => reduce::argsort(*axis, *descending, operands(args)?),
+        Op::Assign => reduce::assign(operands(args)?),
 
         Op::Dot { batch, contract } => contract::dot(batch, contract, operands(args)?),
         Op::Conv(conv) => conv::conv(conv, operands(args)?),

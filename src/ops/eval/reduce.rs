@@ -3,7 +3,7 @@
 use super::fault::{Fault, axis_of, ensure, increasing, numbers};
 use super::index::{flat, positions, replaced};
 use super::wide::{Number, widened};
-use crate::ops::{Reduce, Tensor};
+use crate::ops::{Data, Reduce, Tensor, assign::Assigner};
 use crate::types::DType;
 use std::cmp::Ordering;
 
@@ -103,6 +103,21 @@ pub(super) fn argsort(axis: usize, descending: bool, [x]: [&Tensor; 1]) -> Resul
     axis_of(x, axis)?;
     let values = widened!(x, |v| lines(x, &v, axis, &x.shape, |line| sorted(line, descending)));
     Ok(Number::tensor(values, DType::I64, x.shape.clone()))
+}
+
+pub(super) fn assign([cost]: [&Tensor; 1]) -> Result<Tensor, Fault> {
+    ensure(cost.dtype() == DType::F64, "the costs are not f64")?;
+    let [outer @ .., rows, columns] = cost.shape.as_slice() else {
+        return Err(Fault::Operands("costs have rows and columns".to_string()));
+    };
+    ensure(rows <= columns, "there are more rows than columns")?;
+    let shape = [outer, &[*rows]].concat();
+    let mut assigned = vec![0; shape.iter().product()];
+    for (i, assigned) in assigned.chunks_mut((*rows).max(1)).enumerate() {
+        let costs = &cost.to_f64()[i * rows * columns..][..rows * columns];
+        Assigner::new(*rows, *columns).run(costs, assigned);
+    }
+    Ok(Tensor::new(shape, Data::I64(assigned)))
 }
 
 fn sorted<T: Number>(line: &[T], descending: bool) -> Vec<i64> {

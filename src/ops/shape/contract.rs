@@ -95,7 +95,9 @@ fn forward(conv: &Conv<Dim>, x: &[Dim], w: &[Dim]) -> (Vec<Dim>, Vec<Requirement
 fn input(conv: &Conv<Dim>, y: &[Dim], w: &[Dim]) -> (Vec<Dim>, Vec<Requirement>) {
     let sizes = Sizes { c: &conv.groups * &w[1], o: &w[0], s: &conv.sizes, k: &w[2..] };
     let mut requires = settings(conv);
-    requires.extend(groups(conv, &sizes));
+    // The channels are a multiple of the groups as they are made.
+    let [_, filters] = groups(conv, &sizes);
+    requires.push(filters);
     requires.push(Requirement::equal(&y[1], &w[0], Rule::ConvFilters));
     requires.extend(kernel(conv, &sizes));
     requires.extend(gives(conv, &sizes, &y[2..]));

@@ -88,6 +88,7 @@ pub fn infer(op: &Op<Dim>, args: &[Arg]) -> Result<Inferred, Misfit> {
         Op::ArgMax { axis } => reduce::argmax(*axis, args),
         Op::CumSum { axis, .. } => reduce::cumsum(*axis, args),
         Op::ArgSort { axis, .. } => reduce::argsort(*axis, args),
+        Op::Assign => reduce::assign(args),
 
         Op::Dot { batch, contract } => contract::dot(batch, contract, args),
         Op::Conv(conv) => contract::conv(conv, args),

@@ -44,3 +44,15 @@ pub(super) fn argsort(axis: usize, args: &[Arg]) -> Result<Inferred, Misfit> {
     axis_of(axis, x.rank())?;
     Ok(Inferred::free(DType::I64, x.shape.to_vec()))
 }
+
+pub(super) fn assign(args: &[Arg]) -> Result<Inferred, Misfit> {
+    let cost = one(args)?;
+    if cost.dtype != DType::F64 {
+        return Err(Misfit::Dtype { operand: 0, want: "f64", have: cost.dtype });
+    }
+    let [outer @ .., rows, columns] = cost.shape else {
+        return Err(Misfit::Rank { operand: 0, want: 2, have: cost.rank() });
+    };
+    let requires = vec![Requirement::at_most(rows, columns, Rule::ColumnForEachRow)];
+    Ok(Inferred::under(DType::I64, [outer, std::slice::from_ref(rows)].concat(), requires))
+}

@@ -21,6 +21,8 @@ pub enum Rule {
     SliceEnd { axis: usize },
     /// An axis that is reduced to one of its elements has one.
     NotEmpty { axis: usize },
+    /// There are at least as many columns as rows.
+    ColumnForEachRow,
     /// A window fits into its axis.
     WindowFits { axis: usize },
     /// There are as many windows as the axis of the result has.
@@ -71,6 +73,7 @@ impl std::fmt::Display for Rule {
             Rule::SliceOrder => f.write_str("a slice starts before it stops"),
             Rule::SliceEnd { axis } => write!(f, "a slice stops within axis {axis}"),
             Rule::NotEmpty { axis } => write!(f, "axis {axis} has an element"),
+            Rule::ColumnForEachRow => f.write_str("there is a column for each row"),
             Rule::WindowFits { axis } => write!(f, "the window fits into axis {axis}"),
             Rule::WindowCount { axis } => write!(f, "axis {axis} has one element per window"),
             Rule::Contract { lhs, rhs } => write!(

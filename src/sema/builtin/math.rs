@@ -2,7 +2,7 @@
 
 use crate::base::Span;
 use crate::diag::Diagnostic;
-use crate::ops::{Binary, Conv, ConvMode, Op, Reduce, Unary};
+use crate::ops::{Binary, Op, Reduce, Unary};
 use crate::syntax::ast::BinaryOp;
 use crate::types::{DType, Dim};
 
@@ -55,11 +55,6 @@ pub const TABLE: &[Builtin] = &[
     Builtin { name: "argmax", params: &["x", "over?"], run: |c, args| c.argmax(args) },
     Builtin { name: "cumsum", params: &["x", "over?", "reverse?"], run: |c, args| c.cumsum(args) },
     Builtin { name: "argsort", params: &["x", "over?", "descending?"], run: |c, args| c.argsort(args) },
-    Builtin {
-        name: "conv",
-        params: &["x", "w", "stride?", "pad?", "dilation?", "groups?"],
-        run: |c, args| c.conv(args),
-    },
     Builtin { name: "rand", params: &["shape"], run: |c, args| c.rand(args) },
 ];
 
@@ -173,7 +168,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn axis_arg(&mut self, args: &Args<'a>, at: usize, x: &Tensor) -> Res<usize> {
+    pub(super) fn axis_arg(&mut self, args: &Args<'a>, at: usize, x: &Tensor) -> Res<usize> {
         match args.has(at) {
             true => self.axis(x, &args.value(at), args.span(at)),
             false => self.axis(x, &Value::int(-1), args.span),
@@ -236,48 +231,6 @@ impl<'a> Checker<'a> {
         }
         // `Dot` puts batch axes first, then what is left of each side: the order of a matrix product.
         Ok(Tensor { labels, ..out })
-    }
-
-    fn conv(&mut self, args: Args<'a>) -> Res<Value<'a>> {
-        let x = self.float_arg(&args, 0)?;
-        let w = self.float_arg(&args, 1)?;
-        let (x, w) = self.unify_dtypes(x, w, args.span)?;
-        let spatial = x.ty.shape.len().saturating_sub(2);
-        if spatial == 0 || w.ty.shape.len() != x.ty.shape.len() {
-            let message = format!(
-                "`conv` takes x: [N, C, S..] and w: [O, C // groups, K..], and these are {} and {}",
-                super::super::report::show(&x.ty),
-                super::super::report::show(&w.ty)
-            );
-            return Err(self.error("E0504", args.span, message, "another number of axes"));
-        }
-        let per_axis = |c: &mut Self, at: usize, default: i64| c.per_axis_dims(&args, at, spatial, default);
-        let stride = per_axis(self, 2, 1)?;
-        let pad = per_axis(self, 3, 0)?;
-        let dilation = per_axis(self, 4, 1)?;
-        let groups = self.dim_arg(&args, 5, 1)?;
-        let pad = pad.into_iter().map(|p| (p.clone(), p)).collect();
-        let conv = Conv { mode: ConvMode::Forward, stride, pad, dilation, groups, sizes: vec![] };
-        let mut out = self.emit(Op::Conv(conv), &[&x, &w], args.span)?;
-        out.labels[0] = x.labels[0].clone();
-        Ok(Value::Tensor(out))
-    }
-
-    fn per_axis_dims(&mut self, args: &Args<'a>, at: usize, n: usize, default: i64) -> Res<Vec<Dim>> {
-        if !args.has(at) {
-            return Ok(vec![default.into(); n]);
-        }
-        match args.value(at) {
-            Value::Int(dim, _) => Ok(vec![dim; n]),
-            list => {
-                let dims = self.sizes(&list, None, args.span(at))?;
-                if dims.len() == n {
-                    return Ok(dims);
-                }
-                let message = format!("{} numbers for {n} axes", dims.len());
-                Err(self.error("E0403", args.span(at), message, "one for each spatial axis"))
-            }
-        }
     }
 
     fn rand(&mut self, args: Args<'a>) -> Res<Value<'a>> {

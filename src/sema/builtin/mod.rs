@@ -1,7 +1,9 @@
 //! What is built in: the primitives under their names, and the little that handles static values. Everything else is
 //! dln, in `stdlib/`.
 
+mod conv;
 mod derive;
+mod indexed;
 mod linear;
 mod list;
 mod math;
@@ -136,7 +138,8 @@ pub fn constant<'a>(name: &str, training: bool, float: DType) -> Option<Value<'a
     }
 }
 
-const TABLES: [&[Builtin]; 6] = [math::TABLE, derive::TABLE, linear::TABLE, shape::TABLE, list::TABLE, read::TABLE];
+const TABLES: [&[Builtin]; 8] =
+    [math::TABLE, conv::TABLE, derive::TABLE, linear::TABLE, shape::TABLE, indexed::TABLE, list::TABLE, read::TABLE];
 
 pub fn find(name: &str) -> Option<&'static Builtin> {
     TABLES.iter().flat_map(|t| t.iter()).find(|b| b.name == name)

@@ -1,8 +1,9 @@
 //! Moving elements: shapes, slices, windows, indices.
 
 use crate::ops::Op;
-use crate::types::{DType, Dim, Scalar};
+use crate::types::{Dim, Scalar};
 
+use super::super::index::position;
 use super::super::value::{Tensor, Value};
 use super::super::{Checker, Res};
 use super::math::labels_of;
@@ -15,12 +16,14 @@ pub const TABLE: &[Builtin] = &[
     Builtin { name: "concat", params: &["xs", "over"], run: |c, args| c.concat(args) },
     Builtin { name: "split", params: &["x", "n", "over?", "seed?"], run: |c, args| c.split(args) },
     Builtin { name: "flip", params: &["x", "over"], run: |c, args| c.flip(args) },
-    Builtin { name: "pad", params: &["x", "over", "before?", "after?", "value?"], run: |c, args| c.pad(args) },
+    Builtin { name: "slice", params: &["x", "over", "start?", "stop?", "step?"], run: |c, args| c.slice(args) },
+    Builtin { name: "pad_axis", params: &["x", "over", "before?", "after?", "value?"], run: |c, args| c.pad(args) },
     Builtin { name: "windows", params: &["x", "over", "size", "stride?", "dilation?"], run: |c, args| c.windows(args) },
-    Builtin { name: "take", params: &["x", "index", "over?"], run: |c, args| c.take_builtin(args) },
-    Builtin { name: "take_along", params: &["x", "index", "over"], run: |c, args| c.take_along(args) },
-    Builtin { name: "put_along", params: &["index", "y", "n", "over"], run: |c, args| c.put_along(args) },
-    Builtin { name: "arange", params: &["n"], run: |c, args| c.arange(args) },
+    Builtin {
+        name: "unwindows",
+        params: &["x", "over", "n", "stride?", "dilation?"],
+        run: |c, args| c.unwindows(args),
+    },
     Builtin { name: "cast", params: &["x", "dtype"], run: |c, args| c.cast_builtin(args) },
     Builtin { name: "zeros", params: &["shape"], run: |c, args| c.filled(args, 0.0) },
     Builtin { name: "ones", params: &["shape"], run: |c, args| c.filled(args, 1.0) },
@@ -28,6 +31,7 @@ pub const TABLE: &[Builtin] = &[
     Builtin { name: "tensor", params: &["x"], run: |c, args| c.tensor_arg(&args, 0).map(Value::Tensor) },
     Builtin { name: "size", params: &["x", "over?"], run: |c, args| c.size_builtin(args) },
     Builtin { name: "axis", params: &["x", "over"], run: |c, args| c.axis_builtin(args) },
+    Builtin { name: "axes", params: &["x", "over"], run: |c, args| c.axes_builtin(args) },
 ];
 
 impl<'a> Checker<'a> {
@@ -161,6 +165,29 @@ impl<'a> Checker<'a> {
         Ok(Value::Tensor(self.emit(Op::Pad { axis, lo, hi, between: Dim::from(0) }, &[&x, &fill], args.span)?))
     }
 
+    /// Elements `start, start+step, ..` below `stop` of one axis; negative positions count from the end.
+    fn slice(&mut self, args: Args<'a>) -> Res<Value<'a>> {
+        let x = self.tensor_arg(&args, 0)?;
+        let axis = self.axis(&x, &args.value(1), args.span(1))?;
+        let size = &x.ty.shape[axis];
+        let start = position(self.dim_arg(&args, 2, 0)?, size);
+        let stop = if args.has(3) { position(self.dim_arg(&args, 3, 0)?, size) } else { size.clone() };
+        let step = self.dim_arg(&args, 4, 1)?;
+        if start == Dim::from(0) && stop == *size && step == Dim::from(1) {
+            return Ok(Value::Tensor(x));
+        }
+        Ok(Value::Tensor(self.emit(Op::Slice { axis, start, stop, step }, &[&x], args.span)?))
+    }
+
+    fn unwindows(&mut self, args: Args<'a>) -> Res<Value<'a>> {
+        let x = self.tensor_arg(&args, 0)?;
+        let axis = self.axis(&x, &args.value(1), args.span(1))?;
+        let n = self.dim_arg(&args, 2, 1)?;
+        let stride = self.dim_arg(&args, 3, 1)?;
+        let dilation = self.dim_arg(&args, 4, 1)?;
+        Ok(Value::Tensor(self.emit(Op::Unwindows { axis, n, stride, dilation }, &[&x], args.span)?))
+    }
+
     fn windows(&mut self, args: Args<'a>) -> Res<Value<'a>> {
         let x = self.tensor_arg(&args, 0)?;
         let axis = self.axis(&x, &args.value(1), args.span(1))?;
@@ -170,51 +197,6 @@ impl<'a> Checker<'a> {
         let mut out = self.emit(Op::Windows { axis, size, stride, dilation }, &[&x], args.span)?;
         for (i, labels) in x.labels.iter().enumerate().filter(|(i, _)| *i != axis) {
             out.labels[i] = labels.clone();
-        }
-        Ok(Value::Tensor(out))
-    }
-
-    fn take_builtin(&mut self, args: Args<'a>) -> Res<Value<'a>> {
-        if let Value::Dataset(data) = args.value(0) {
-            return self.take_rows(&data, args.value(1), args.span(1));
-        }
-        let x = self.tensor_arg(&args, 0)?;
-        let index = self.index_arg(&args, 1)?;
-        let over = if args.has(2) { args.value(2) } else { Value::int(0) };
-        let axis = self.axis(&x, &over, args.span(2))?;
-        Ok(Value::Tensor(self.take(&x, &index, axis, args.span)?))
-    }
-
-    fn index_arg(&mut self, args: &Args<'a>, at: usize) -> Res<Tensor> {
-        let index = self.as_tensor(&args.value(at), DType::I64, args.span(at))?;
-        if index.ty.dtype.is_int() {
-            return Ok(index);
-        }
-        Err(self.expected("whole numbers as an index", &args.value(at), args.span(at)))
-    }
-
-    fn take_along(&mut self, args: Args<'a>) -> Res<Value<'a>> {
-        let x = self.tensor_arg(&args, 0)?;
-        let index = self.index_arg(&args, 1)?;
-        let axis = self.axis(&x, &args.value(2), args.span(2))?;
-        Ok(Value::Tensor(self.emit(Op::TakeAlong { axis }, &[&x, &index], args.span)?))
-    }
-
-    fn put_along(&mut self, args: Args<'a>) -> Res<Value<'a>> {
-        let index = self.index_arg(&args, 0)?;
-        let y = self.tensor_arg(&args, 1)?;
-        let n = self.dim_arg(&args, 2, 1)?;
-        let axis = self.axis(&y, &args.value(3), args.span(3))?;
-        Ok(Value::Tensor(self.emit(Op::PutAlongAdd { axis, n }, &[&index, &y], args.span)?))
-    }
-
-    fn arange(&mut self, args: Args<'a>) -> Res<Value<'a>> {
-        let n = self.dim_arg(&args, 0, 0)?;
-        let mut out = self.emit(Op::Iota { dtype: DType::I64, n }, &[], args.span)?;
-        if let Value::Int(_, label) = args.value(0)
-            && label != 0
-        {
-            out.labels[0].push(label);
         }
         Ok(Value::Tensor(out))
     }
@@ -251,6 +233,19 @@ impl<'a> Checker<'a> {
         };
         let count = axes.iter().fold(Dim::from(1), |n, &a| &n * &x.ty.shape[a]);
         self.sized(count, args.span)
+    }
+
+    /// The positions of one or several axes, as a list in the order in which they are said.
+    fn axes_builtin(&mut self, args: Args<'a>) -> Res<Value<'a>> {
+        let x = self.tensor_arg(&args, 0)?;
+        self.axes(&x, &args.value(1), args.span(1))?;
+        let said = match args.value(1) {
+            Value::List(items) | Value::Tuple(items) => items.to_vec(),
+            one => vec![one],
+        };
+        let positions: Res<Vec<Value>> =
+            said.iter().map(|over| Ok(Value::int(self.axis(&x, over, args.span(1))? as i64))).collect();
+        Ok(Value::list(positions?))
     }
 
     fn axis_builtin(&mut self, args: Args<'a>) -> Res<Value<'a>> {

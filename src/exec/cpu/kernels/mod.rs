@@ -1,5 +1,6 @@
 //! One file per family of kernels.
 
+pub mod assign;
 pub mod conv;
 pub mod copy;
 pub mod dot;
