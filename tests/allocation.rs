@@ -5,7 +5,7 @@ use dln::base::Span;
 use dln::exec::Memory;
 use dln::exec::cpu::Executable;
 use dln::graph::{Builder, Emit, Type};
-use dln::ops::{Op, Reduce, Scan, Tensor, Unary};
+use dln::ops::{Matrix, Op, Reduce, Scan, Tensor, Unary};
 use dln::plan::{Options, plan};
 use dln::types::DType;
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -32,7 +32,8 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Element-wise work, movements, reductions, sorting, indices, random numbers and a loop, some of it on two threads.
+/// Element-wise work, movements, reductions, sorting, indices, matrices, random numbers and a loop, some of it on two
+/// threads.
 fn graph() -> dln::graph::Graph {
     let mut body = Builder::new();
     body.input("i", Type::new(DType::I64, vec![]));
@@ -58,7 +59,12 @@ fn graph() -> dln::graph::Graph {
     let greatest = emit.op(Op::Reduce { kind: Reduce::Max, axes: vec![0] }, &[mixed]);
     let order = emit.op(Op::ArgSort { axis: 0, descending: false }, &[rows]);
     let taken = emit.op(Op::Take { axis: 0 }, &[rows, order]);
-    for node in [looped, mixed, taken, greatest] {
+    let some = emit.slice(x, 0, 0, 4);
+    let matrices = emit.reshape(some, &[100, 4, 3]);
+    let factors = emit.op(Op::Matrix(Matrix::Svd), &[matrices]);
+    let pairs = emit.reshape(some, &[6, 100, 2]);
+    let frequencies = emit.op(Op::Fft { inverse: false }, &[pairs]);
+    for node in [looped, mixed, taken, greatest, factors, frequencies] {
         builder.output("y", node);
     }
     builder.finish()

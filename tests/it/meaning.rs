@@ -1,6 +1,6 @@
 //! What ops mean, by examples that can be checked by hand.
 
-use dln::ops::{Binary, Compare, Conv, ConvMode, Data, Fault, Op, Reduce, Tensor, Unary, eval};
+use dln::ops::{Binary, Compare, Conv, ConvMode, Data, Fault, Matrix, Op, Reduce, Tensor, Unary, eval};
 use dln::types::{DType, Scalar};
 
 const NAN: f64 = f64::NAN;
@@ -47,6 +47,29 @@ fn integers_wrap() {
     assert_eq!(of(Binary::Div), Data::I32(vec![i32::MAX, i32::MIN]));
     let bytes = Tensor::new(vec![2], Data::U8(vec![0, 3]));
     assert_eq!(value(Op::Unary(Unary::Neg), &[&bytes]).data, Data::U8(vec![0, 253]));
+}
+
+#[test]
+fn factors_of_small_matrices() {
+    let x = floats(&[2, 2], &[4.0, 2.0, 2.0, 10.0]);
+    assert_eq!(elements(Op::Matrix(Matrix::Cholesky), &[&x]), [2.0, 0.0, 1.0, 3.0]);
+    let diagonal = floats(&[2, 2], &[0.0, -3.0, 2.0, 0.0]);
+    // U, the singular values 3 and 2, V with a positive element in each column.
+    let factors = [-1.0, 0.0, 0.0, 1.0, 3.0, 2.0, 0.0, 1.0, 1.0, 0.0];
+    assert_eq!(elements(Op::Matrix(Matrix::Svd), &[&diagonal]), factors);
+    let (upper, b) = (floats(&[2, 2], &[2.0, 4.0, 99.0, 8.0]), floats(&[2, 1], &[10.0, 16.0]));
+    let solve = |transposed| elements(Op::Matrix(Matrix::SolveTriangular { upper: true, transposed }), &[&upper, &b]);
+    assert_eq!((solve(false), solve(true)), (vec![1.0, 2.0], vec![5.0, -0.5]));
+}
+
+#[test]
+fn the_transform_of_two_and_four_numbers() {
+    let two = floats(&[2, 2], &[1.0, 5.0, 2.0, -1.0]);
+    assert_eq!(elements(Op::Fft { inverse: false }, &[&two])[..2], [3.0, 4.0]);
+    let step = floats(&[4, 2], &[0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+    let turns = |inverse| elements(Op::Fft { inverse }, &[&step]).iter().map(|x| x.round() as i64).collect::<Vec<_>>();
+    assert_eq!(turns(false), [1, 0, 0, -1, -1, 0, 0, 1]);
+    assert_eq!(turns(true), [1, 0, 0, 1, -1, 0, 0, -1]);
 }
 
 #[test]

@@ -137,6 +137,16 @@ def mel_filters(n, rate, mels, low, high):
     return torch.clamp(torch.minimum(down, up), min=0.0)
 
 
+def slaney_filters(n, rate, mels):
+    """The formulas of librosa.filters.mel, with its defaults."""
+    step = math.log(6.4) / 27
+    to_mel = lambda f: 15 + math.log(f / 1000) / step if f >= 1000 else 3 * f / 200
+    f = torch.tensor([1000 * math.exp(step * (m - 15)) if m >= 15 else 200 * m / 3 for m in torch.linspace(0, to_mel(rate / 2), mels + 2).tolist()])
+    slopes = f.unsqueeze(0) - torch.linspace(0, rate / 2, n // 2 + 1).unsqueeze(1)
+    down, up = -slopes[:, :-2] / (f[1:-1] - f[:-2]), slopes[:, 2:] / (f[2:] - f[1:-1])
+    return torch.clamp(torch.minimum(down, up), min=0.0) * (2 / (f[2:] - f[:-2]))
+
+
 def stft(x, window, hop):
     z = torch.stft(x, len(window), hop_length=hop, window=window, center=True, pad_mode="reflect", return_complex=True)
     return z.mT
@@ -179,11 +189,16 @@ def signal(a):
     filters = mel_filters(64, 16000, 6, 0.0, 8000.0)
     x = randn(33)
     a.case("mel_filters", "x @ mel_filters(64, 16000.0, mels: 6)", lambda x: x @ filters, x=x.clone(), uses=use("mel_filters"))
+    bank = slaney_filters(64, 16000, 6)
+    a.case("mel_filters of Slaney", "x @ mel_filters(64, 16000.0, mels: 6, slaney: true)", lambda x: x @ bank, x=x.clone(), uses=use("mel_filters"))
     x, window = randn(120), torch.hamming_window(32)
     few = mel_filters(32, 8000, 5, 0.0, 4000.0)
     mel = lambda x: stft(x, window, 10).abs() ** 2 @ few
     db = lambda x: 10 * torch.log10(torch.clamp(mel(x), min=1e-10))
     a.case("log_mel", "log_mel(x, hamming(32), 8000.0, hop: 10, mels: 5)", db, x=x.clone(), uses=use("log_mel", "hamming"))
+    powers = torch.tensor([1e-12, 1e-6, 0.3, 50.0])
+    ranged = lambda x: torch.maximum(10 * torch.log10(x.clamp(min=1e-10)), (10 * torch.log10(x)).max() - 60)
+    a.case("decibel", "decibel(x, range: 60.0)", ranged, x=powers, uses=use("decibel"))
     k, j = torch.arange(3.0).unsqueeze(1), torch.arange(5.0)
     basis = torch.cos(math.pi / 5 * (j + 0.5) * k) * math.sqrt(2 / 5)
     basis[0] *= 1 / math.sqrt(2)

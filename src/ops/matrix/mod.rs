@@ -197,6 +197,10 @@ fn substitute(
     Ok(())
 }
 
+/// Columns with a smaller square than this, in a matrix of elements around 1, count as zero: products of their elements
+/// would lose digits.
+const NOTHING: f64 = 1e-280;
+
 /// `to -= by * x`.
 fn subtract(to: &mut [f64], by: f64, x: &[f64]) {
     to.iter_mut().zip(x).for_each(|(to, x)| *to -= by * x);
@@ -349,6 +353,9 @@ mod tests {
         let s = check_svd(2, 2, &[1e200, 1e200, 1e200, 1e200]);
         assert!((s[0] / 2e200 - 1.0).abs() < 1e-15);
         check_svd(3, 3, &identity(3));
+        let graded: Vec<f64> =
+            random(1, 120).iter().enumerate().map(|(i, x)| x * 10f64.powi(-40 * (i / 10) as i32)).collect();
+        check_svd(12, 10, &graded);
         assert_eq!(run(Matrix::Svd, &[&[1, 1]], &[f64::INFINITY], &[]), Err(Breakdown::NotFinite));
     }
 

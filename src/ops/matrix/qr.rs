@@ -1,6 +1,6 @@
 //! The QR factorisation by Householder reflections (Golub and Van Loan, Matrix Computations, algorithm 5.2.1).
 
-use super::{Breakdown, dot, scale, subtract};
+use super::{Breakdown, NOTHING, dot, scale, subtract};
 
 /// Columns with their reflections, the reflections' factors, the diagonal of `R`, one column of `Q`.
 pub(super) fn work(m: usize, n: usize) -> usize {
@@ -44,12 +44,13 @@ pub(super) fn orthonormal(m: usize, n: usize, x: &[f64], q: &mut [f64], work: &m
 }
 
 /// Turns `v` into the vector of the reflection `1 - factor v v'` that takes it to the first axis, to `value` there.
-/// A single element, and zeros, are not reflected.
+/// A single element, and what is as good as zero, is not reflected.
 fn reflection(v: &mut [f64]) -> (f64, f64) {
-    let norm = dot(v, v).sqrt();
-    if v.len() == 1 || norm == 0.0 {
+    let square = dot(v, v);
+    if v.len() == 1 || square < NOTHING {
         return (0.0, v[0]);
     }
+    let norm = square.sqrt();
     let first = v[0];
     let value = if first < 0.0 { norm } else { -norm };
     v[0] = first - value;

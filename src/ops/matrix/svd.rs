@@ -2,13 +2,10 @@
 //! against each other until all are orthogonal. It finds small singular values as precisely as large ones. A matrix
 //! with more rows than columns is first replaced by the triangle of its QR factorisation.
 
-use super::{Breakdown, dot, qr, scale};
+use super::{Breakdown, NOTHING, dot, qr, scale};
 
 /// Sweeps over all pairs of columns; about 10 are usual.
 const SWEEPS: usize = 60;
-
-/// Columns with a smaller square than this, in a matrix of elements around 1, are zero: their direction is lost.
-const NOTHING: f64 = f64::MIN_POSITIVE;
 
 /// `Q`, the columns that are turned, the product of all turns; then the QR factorisation's own.
 pub(super) fn work(m: usize, n: usize) -> usize {
@@ -64,7 +61,7 @@ fn orthogonalise(n: usize, columns: &mut [f64], turns: &mut [f64]) -> Result<(),
             for q in p + 1..n {
                 let (a, b) = pair(n, columns, p, q);
                 let (along, norms) = (dot(a, b), (dot(a, a), dot(b, b)));
-                let orthogonal = along.abs() <= tolerance * (norms.0 * norms.1).sqrt();
+                let orthogonal = along.abs() <= tolerance * norms.0.sqrt() * norms.1.sqrt();
                 if orthogonal || norms.0.min(norms.1) < NOTHING {
                     continue;
                 }
