@@ -2,6 +2,9 @@
 //! them to find the file, and with them to read everything.
 
 use super::chain::{Hyper, HyperKind, HyperValue, Overrides};
+use super::sweep::{Lists, Sweep};
+use crate::sema::by_name;
+use crate::tir::{Direction, Metric, Part};
 use clap::builder::ValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use std::ffi::OsString;
@@ -12,7 +15,8 @@ use std::path::PathBuf;
 pub enum Task {
     Run { file: PathBuf, overrides: Overrides, dry_run: bool },
     Check { file: PathBuf },
-    Test { files: Vec<PathBuf> },
+    Test { files: Vec<PathBuf>, only: Option<String> },
+    Sweep(Sweep),
     Explain { code: String },
 }
 
@@ -26,13 +30,14 @@ pub struct Request {
 /// Flags of `dln run` that a setting of a file with the same name hides: it is what the file calls so.
 const HIDEABLE: [&str; 2] = ["seed", "epochs"];
 /// Flags that stay; a setting with such a name gets a longer flag.
-const RESERVED: [&str; 5] = ["help", "version", "json", "threads", "dry-run"];
+const RESERVED: [&str; 12] =
+    ["help", "version", "json", "threads", "dry-run", "trials", "draw", "halving", "eta", "metric", "jobs", "to"];
 
-/// The file of `dln run FILE ..`, wherever it stands among the flags: the first word with the ending of a program, or else
+/// The file of `dln run FILE ..` and `dln sweep FILE ..`, wherever it stands among the flags: the first word with the ending of a program, or else
 /// the first that is no flag.
 pub fn program(args: &[OsString]) -> Option<PathBuf> {
     let (command, words) = args.get(1..)?.split_first()?;
-    if command != "run" {
+    if command != "run" && command != "sweep" {
         return None;
     }
     let words = || words.iter().map(PathBuf::from);
@@ -53,7 +58,11 @@ pub fn parse(args: &[OsString], hypers: &[Hyper]) -> Result<Request, clap::Error
             dry_run: matches.get_flag("dry-run"),
         },
         "check" => Task::Check { file: file(matches) },
-        "test" => Task::Test { files: matches.get_many("FILE").into_iter().flatten().cloned().collect() },
+        "test" => Task::Test {
+            files: matches.get_many("FILE").into_iter().flatten().cloned().collect(),
+            only: matches.get_one("only").cloned(),
+        },
+        "sweep" => Task::Sweep(sweep_of(matches, hypers)),
         "explain" => Task::Explain { code: matches.get_one("CODE").cloned().unwrap_or_default() },
         other => unreachable!("`{other}` is no command"),
     };
@@ -78,6 +87,32 @@ fn overrides(matches: &ArgMatches, hypers: &[Hyper]) -> Overrides {
     }
 }
 
+fn sweep_of(matches: &ArgMatches, hypers: &[Hyper]) -> Sweep {
+    let list = |hyper: &Hyper| {
+        let values: Vec<HyperValue> = matches.get_many(&id(hyper))?.cloned().collect();
+        Some((hyper.name.clone(), values))
+    };
+    let seeds = matches.try_get_many::<u64>("seed").ok().flatten();
+    Sweep {
+        file: file(matches),
+        lists: Lists {
+            settings: hypers.iter().filter_map(list).collect(),
+            seeds: seeds.into_iter().flatten().copied().collect(),
+        },
+        epochs: matches.try_get_one("epochs").ok().flatten().copied(),
+        trials: matches.get_one("trials").copied(),
+        draw: matches.get_one("draw").copied().unwrap_or(0),
+        halving: matches.get_flag("halving").then(|| matches.get_one("eta").copied().unwrap_or(ETA)),
+        metric: matches.get_one("metric").cloned(),
+        jobs: matches.get_one("jobs").copied().unwrap_or(1),
+        threads: matches.get_one("threads").copied(),
+        to: matches.get_one("to").cloned(),
+    }
+}
+
+/// How many trials there are for one that goes on to the next round of halving.
+const ETA: usize = 3;
+
 fn command(hypers: &[Hyper]) -> Command {
     Command::new("dln")
         .version(env!("CARGO_PKG_VERSION"))
@@ -86,11 +121,13 @@ fn command(hypers: &[Hyper]) -> Command {
         .arg_required_else_help(true)
         .after_help("Exit codes: 0 fine, 1 the program is wrong, 2 the command line is wrong, 3 failed while running, 130 interrupted")
         .subcommand(run(hypers))
+        .subcommand(sweep(hypers))
         .subcommand(Command::new("check").about("Check a program without running it").arg(path("FILE")).arg(json()))
         .subcommand(
             Command::new("test")
-                .about("Run the `test` blocks of programs")
+                .about("Run the `test` blocks of programs, and of all programs in folders")
                 .arg(path("FILE").num_args(1..).action(ArgAction::Append))
+                .arg(value("only", "NAME", "Only tests with this in their names"))
                 .arg(json()),
         )
         .subcommand(
@@ -115,6 +152,69 @@ fn run(hypers: &[Hyper]) -> Command {
         .arg(json())
         .next_help_heading("Settings of the program")
         .args(hypers.iter().map(hyper_arg))
+}
+
+fn sweep(hypers: &[Hyper]) -> Command {
+    let hidden = |name: &str| HIDEABLE.contains(&name) && hypers.iter().any(|hyper| long(hyper) == name);
+    let own = [
+        value("seed", "N,..", "Seeds of the runs").value_parser(value_parser!(u64)).value_delimiter(','),
+        value("epochs", "N", "Epochs of every `train` block, at most").value_parser(count()),
+    ];
+    let eta = "With --halving, of how many trials one goes on [default: 3]";
+    Command::new("sweep")
+        .about("Run a program with many settings: all combinations of the values that are given, or --trials draws")
+        .arg(path("FILE"))
+        .args(own.into_iter().filter(|arg| !hidden(arg.get_id().as_str())))
+        .arg(
+            value("trials", "N", "Draw settings: of the values given, and of the ranges that the program declares")
+                .value_parser(count()),
+        )
+        .arg(value("draw", "N", "Seed of the draws [default: 0]").value_parser(value_parser!(u64)))
+        .arg(flag("halving", "Successive halving: short runs first, longer ones for the best"))
+        .arg(value("eta", "N", eta).value_parser(eta_of()))
+        .arg(
+            value("metric", "METRIC", "`val.loss`, or `highest val.score` [default: what `save` or `stop` watches]")
+                .value_parser(ValueParser::new(metric)),
+        )
+        .arg(value("jobs", "N", "Runs at a time [default: 1]").value_parser(count()))
+        .arg(value("threads", "N", "Worker threads; the result does not depend on them").value_parser(count()))
+        .arg(
+            value("to", "DIR", "Folder of the trials and the summary [default: runs/NAME-sweep beside the program]")
+                .value_parser(value_parser!(PathBuf)),
+        )
+        .arg(json())
+        .next_help_heading("Settings of the program, each with one value or several: 1e-4,3e-4")
+        .args(hypers.iter().map(|hyper| hyper_arg(hyper).value_delimiter(',').action(ArgAction::Append)))
+}
+
+fn eta_of() -> ValueParser {
+    let parse = |text: &str| match text.parse() {
+        Ok(0 | 1) | Err(_) => Err("a whole number from 2 is expected".to_string()),
+        Ok(n) => Ok::<usize, String>(n),
+    };
+    ValueParser::new(parse)
+}
+
+/// `val.loss`, `highest val.score`
+fn metric(text: &str) -> Result<(Metric, Direction), String> {
+    let (direction, metric) = match text.split_once(' ') {
+        Some(("highest", metric)) => (Some(Direction::Highest), metric),
+        Some(("lowest", metric)) => (Some(Direction::Lowest), metric),
+        Some(_) => return Err("before the metric stands `highest` or `lowest`".to_string()),
+        None => (None, text),
+    };
+    let (part, name) = match metric.split_once('.') {
+        Some(("train", name)) => (Part::Train, name),
+        Some(("val", name)) => (Part::Val, name),
+        _ => return Err("a metric is `train.NAME` or `val.NAME`".to_string()),
+    };
+    let unknown = || {
+        format!(
+            "whether a high `{name}` is good cannot be told from its name: say `highest {metric}` or `lowest {metric}`"
+        )
+    };
+    let direction = direction.or_else(|| by_name(name)).ok_or_else(unknown)?;
+    Ok((Metric { part, name: name.into() }, direction))
 }
 
 fn json() -> Arg {
@@ -144,7 +244,9 @@ fn count() -> ValueParser {
 /// `--weight-decay <Float>  Pulls weights to zero [default: 1e-2]`
 fn hyper_arg(hyper: &Hyper) -> Arg {
     let kind = hyper.kind;
-    let help = [hyper.doc.trim(), &format!("[default: {}]", hyper.default)].join(" ");
+    let default = format!("[default: {}]", hyper.default);
+    let domain = if hyper.domain.is_empty() { String::new() } else { format!(" [in {}]", hyper.domain) };
+    let help = format!("{} {default}{domain}", hyper.doc.trim());
     Arg::new(id(hyper))
         .long(long(hyper))
         .aliases(as_written(hyper))
@@ -203,7 +305,8 @@ mod tests {
     use crate::base::Span;
 
     fn hyper(name: &str, kind: HyperKind, default: &str) -> Hyper {
-        Hyper { name: name.into(), kind, default: default.to_string(), doc: format!("The {name}."), span: Span::none() }
+        let (doc, default) = (format!("The {name}."), default.to_string());
+        Hyper { name: name.into(), kind, default, domain: String::new(), doc, span: Span::none() }
     }
 
     fn words(line: &str) -> Vec<OsString> {

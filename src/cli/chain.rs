@@ -3,11 +3,12 @@
 use crate::base::{Name, Sources, Span};
 use crate::diag::Diagnostic;
 use crate::io::Files;
+use crate::tir::{Direction, Metric};
 use crate::train::Event;
 use std::sync::atomic::AtomicBool;
 
-/// Opens programs.
-pub trait Chain {
+/// Opens programs; several at a time, from several threads.
+pub trait Chain: Sync {
     /// A program under the name to show, its text, and the way to what lies around it. Nothing is checked yet.
     fn open(&self, name: &str, text: String, files: Files) -> Box<dyn Session>;
 
@@ -21,6 +22,12 @@ pub trait Session {
 
     /// The settings that the file declares, in its order, as far as they can be read without checking it.
     fn hypers(&self) -> Vec<Hyper>;
+
+    /// What the settings may be, where the file says so. Only after a check without errors.
+    fn domains(&self) -> Vec<(Name, Domain)>;
+
+    /// What the last `save` or `stop` watches. Only after a check without errors.
+    fn metric(&self) -> Option<(Metric, Direction)>;
 
     /// Checks all of it.
     fn check(&mut self, overrides: &Overrides) -> Report;
@@ -37,8 +44,12 @@ pub trait Session {
         tell: &mut dyn FnMut(Event),
     ) -> Result<(), Vec<Diagnostic>>;
 
-    /// Runs every `test` block; tells the result of each when it has one. Only after a check without errors.
-    fn test(&mut self, interrupt: &AtomicBool, tell: &mut dyn FnMut(TestResult));
+    /// The names of all `test` blocks, in the order of the file.
+    fn tests(&self) -> Vec<Name>;
+
+    /// Runs every `test` block with `only` in its name; tells the result of each when it has one. Only after a check
+    /// without errors.
+    fn test(&mut self, only: Option<&str>, interrupt: &AtomicBool, tell: &mut dyn FnMut(TestResult));
 }
 
 /// `## Learning rate.` `hyper lr = 1e-3`
@@ -48,6 +59,8 @@ pub struct Hyper {
     pub kind: HyperKind,
     /// As written.
     pub default: String,
+    /// What it may be, as written; empty where the file says nothing.
+    pub domain: String,
     /// The doc comment, without its marks.
     pub doc: String,
     pub span: Span,
@@ -67,6 +80,14 @@ pub enum HyperValue {
     Float(f64),
     Bool(bool),
     Str(Name),
+}
+
+/// What a setting may be. Both ends of a range belong to it; `log` ones are drawn by their logarithm.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Domain {
+    Int { lo: i64, hi: i64, log: bool },
+    Float { lo: f64, hi: f64, log: bool },
+    Choice(Vec<HyperValue>),
 }
 
 /// What the command line says instead of the file.

@@ -39,13 +39,19 @@ pub struct Desk<'a> {
 
 /// Opens the program in a file. The error is for the person at the command line.
 pub fn open(chain: &dyn Chain, path: &Path) -> Result<Box<dyn Session>, String> {
+    let (name, text, folder) = read(path)?;
+    Ok(chain.open(&name, text, Files::at(folder)))
+}
+
+/// The name of a program, its text, and the folder in which it lies.
+pub fn read(path: &Path) -> Result<(String, String, PathBuf), String> {
     let name = path.to_string_lossy();
     let bytes = std::fs::read(path).map_err(|error| format!("`{}` cannot be read: {error}", name.escape_debug()))?;
     let text = String::from_utf8(bytes).map_err(|error| {
         format!("`{}` is not UTF-8 text: see byte {}", name.escape_debug(), error.utf8_error().valid_up_to())
     })?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    Ok(chain.open(&name, text, Files::at(folder)))
+    Ok((name.to_string(), text, folder.to_path_buf()))
 }
 
 impl Desk<'_> {
@@ -60,7 +66,8 @@ impl Desk<'_> {
                 }
             }),
             Task::Check { file } => self.with(file, |desk, session| desk.check(session, &Overrides::default(), true)),
-            Task::Test { files } => self.test_all(files),
+            Task::Test { files, only } => self.test_all(files, only.as_deref()),
+            Task::Sweep(sweep) => self.sweep(sweep),
             Task::Explain { code } => self.explain(code),
         }
     }
@@ -73,7 +80,7 @@ impl Desk<'_> {
     }
 
     /// Shows what the checker found; `summary` is the line with the counts.
-    fn check(&mut self, session: &mut dyn Session, overrides: &Overrides, summary: bool) -> Exit {
+    pub fn check(&mut self, session: &mut dyn Session, overrides: &Overrides, summary: bool) -> Exit {
         let report = session.check(overrides);
         for diagnostic in &report.diagnostics {
             self.show(diagnostic, session.sources());
@@ -144,41 +151,6 @@ impl Desk<'_> {
         }
     }
 
-    /// Tests every file, whatever becomes of the others.
-    fn test_all(&mut self, files: &[PathBuf]) -> Exit {
-        let (mut passed, mut failed, mut worst) = (0, 0, Exit::Fine);
-        for file in files {
-            let exit = self.with(file, |desk, session| match desk.check(session, &Overrides::default(), false) {
-                Exit::Fine => desk.test(session, &mut passed, &mut failed),
-                other => other,
-            });
-            worst = worst.max(exit);
-        }
-        let summary = || serde_json::json!({ "event": "tested", "passed": passed, "failed": failed });
-        self.say(summary, || format!("{} passed, {failed} failed", counted(passed, "test")));
-        worst
-    }
-
-    fn test(&mut self, session: &mut dyn Session, passed: &mut usize, failed: &mut usize) -> Exit {
-        let mut faults = vec![];
-        let before = *failed;
-        session.test(self.interrupt, &mut |result| {
-            let word = if result.outcome.is_ok() { "ok    " } else { "FAILED" };
-            self.say(|| json::test(&result), || format!("{word} {}", result.name));
-            match result.outcome {
-                Ok(()) => *passed += 1,
-                Err(fault) => {
-                    *failed += 1;
-                    faults.push(fault);
-                }
-            }
-        });
-        for fault in &faults {
-            self.show(fault, session.sources());
-        }
-        if *failed == before { Exit::Fine } else { Exit::Program }
-    }
-
     fn explain(&mut self, code: &str) -> Exit {
         match self.chain.explain(code) {
             Some(page) => {
@@ -190,12 +162,12 @@ impl Desk<'_> {
     }
 
     /// One line, for a program or for a person.
-    fn say(&mut self, value: impl FnOnce() -> Value, line: impl FnOnce() -> String) {
+    pub fn say(&mut self, value: impl FnOnce() -> Value, line: impl FnOnce() -> String) {
         let text = if self.json { value().to_string() } else { line() };
         self.output.line(&text);
     }
 
-    fn show(&mut self, diagnostic: &Diagnostic, sources: &Sources) {
+    pub fn show(&mut self, diagnostic: &Diagnostic, sources: &Sources) {
         if self.json {
             self.output.line(&json::diagnostic(diagnostic, sources).to_string());
         } else {
@@ -204,7 +176,7 @@ impl Desk<'_> {
         }
     }
 
-    fn refuse(&mut self, message: &str) -> Exit {
+    pub fn refuse(&mut self, message: &str) -> Exit {
         self.output.report(&format!("error: {message}"));
         Exit::Usage
     }

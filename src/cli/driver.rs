@@ -2,13 +2,16 @@
 
 use std::sync::atomic::AtomicBool;
 
-use super::chain::{Chain, Hyper, HyperKind, HyperValue, Origin, Overrides, Report, Session, Setting, TestResult};
+use super::chain::{
+    Chain, Domain, Hyper, HyperKind, HyperValue, Origin, Overrides, Report, Session, Setting, TestResult,
+};
 use crate::base::{Name, Sources};
 use crate::diag::{self, Diagnostic};
 use crate::driver::{self, Program};
 use crate::io::Files;
-use crate::sema::{Checked, Options, Override};
+use crate::sema::{self, Checked, Options, Override};
 use crate::syntax::ast::{BinaryOp, Expr, ExprKind, Item, ItemKind, TypeKind, UnaryOp};
+use crate::tir::{Direction, Metric};
 use crate::train::Event;
 
 /// The compiler.
@@ -46,6 +49,18 @@ impl Session for Opened {
 
     fn hypers(&self) -> Vec<Hyper> {
         self.main().iter().filter_map(|item| hyper(item, &self.program.sources)).collect()
+    }
+
+    fn domains(&self) -> Vec<(Name, Domain)> {
+        let declared = self.checked().hypers.iter();
+        declared.filter_map(|hyper| Some((hyper.name.clone(), domain(hyper.domain.as_ref()?)))).collect()
+    }
+
+    fn metric(&self) -> Option<(Metric, Direction)> {
+        let jobs = || self.checked().jobs.iter().rev();
+        let saved = jobs().find_map(|job| job.saves.last()).map(|save| (save.metric.clone(), save.direction));
+        let stopped = || jobs().find_map(|job| job.stop.as_ref()).map(|stop| (stop.metric.clone(), stop.direction));
+        saved.or_else(stopped)
     }
 
     fn check(&mut self, overrides: &Overrides) -> Report {
@@ -93,10 +108,19 @@ impl Session for Opened {
         driver::run(checked, &self.program.files, seed, epochs, interrupt, tell).map_err(|diagnostic| vec![diagnostic])
     }
 
-    fn test(&mut self, interrupt: &AtomicBool, tell: &mut dyn FnMut(TestResult)) {
+    fn tests(&self) -> Vec<Name> {
+        let test = |item: &Item| match &item.kind {
+            ItemKind::Test(test) => Some(test.name.clone()),
+            _ => None,
+        };
+        self.main().iter().filter_map(test).collect()
+    }
+
+    fn test(&mut self, only: Option<&str>, interrupt: &AtomicBool, tell: &mut dyn FnMut(TestResult)) {
         let checked = self.checked();
         let mut report = |name, outcome| tell(TestResult { name, outcome });
-        let ended = driver::test(checked, &self.program.files, interrupt, &mut |test| report(test.name, test.outcome));
+        let mut each = |test: driver::TestOutcome| report(test.name, test.outcome);
+        let ended = driver::test(checked, &self.program.files, only, interrupt, &mut each);
         if let Err(diagnostic) = ended {
             report("the values at the top of the file".into(), Err(diagnostic));
         }
@@ -132,6 +156,23 @@ fn given((name, value): &(Name, HyperValue)) -> (Name, Override) {
     (name.clone(), value)
 }
 
+fn domain(domain: &sema::Domain) -> Domain {
+    match domain {
+        sema::Domain::Int { lo, hi, log } => Domain::Int { lo: *lo, hi: *hi, log: *log },
+        sema::Domain::Float { lo, hi, log } => Domain::Float { lo: *lo, hi: *hi, log: *log },
+        sema::Domain::Choice(choices) => Domain::Choice(choices.iter().map(taken).collect()),
+    }
+}
+
+fn taken(value: &Override) -> HyperValue {
+    match value {
+        Override::Int(v) => HyperValue::Int(*v),
+        Override::Float(v) => HyperValue::Float(*v),
+        Override::Bool(v) => HyperValue::Bool(*v),
+        Override::Str(v) => HyperValue::Str(v.as_str().into()),
+    }
+}
+
 fn shown(value: &Override) -> String {
     match value {
         Override::Int(v) => v.to_string(),
@@ -153,6 +194,7 @@ fn hyper(item: &Item, sources: &Sources) -> Option<Hyper> {
         name: hyper.name.name.clone(),
         kind,
         default: sources.text(hyper.value.span).trim_matches('"').to_string(),
+        domain: hyper.domain.as_ref().map_or(String::new(), |domain| sources.text(domain.span).to_string()),
         doc: item.doc.as_deref().unwrap_or_default().to_string(),
         span: hyper.name.span,
     })

@@ -8,10 +8,12 @@ mod interrupt;
 mod json;
 mod output;
 mod progress;
+mod sweep;
+mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use chain::{Chain, Hyper, HyperKind, HyperValue, Origin, Overrides, Report, Session, Setting, TestResult};
+pub use chain::{Chain, Domain, Hyper, HyperKind, HyperValue, Origin, Overrides, Report, Session, Setting, TestResult};
 pub use driver::Compiler;
 
 use args::Request;

@@ -5,9 +5,10 @@ use super::command::{Desk, Exit};
 use super::output::tests::{Kept, PLAIN};
 use super::output::{Output, Terminal};
 use super::{args, command};
-use crate::base::{Sources, Span};
+use crate::base::{Name, Sources, Span};
 use crate::diag::Diagnostic;
 use crate::io::Files;
+use crate::tir::{Direction, Metric};
 use crate::train::{Event, Summary};
 use std::ffi::OsString;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -42,7 +43,16 @@ impl Session for FakeSession {
 
     fn hypers(&self) -> Vec<Hyper> {
         let (name, default) = ("lr".into(), "1e-3".to_string());
-        vec![Hyper { name, kind: HyperKind::Float, default, doc: String::new(), span: Span::none() }]
+        let (domain, doc) = (String::new(), String::new());
+        vec![Hyper { name, kind: HyperKind::Float, default, domain, doc, span: Span::none() }]
+    }
+
+    fn domains(&self) -> Vec<(Name, Domain)> {
+        vec![("lr".into(), Domain::Float { lo: 1e-5, hi: 1e-1, log: true })]
+    }
+
+    fn metric(&self) -> Option<(Metric, Direction)> {
+        None
     }
 
     fn check(&mut self, _: &Overrides) -> Report {
@@ -91,7 +101,11 @@ impl Session for FakeSession {
         Ok(())
     }
 
-    fn test(&mut self, _: &AtomicBool, tell: &mut dyn FnMut(TestResult)) {
+    fn tests(&self) -> Vec<Name> {
+        vec!["adds".into()]
+    }
+
+    fn test(&mut self, _: Option<&str>, _: &AtomicBool, tell: &mut dyn FnMut(TestResult)) {
         tell(TestResult { name: "adds".into(), outcome: Ok(()) });
         if self.text.contains("failing") {
             tell(TestResult { name: "subtracts".into(), outcome: Err(fault("E0802")) });

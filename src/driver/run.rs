@@ -41,15 +41,19 @@ pub struct TestOutcome {
     pub outcome: Result<(), Diagnostic>,
 }
 
-/// Runs every `test` block, each with random numbers of its own.
+/// Runs every `test` block with `only` in its name, each with random numbers of its own.
 pub fn test(
     checked: &Checked,
     files: &Files,
+    only: Option<&str>,
     interrupt: &AtomicBool,
     tell: &mut dyn FnMut(TestOutcome),
 ) -> Result<(), Diagnostic> {
     let mut engine = Engine::new(checked, files, 0)?;
     for (i, test) in checked.tests.iter().enumerate() {
+        if only.is_some_and(|only| !test.name.contains(only)) {
+            continue;
+        }
         if interrupt.load(Ordering::Relaxed) {
             break;
         }

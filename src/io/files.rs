@@ -3,18 +3,25 @@
 use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// Files by the paths that programs write: relative ones begin at the folder of the program, `std:name` is what ships
 /// inside the binary.
 #[derive(Clone, Debug)]
 pub struct Files {
     base: PathBuf,
+    /// Where what is written begins, if not at `base`.
+    output: Option<PathBuf>,
 }
 
 impl Files {
     pub fn at(base: impl Into<PathBuf>) -> Files {
-        Files { base: base.into() }
+        Files { base: base.into(), output: None }
+    }
+
+    /// The same files, with all that is written below a folder, wherever its path leads.
+    pub fn writing_to(self, folder: impl Into<PathBuf>) -> Files {
+        Files { output: Some(folder.into()), ..self }
     }
 
     /// Where a path of the program lies on this machine.
@@ -59,7 +66,13 @@ impl Files {
     }
 
     fn writable(&self, path: &str) -> io::Result<PathBuf> {
-        let path_on_disk = self.locate(path);
+        let path_on_disk = match &self.output {
+            None => self.locate(path),
+            Some(folder) => {
+                let inside = Path::new(path).components().filter(|part| matches!(part, Component::Normal(_)));
+                folder.join(inside.collect::<PathBuf>())
+            }
+        };
         if path.starts_with("std:") || path_on_disk.file_name().is_none() {
             return Err(io::Error::other("it is no place to write a file to"));
         }
@@ -128,6 +141,16 @@ mod tests {
         assert!(dir.path().join("folder").is_dir());
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
         assert!(files.write("std:x", b"x").is_err());
+    }
+
+    #[test]
+    fn what_is_written_can_be_led_elsewhere() {
+        let dir = tempfile::tempdir().unwrap();
+        let files = Files::at("nowhere").writing_to(dir.path());
+        files.write("../runs/a.txt", b"a").unwrap();
+        files.append_line("/b.txt", "b").unwrap();
+        assert!(dir.path().join("runs/a.txt").is_file() && dir.path().join("b.txt").is_file());
+        assert!(files.read("std:digits.csv").is_ok());
     }
 
     #[test]

@@ -23,8 +23,12 @@ impl<'a> Checker<'a> {
         self.reported.extend(self.out.diagnostics.iter().map(|d| (d.code, d.span())));
         let main = super::MAIN;
         let modules = self.modules;
-        self.duplicates(main);
-        self.imports(main);
+        for id in (0..modules.list.len()).map(ModuleId::from) {
+            if !modules.get(id).std {
+                self.duplicates(id);
+                self.imports(id);
+            }
+        }
         self.program_float();
         for item in &modules.get(main).ast.items {
             match &item.kind {

@@ -1,6 +1,5 @@
 //! Names at the top level of a module: found in any order, evaluated when first needed.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::base::{Name, Span};
@@ -10,9 +9,10 @@ use crate::tir;
 
 use super::builtin;
 use super::call::method_of;
+use super::imports::{brought, named};
 use super::scope::{ModuleId, PRELUDE, Scope};
-use super::value::{Closure, Code, LayerClass, Truth, Value, Weights};
-use super::{Checker, Hyper, MAIN, Override, Poison, Res};
+use super::value::{Closure, Code, LayerClass, Value, Weights};
+use super::{Checker, Poison, Res};
 
 /// How far a top-level `let` or `hyper` is.
 #[derive(Clone, Debug)]
@@ -69,12 +69,7 @@ impl<'a> Checker<'a> {
         let own = |id: ModuleId| self.modules.get(id).names().cloned();
         let mut names: Vec<Name> = own(module).chain(own(PRELUDE)).collect();
         for (_, u) in self.modules.get(module).imports.iter().chain(&self.modules.get(PRELUDE).imports) {
-            match &u.names {
-                Some(list) => {
-                    names.extend(list.iter().map(|(name, alias)| alias.as_ref().unwrap_or(name).name.clone()))
-                }
-                None => names.extend(last_name(&u.module)),
-            }
+            names.extend(brought(u).into_iter().map(|brought| brought.name));
         }
         names.extend(builtin::names().map(Name::from));
         names
@@ -87,23 +82,14 @@ impl<'a> Checker<'a> {
         }
         let modules = self.modules;
         for (target, u) in &modules.get(module).imports {
-            match &u.names {
-                None if last_name(&u.module).is_some_and(|n| &*n == name) => return Some(Value::Module(*target)),
+            match named(u, name) {
                 None => {}
-                Some(list) => {
-                    let hit = list.iter().find(|(n, alias)| &*alias.as_ref().unwrap_or(n).name == name);
-                    if let Some((original, _)) = hit {
-                        return Some(self.exported(*target, &original.name).unwrap_or(Value::Error));
-                    }
-                }
+                Some(None) => return Some(Value::Module(*target)),
+                Some(Some(original)) => return Some(self.exported(*target, original).unwrap_or(Value::Error)),
             }
         }
         for u in &modules.get(module).missing {
-            let hit = match &u.names {
-                Some(list) => list.iter().any(|(n, alias)| &*alias.as_ref().unwrap_or(n).name == name),
-                None => last_name(&u.module).is_some_and(|n| &*n == name),
-            };
-            if hit {
+            if named(u, name).is_some() {
                 return Some(Value::Error);
             }
         }
@@ -269,127 +255,5 @@ impl<'a> Checker<'a> {
 
     fn keep_all(&mut self, parts: &[Value<'a>], name: &str, span: Span) -> Vec<Value<'a>> {
         parts.iter().enumerate().map(|(i, v)| self.keep(v.clone(), &format!("{name}.{i}"), span)).collect()
-    }
-
-    fn hyper(&mut self, module: ModuleId, hyper: &'a ast::Hyper, doc: Option<&Name>) -> Res<Value<'a>> {
-        let value = self.expr(&hyper.value, &Scope::root(module))?;
-        let value = match &hyper.ty {
-            Some(ty) => self.declared(value, ty, &hyper.value, &Scope::root(module))?,
-            None => value,
-        };
-        let Some(default) = plain(&value) else {
-            return Err(self.expected("a plain number, Bool or Str", &value, hyper.value.span));
-        };
-        let given = match module {
-            MAIN => self.options.overrides.get(&hyper.name.name).cloned(),
-            _ => None,
-        };
-        let value = match given {
-            None => default.clone(),
-            Some(given) => match agree(&default, given) {
-                Ok(value) => value,
-                Err(want) => {
-                    let message = format!("`--{}` takes {want}", hyper.name.name);
-                    return Err(self.error("E0301", hyper.name.span, message, "declared here"));
-                }
-            },
-        };
-        let known = self.out.hypers.iter().any(|h| h.name == hyper.name.name);
-        if module == MAIN && !known {
-            let span = hyper.name.span;
-            let name = hyper.name.name.clone();
-            self.out.hypers.push(Hyper { name, value: value.clone(), default, doc: doc.cloned(), span });
-        }
-        Ok(match value {
-            Override::Int(v) => Value::int(v),
-            Override::Float(v) => Value::Float(v),
-            Override::Bool(v) => Value::bool(v),
-            Override::Str(v) => Value::Str(v.into()),
-        })
-    }
-
-    /// Names that are declared twice in one module.
-    pub fn duplicates(&mut self, module: ModuleId) {
-        let modules = self.modules;
-        let mut seen: BTreeMap<&Name, Span> = BTreeMap::new();
-        for ident in modules.get(module).ast.items.iter().flat_map(ast::Item::names) {
-            let first = *seen.entry(&ident.name).or_insert(ident.span);
-            if first != ident.span {
-                let message = format!("`{}` is declared twice", ident.name);
-                let diagnostic =
-                    Diagnostic::error("E0206", ident.span, message, "again here").label(first, "first here");
-                self.report(diagnostic);
-            }
-        }
-    }
-
-    /// Names in `use` lines that the modules do not have.
-    pub fn imports(&mut self, module: ModuleId) {
-        let modules = self.modules;
-        for (target, u) in &modules.get(module).imports {
-            for (name, _) in u.names.iter().flatten() {
-                if self.exports(*target, &name.name) {
-                    continue;
-                }
-                let known: Vec<Name> = modules.get(*target).names().cloned().collect();
-                let shown = modules.get(*target).name.clone();
-                let message = format!("{shown} has no `{}`", name.name);
-                let diagnostic = Diagnostic::error("E0203", name.span, message, "not there");
-                let diagnostic =
-                    match (nearest(&name.name, known.iter().map(|n| &**n)), crate::stdlib::exporting(&name.name)) {
-                        (_, Some(other)) => diagnostic.help(format!("it is in `{other}`")),
-                        (Some(near), None) => {
-                            diagnostic.fix(format!("did you mean `{near}`?"), name.span, near.to_string())
-                        }
-                        (None, None) => diagnostic,
-                    };
-                self.report(diagnostic);
-            }
-        }
-    }
-
-    fn exports(&self, module: ModuleId, name: &str) -> bool {
-        let m = self.modules.get(module);
-        m.item(name).is_some()
-            || m.imports
-                .iter()
-                .any(|(_, u)| u.names.iter().flatten().any(|(n, alias)| &*alias.as_ref().unwrap_or(n).name == name))
-    }
-}
-
-/// `nn` of `std.nn`, `blocks` of `"blocks.dln"`.
-fn last_name(module: &ast::Module) -> Option<Name> {
-    match module {
-        ast::Module::Path(parts) => parts.last().map(|p| p.name.clone()),
-        ast::Module::File { path, .. } => {
-            let file = path.rsplit('/').next()?;
-            Some(file.strip_suffix(".dln").unwrap_or(file).into())
-        }
-    }
-}
-
-/// A value that a command line could give.
-fn plain(value: &Value) -> Option<Override> {
-    match value {
-        Value::Int(dim, _) => dim.as_const().map(Override::Int),
-        Value::Float(v) => Some(Override::Float(*v)),
-        Value::Bool(Truth::Known(v)) => Some(Override::Bool(*v)),
-        Value::Str(v) => Some(Override::Str(v.to_string())),
-        _ => None,
-    }
-}
-
-/// `given` as the type of `default`, or that type in words.
-fn agree(default: &Override, given: Override) -> Result<Override, &'static str> {
-    match (default, given) {
-        (Override::Float(_), Override::Int(v)) => Ok(Override::Float(v as f64)),
-        (Override::Int(_), given @ Override::Int(_))
-        | (Override::Float(_), given @ Override::Float(_))
-        | (Override::Bool(_), given @ Override::Bool(_))
-        | (Override::Str(_), given @ Override::Str(_)) => Ok(given),
-        (Override::Int(_), _) => Err("a whole number"),
-        (Override::Float(_), _) => Err("a number"),
-        (Override::Bool(_), _) => Err("true or false"),
-        (Override::Str(_), _) => Err("a text"),
     }
 }

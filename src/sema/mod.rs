@@ -33,6 +33,8 @@ mod foreign;
 mod form;
 mod function;
 mod generic;
+mod hyper;
+mod imports;
 mod index;
 mod item;
 mod layer;
@@ -62,6 +64,7 @@ use crate::tir::{self, CellId};
 use crate::types::{DType, Dim, Facts};
 
 pub use scope::{Library, MAIN, Missing, Module, ModuleId, Modules, PRELUDE};
+pub use watch::by_name;
 
 use emit::Prog;
 use item::LetState;
@@ -118,6 +121,14 @@ pub struct Counts {
     pub assumed: usize,
 }
 
+/// What a `hyper` may be. Both ends of a range belong to it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Domain {
+    Int { lo: i64, hi: i64, log: bool },
+    Float { lo: f64, hi: f64, log: bool },
+    Choice(Vec<Override>),
+}
+
 /// A `hyper` of the main file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hyper {
@@ -125,6 +136,7 @@ pub struct Hyper {
     pub value: Override,
     /// What the file says, when the command line says otherwise.
     pub default: Override,
+    pub domain: Option<Domain>,
     pub doc: Option<Name>,
     pub span: Span,
 }

@@ -112,7 +112,7 @@ impl<'a> Checker<'a> {
 }
 
 /// Names whose meaning everybody knows.
-fn by_name(name: &str) -> Option<Direction> {
+pub fn by_name(name: &str) -> Option<Direction> {
     const HIGH: [&str; 12] =
         ["accuracy", "acc", "f1", "precision", "recall", "auc", "r2", "iou", "dice", "bleu", "map", "top_k"];
     const LOW: [&str; 9] = ["loss", "error", "mae", "mse", "rmse", "perplexity", "nll", "cer", "wer"];

@@ -53,11 +53,13 @@ pub enum ItemKind {
     },
 }
 
-/// `use std.nn: Linear, Conv2d as Conv`, `use std.nn` (then `nn.Linear`), `use "blocks.dln": Block`.
+/// `use std.nn: Linear, Conv2d as Conv`, `use std.nn` (then `nn.Linear`), `use std.nn as n`, `use "blocks.dln": Block`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Use {
     pub module: Module,
-    /// `None`: the module itself, under its last name.
+    /// Another name of the module itself.
+    pub alias: Option<Ident>,
+    /// `None`: the module itself, under its last name or the alias.
     pub names: Option<Vec<(Ident, Option<Ident>)>>,
 }
 
@@ -76,12 +78,13 @@ impl Module {
     }
 }
 
-/// `hyper lr: Float = 1e-3`; the type may be left out.
+/// `hyper lr: Float = 1e-3 in log(1e-5..1e-1)`; the type and what it may be can be left out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hyper {
     pub name: Ident,
     pub ty: Option<Type>,
     pub value: Expr,
+    pub domain: Option<Expr>,
 }
 
 /// `let net = ..`, `let (a, b): T = ..`.

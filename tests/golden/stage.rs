@@ -178,7 +178,7 @@ fn tested(checked: &Checked, folder: &Path) -> (String, Vec<Diagnostic>) {
     let mut out = String::new();
     let mut faults = vec![];
     let interrupt = AtomicBool::new(false);
-    let result = driver::test(checked, &Files::at(folder), &interrupt, &mut |test| {
+    let result = driver::test(checked, &Files::at(folder), None, &interrupt, &mut |test| {
         let word = if test.outcome.is_ok() { "passes" } else { "fails" };
         out.push_str(&format!("{} {word}\n", test.name));
         faults.extend(test.outcome.err());

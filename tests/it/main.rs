@@ -17,4 +17,5 @@ mod optimizer;
 mod pages;
 mod reference;
 mod rules;
+mod sweep;
 mod tidy;

@@ -78,7 +78,8 @@ fn found(example: &str) -> Vec<&'static str> {
     if driver::is_sound(&diagnostics) {
         let interrupt = AtomicBool::new(false);
         let ran = driver::run(&checked, &files, None, Some(1), &interrupt, &mut |_| {});
-        let tested = driver::test(&checked, &files, &interrupt, &mut |test| diagnostics.extend(test.outcome.err()));
+        let tested =
+            driver::test(&checked, &files, None, &interrupt, &mut |test| diagnostics.extend(test.outcome.err()));
         diagnostics.extend(ran.err().into_iter().chain(tested.err()));
     }
     let mut codes: Vec<&str> = diagnostics.iter().map(|d| d.code).collect();

@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use crate::base::Name;
 use crate::ops::{Binary, Compare, Op, Unary};
 use crate::types::DType;
 
@@ -23,7 +22,11 @@ pub const TABLE: &[Builtin] = &[
     Builtin { name: "chain", params: &["layers"], run: |c, args| c.chain(args) },
     Builtin { name: "identity", params: &["x"], run: |_, args| Ok(args.value(0)) },
     Builtin { name: "same_rate", params: &["t", "rate"], run: |_, args| Ok(args.value(1)) },
-    Builtin { name: "assert_close", params: &["a", "b", "tolerance?"], run: |c, args| c.assert_close(args) },
+    Builtin {
+        name: "assert_close",
+        params: &["a", "b", "tolerance?", "relative?", "absolute?"],
+        run: |c, args| c.assert_close(args),
+    },
     Builtin { name: "save_images", params: &["x", "to"], run: |c, args| c.images(args) },
     Builtin {
         name: "print",
@@ -92,19 +95,23 @@ impl<'a> Checker<'a> {
         Ok(Value::Chain(Rc::new(parts)))
     }
 
-    /// Equal up to `tolerance * (1 + |b|)`, everywhere; infinities must be the same.
+    /// Argument `at` as a tolerance.
+    fn tolerance(&mut self, args: &Args<'a>, at: usize, default: f64) -> Res<f64> {
+        if !args.has(at) {
+            return Ok(default);
+        }
+        match super::super::expr::number(&args.value(at)) {
+            Some(tolerance) if tolerance >= 0.0 => Ok(tolerance),
+            Some(_) => Err(self.error("E0403", args.span(at), "a tolerance is not negative", "below zero")),
+            None => Err(self.expected("a number", &args.value(at), args.span(at))),
+        }
+    }
+
+    /// Equal up to `absolute + relative * |b|`, everywhere; infinities must be the same. `tolerance` is both.
     fn assert_close(&mut self, args: Args<'a>) -> Res<Value<'a>> {
         let span = args.span;
-        let tolerance = match args.has(2) {
-            true => super::super::expr::number(&args.value(2)).unwrap_or(1e-6),
-            false => {
-                if self.float == DType::F64 {
-                    1e-9
-                } else {
-                    1e-5
-                }
-            }
-        };
+        let both = self.tolerance(&args, 2, if self.float == DType::F64 { 1e-9 } else { 1e-5 })?;
+        let (relative, absolute) = (self.tolerance(&args, 3, both)?, self.tolerance(&args, 4, both)?);
         let a = self.tensor_arg(&args, 0)?;
         let b = self.tensor_arg(&args, 1)?;
         let (a, b) = self.unify_dtypes(a, b, span)?;
@@ -121,16 +128,19 @@ impl<'a> Checker<'a> {
         let difference = self.binary(Binary::Sub, &a, &b, span)?;
         let difference = self.unary(Unary::Abs, &difference, span)?;
         let size = self.unary(Unary::Abs, &b, span)?;
-        let one = self.number(1.0, a.ty.dtype, span);
-        let allowed = self.binary(Binary::Add, &size, &one, span)?;
-        let factor = self.number(tolerance, a.ty.dtype, span);
-        let allowed = self.binary(Binary::Mul, &allowed, &factor, span)?;
+        let factor = self.number(relative, a.ty.dtype, span);
+        let allowed = self.binary(Binary::Mul, &size, &factor, span)?;
+        let offset = self.number(absolute, a.ty.dtype, span);
+        let allowed = self.binary(Binary::Add, &allowed, &offset, span)?;
         let near = self.compare(Compare::Le, &difference, &allowed, span)?;
         let same = self.compare(Compare::Eq, &a, &b, span)?;
         let fine = self.emit(Op::Binary(Binary::Or), &[&near, &same], span)?;
         let all = self.all(&fine, span)?;
-        let text: Name = format!("equal up to {tolerance:e}").into();
-        self.assert_tensor(&all, text, span)?;
+        let text = match relative == absolute {
+            true => format!("equal up to {both:e}"),
+            false => format!("equal up to {absolute:e} + {relative:e} of it"),
+        };
+        self.assert_tensor(&all, text.into(), span)?;
         self.compared(&a, &b, span);
         Ok(Value::Nothing)
     }

@@ -3,16 +3,20 @@
 use super::{Cx, Str};
 use crate::syntax::ast::*;
 
-pub fn use_(module: Module, names: Option<Vec<(Ident, Option<Ident>)>>) -> ItemKind {
-    ItemKind::Use(Use { module, names })
+pub fn use_names(module: Module, names: Vec<(Ident, Option<Ident>)>) -> ItemKind {
+    ItemKind::Use(Use { module, alias: None, names: Some(names) })
+}
+
+pub fn use_module(module: Module, alias: Option<Ident>) -> ItemKind {
+    ItemKind::Use(Use { module, alias, names: None })
 }
 
 pub fn module_file(path: Str) -> Module {
     Module::File { path: path.value, span: path.span }
 }
 
-pub fn hyper(name: Ident, ty: Option<Type>, value: Expr) -> ItemKind {
-    ItemKind::Hyper(Hyper { name, ty, value })
+pub fn hyper(name: Ident, ty: Option<Type>, value: Expr, domain: Option<Expr>) -> ItemKind {
+    ItemKind::Hyper(Hyper { name, ty, value, domain })
 }
 
 pub fn let_(names: Vec<Ident>, ty: Option<Type>, value: Expr) -> ItemKind {

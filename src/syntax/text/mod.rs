@@ -87,6 +87,10 @@ impl Text {
                 self.put(format_args!("hyper {}", hyper.name.name));
                 self.ty_opt(&hyper.ty);
                 self.value(&hyper.value);
+                if let Some(domain) = &hyper.domain {
+                    self.put(" in ");
+                    self.expr(domain);
+                }
             }
             ItemKind::Let(let_) => {
                 self.put("let ");
@@ -128,6 +132,9 @@ impl Text {
                 self.put(parts.join("."));
             }
             Module::File { path, .. } => self.put(format_args!("{path:?}")),
+        }
+        if let Some(alias) = &use_.alias {
+            self.put(format_args!(":{}", alias.name));
         }
         for (name, alias) in use_.names.iter().flatten() {
             self.put(format_args!(" {}", name.name));
