@@ -34,12 +34,15 @@ struct Compiled {
     spans: Vec<Span>,
 }
 
+/// A program (none for that of the first values), the shapes of its arguments, and the sizes that it has found so far.
+type PlanKey = (Option<ProgramId>, Vec<Vec<usize>>, Vec<i64>);
+
 /// The memory of a checked file, and the plans of its programs.
 pub struct Engine<'c> {
     checked: &'c Checked,
     memory: Memory,
     cells: Vec<Slot>,
-    compiled: BTreeMap<(ProgramId, Vec<Vec<usize>>), Compiled>,
+    compiled: BTreeMap<PlanKey, Compiled>,
     results: Vec<(Target, Tensor)>,
 }
 
@@ -71,8 +74,7 @@ impl<'c> Engine<'c> {
             .collect();
         let mut engine = Engine { checked, memory, cells, compiled: BTreeMap::new(), results: vec![] };
         let call = Call { program: ProgramId(0), args: &[], step: 0, epoch: 0, key: mix(&[seed, FIRST_VALUES]) };
-        let mut compiled = engine.compile(&checked.init, &[])?;
-        engine.execute(&mut compiled, &call)?;
+        engine.run_program(None, &checked.init, &call)?;
         for load in &checked.loads {
             engine.load(load, files)?;
         }
@@ -101,10 +103,59 @@ impl<'c> Engine<'c> {
         self.memory.set(self.cells[id.index()], tensor);
     }
 
-    fn compile(&mut self, program: &tir::Program, args: &[&[usize]]) -> Result<Compiled, Diagnostic> {
-        let sizes = lower::bind(program, args);
-        memory::tensors_fit(program, &sizes)?;
-        let (lowered, plan) = super::compile(program, &sizes);
+    /// Runs a program. For each size that it finds in its data, the part that computes it runs first.
+    fn run_program(&mut self, id: Option<ProgramId>, program: &tir::Program, call: &Call) -> Result<(), Diagnostic> {
+        let shapes: Vec<Vec<usize>> = call.args.iter().map(|a| a.shape.clone()).collect();
+        let mut key: PlanKey = (id, shapes, vec![]);
+        loop {
+            let mut compiled = match self.compiled.remove(&key) {
+                Some(compiled) => compiled,
+                None => self.plan_for(program, &key)?,
+            };
+            let result = self.execute(&mut compiled, call);
+            self.compiled.insert(key.clone(), compiled);
+            result?;
+            match program.found.get(key.2.len()) {
+                Some(found) => key.2.push(self.found_size(found)?),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// The plan of a program, or of the part of it that computes the next size.
+    fn plan_for(&mut self, program: &tir::Program, (_, shapes, found): &PlanKey) -> Result<Compiled, Diagnostic> {
+        let args: Vec<&[usize]> = shapes.iter().map(Vec::as_slice).collect();
+        let mut sizes = lower::bind(program, &args);
+        sizes.extend(program.found.iter().zip(found).map(|(size, &value)| (size.var.clone(), value)));
+        if let Some(check) = lower::unmet(program, &sizes) {
+            return Err(unmet(check, &sizes));
+        }
+        match program.found.get(found.len()) {
+            Some(next) => self.compile(&lower::part_for(program, next), &sizes),
+            None => self.compile(program, &sizes),
+        }
+    }
+
+    /// The size that was just computed.
+    fn found_size(&self, found: &tir::Found) -> Result<i64, Diagnostic> {
+        match self.results.first().map(|(_, value)| &value.data) {
+            Some(Data::I64(values)) if values[0] >= 0 => Ok(values[0]),
+            Some(Data::I64(values)) => {
+                let message = format!("a size is at least 0, and this is {}", values[0]);
+                Err(Diagnostic::error("E0518", found.span, message, "found when it ran"))
+            }
+            _ => unreachable!("a size is a whole number"),
+        }
+    }
+
+    /// How many plans have been made.
+    pub fn plans(&self) -> usize {
+        self.compiled.len()
+    }
+
+    fn compile(&mut self, program: &tir::Program, sizes: &lower::Sizes) -> Result<Compiled, Diagnostic> {
+        memory::tensors_fit(program, sizes)?;
+        let (lowered, plan) = super::compile(program, sizes);
         memory::plan_fits(&plan)?;
         let nodes = &lowered.graph.nodes;
         let input_slots = lowered.inputs.iter().zip(&lowered.graph.inputs).map(|(source, (_, ty))| match source {
@@ -232,22 +283,7 @@ impl Machine for Engine<'_> {
     fn run(&mut self, call: &Call) -> Result<&[(Target, Tensor)], Diagnostic> {
         let checked = self.checked;
         let program = &checked.programs[call.program.index()];
-        let shapes: Vec<Vec<usize>> = call.args.iter().map(|a| a.shape.clone()).collect();
-        let key = (call.program, shapes);
-        let mut compiled = match self.compiled.remove(&key) {
-            Some(compiled) => compiled,
-            None => {
-                let args: Vec<&[usize]> = key.1.iter().map(Vec::as_slice).collect();
-                let sizes = lower::bind(program, &args);
-                if let Some(check) = lower::unmet(program, &sizes) {
-                    return Err(unmet(check, &sizes));
-                }
-                self.compile(program, &args)?
-            }
-        };
-        let result = self.execute(&mut compiled, call);
-        self.compiled.insert(key, compiled);
-        result?;
+        self.run_program(Some(call.program), program, call)?;
         Ok(&self.results)
     }
 

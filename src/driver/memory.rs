@@ -5,7 +5,8 @@ use crate::diag::Diagnostic;
 use crate::io;
 use crate::lower::Sizes;
 use crate::plan::{Operand, Place, Plan};
-use crate::tir::{Cell, Program};
+use crate::tir::{Cell, Program, Ty};
+use crate::types::{Dim, Var};
 
 /// Bytes of one tensor; the checker holds tensors of known sizes to the same number.
 const TENSOR: u64 = 1 << 40;
@@ -23,10 +24,13 @@ pub fn cells_fit(cells: &[Cell]) -> Result<(), Diagnostic> {
     Err(Diagnostic::error("E0805", largest.span, message, label))
 }
 
-/// Every tensor of a program at these sizes.
+/// Every tensor of a program at these sizes, but for those whose sizes are still to be found.
 pub fn tensors_fit(program: &Program, sizes: &Sizes) -> Result<(), Diagnostic> {
+    let open: Vec<&Var> = program.found.iter().map(|found| &found.var).filter(|v| !sizes.contains_key(v)).collect();
+    let is_open = |ty: &Ty| !open.is_empty() && ty.shape.iter().flat_map(Dim::vars).any(|var| open.contains(&&var));
     for node in &program.nodes {
-        if node.tys.iter().any(|ty| bytes(ty, sizes).is_none_or(|bytes| bytes > TENSOR)) {
+        let mut known = node.tys.iter().filter(|ty| !is_open(ty));
+        if known.any(|ty| bytes(ty, sizes).is_none_or(|bytes| bytes > TENSOR)) {
             let sizes: Vec<String> = sizes.iter().map(|(var, value)| format!("{} = {value}", var.name)).collect();
             let message = format!("a tensor is larger than {}, the most that one may have", shown(TENSOR));
             let diagnostic = Diagnostic::error("E0805", node.span, message, "made here");
@@ -54,7 +58,7 @@ pub fn plan_fits(plan: &Plan) -> Result<(), Diagnostic> {
 }
 
 /// Bytes of a tensor; none where a size is not known or leaves 64 bits.
-fn bytes(ty: &crate::tir::Ty, sizes: &Sizes) -> Option<u64> {
+fn bytes(ty: &Ty, sizes: &Sizes) -> Option<u64> {
     ty.shape.iter().try_fold(ty.dtype.bytes() as u64, |n, dim| n.checked_mul(u64::try_from(dim.eval(sizes)?).ok()?))
 }
 

@@ -7,7 +7,7 @@ mod precision;
 use std::collections::BTreeMap;
 
 use crate::graph::{Builder, Graph, NodeId, Type};
-use crate::tir::{Check, Kind, Program, Source, Target, Ty};
+use crate::tir::{Check, Found, Kind, Output, Program, Source, Target, Ty};
 use crate::types::{Dim, Var};
 use precision::Mixed;
 
@@ -37,9 +37,19 @@ pub fn bind(program: &Program, args: &[&[usize]]) -> Sizes {
     sizes
 }
 
-/// The first check that these sizes do not pass.
+/// The first check that these sizes do not pass. One about sizes that are still to be found is left for later.
 pub fn unmet<'p>(program: &'p Program, sizes: &Sizes) -> Option<&'p Check> {
-    program.checks.iter().find(|check| check.claim.eval(sizes) != Some(true))
+    let later = |check: &Check| {
+        let vars = check.claim.vars();
+        program.found.iter().any(|found| vars.contains(&found.var) && !sizes.contains_key(&found.var))
+    };
+    program.checks.iter().find(|check| check.claim.eval(sizes) != Some(true) && !later(check))
+}
+
+/// The part of a program that computes a size.
+pub fn part_for(program: &Program, found: &Found) -> Program {
+    let count = Output { to: Target::Value(0), value: found.count, span: found.span };
+    Program { outputs: vec![count], ..program.clone() }
 }
 
 /// The graph of a program. Only what its outputs need is in it.

@@ -198,7 +198,7 @@ impl<'a> Checker<'a> {
             )),
             _ => match self.global(scope.module(), name) {
                 Some(Value::Int(want, _)) => self.size_agrees(binder, name, &want, &got, tensor, axis, span),
-                _ if binder.result => Err(self.unbound_result(name, size.span, scope)),
+                _ if binder.result && !self.depends_on_data(&got) => Err(self.unbound_result(name, size.span, scope)),
                 _ => {
                     let label = self.label();
                     tensor.labels[axis].push(label);

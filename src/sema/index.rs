@@ -202,12 +202,7 @@ impl<'a> Checker<'a> {
         }
         let index = self.as_tensor(value, DType::I64, span)?;
         match index.ty.dtype {
-            DType::Bool => {
-                let message = "how many elements a mask chooses is not known before the run";
-                let diagnostic = Diagnostic::error("E0510", span, message, "a mask, not positions")
-                    .help("keep the shape: `where(mask, x, 0.0)` is 0 where the mask is false");
-                Err(self.report(diagnostic))
-            }
+            DType::Bool => self.positions_where(&index, span),
             dtype if dtype.is_int() => Ok(index),
             _ => Err(self.expected("whole numbers as an index", value, span)),
         }

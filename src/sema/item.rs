@@ -206,6 +206,9 @@ impl<'a> Checker<'a> {
     fn keep(&mut self, value: Value<'a>, name: &str, span: Span) -> Value<'a> {
         match value {
             Value::Tensor(tensor) => {
+                if self.kept_sizes_known(&tensor, name, span).is_err() {
+                    return Value::Error;
+                }
                 let cell = self.add_cell(None, name.into(), tir::Role::Buffer, tensor.ty.clone(), span);
                 let id = self.here(&tensor);
                 self.prog().output(tir::Target::Cell(cell), id, span);

@@ -31,6 +31,7 @@ mod every;
 mod expr;
 mod foreign;
 mod form;
+mod found;
 mod function;
 mod generic;
 mod hyper;

@@ -61,7 +61,7 @@ impl<'a> Checker<'a> {
 
     fn stmt(&mut self, stmt: &'a ast::Stmt, scope: &Scope<'a>) -> Res<()> {
         match &stmt.kind {
-            StmtKind::Assign { sizes: _, names, value } => self.assign(names, value, scope),
+            StmtKind::Assign { sizes, names, value } => self.assign(sizes, names, value, scope),
             StmtKind::Update { target, value } => self.update(target, value, stmt.span, scope),
             StmtKind::Minimize { loss, over, with } => self.minimize(loss, over, with, stmt.span, scope),
             StmtKind::Log(metrics) => self.log(metrics, stmt.span, scope),
@@ -79,7 +79,13 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn assign(&mut self, names: &'a [ast::Ident], value: &'a ast::Expr, scope: &Scope<'a>) -> Res<()> {
+    fn assign(
+        &mut self,
+        sizes: &'a [ast::Ident],
+        names: &'a [ast::Ident],
+        value: &'a ast::Expr,
+        scope: &Scope<'a>,
+    ) -> Res<()> {
         for ident in names {
             if scope.shadows(&ident.name) && scope.own(&ident.name).is_none() {
                 let n = &ident.name;
@@ -93,19 +99,27 @@ impl<'a> Checker<'a> {
                 self.report(diagnostic);
             }
         }
-        let result = self.assigned(names, value, scope);
+        let result = self.assigned(sizes, names, value, scope);
         if result.is_err() {
-            for ident in names {
+            for ident in sizes.iter().chain(names) {
                 scope.set(&ident.name, Value::Error);
             }
         }
         result
     }
 
-    fn assigned(&mut self, names: &'a [ast::Ident], value: &'a ast::Expr, scope: &Scope<'a>) -> Res<()> {
+    fn assigned(
+        &mut self,
+        sizes: &'a [ast::Ident],
+        names: &'a [ast::Ident],
+        value: &'a ast::Expr,
+        scope: &Scope<'a>,
+    ) -> Res<()> {
         let value_span = value.span;
+        let before = self.found_count();
         let value = self.expr(value, scope)?;
         let value = self.settle(value)?;
+        let value = self.name_found(sizes, value, before, value_span, scope)?;
         if matches!(value, Value::Nothing) {
             return Err(self.error("E0301", value_span, "this has no value", "nothing to give a name to"));
         }

@@ -15,7 +15,7 @@ use std::ops::Range;
 use crate::base::{Name, Span};
 use crate::id;
 use crate::ops::{Op, Scan};
-use crate::types::{Claim, DType, Dim};
+use crate::types::{Claim, DType, Dim, Var};
 
 id!(
     /// A value of one program.
@@ -95,12 +95,23 @@ pub struct Check {
     pub message: String,
 }
 
+/// A size that a program finds in its data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    pub var: Var,
+    /// Its value (i64 []). It depends on no size that is found later.
+    pub count: ValueId,
+    pub span: Span,
+}
+
 /// Straight-line code. The results are named: metrics, updates of cells, results of a function.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Program {
     pub nodes: Vec<Node>,
     pub outputs: Vec<Output>,
     pub checks: Vec<Check>,
+    /// In the order in which they are found.
+    pub found: Vec<Found>,
     /// 16 bits for what `ops::precision` says, in everything that a loss is computed from.
     pub precision: Option<DType>,
     /// Values that derivatives compute again instead of keeping them, in ranges that do not meet.

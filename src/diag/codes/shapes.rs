@@ -146,4 +146,15 @@ fn f(x: [B, 64]) = wide(x)",
         wrong: "fn f(x: [B, T]) = sum(x, over: 2)",
         right: "fn f(x: [B, T]) = sum(x, over: 1)",
     },
+    Code {
+        code: "E0518",
+        title: "a size that depends on data",
+        why: "Some sizes are known only when a program runs: how many elements a mask keeps, how many boxes are left. Whoever \
+              receives such a size names it, `[k] x = ..`. It is found before the rest of the program runs, so it cannot depend \
+              on data inside a loop, a branch on data or `vmap`, nor in what is kept; there, a mask says which elements count.",
+        wrong: "fn f(x: [N]) { y = x[x > 0]
+  mean(y) }",
+        right: "fn f(x: [N]) { [k] y = x[x > 0]
+  mean(y) }",
+    },
 ];

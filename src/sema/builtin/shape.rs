@@ -30,6 +30,7 @@ pub const TABLE: &[Builtin] = &[
     Builtin { name: "full", params: &["shape", "value"], run: |c, args| c.full(args) },
     Builtin { name: "tensor", params: &["x"], run: |c, args| c.tensor_arg(&args, 0).map(Value::Tensor) },
     Builtin { name: "size", params: &["x", "over?"], run: |c, args| c.size_builtin(args) },
+    Builtin { name: "as_size", params: &["count", "max"], run: |c, args| c.as_size(args) },
     Builtin { name: "axis", params: &["x", "over"], run: |c, args| c.axis_builtin(args) },
     Builtin { name: "axes", params: &["x", "over"], run: |c, args| c.axes_builtin(args) },
 ];
@@ -51,6 +52,15 @@ impl<'a> Checker<'a> {
             perm.push(self.axis(&x, &item, args.span(1))?);
         }
         Ok(Value::Tensor(self.emit(Op::Transpose { perm }, &[&x], args.span)?))
+    }
+
+    fn as_size(&mut self, args: Args<'a>) -> Res<Value<'a>> {
+        let count = match args.value(0) {
+            Value::Int(size, label) => return Ok(Value::Int(size, label)),
+            _ => self.tensor_arg(&args, 0)?,
+        };
+        let max = self.dim_arg(&args, 1, 0)?;
+        Ok(Value::dim(self.found_size(&count, &max, args.span)?))
     }
 
     /// Aligned at the end; a literal size 1 repeats too, since here it is asked for.
