@@ -68,15 +68,47 @@ impl<'a> Checker<'a> {
             StmtKind::Yield(value) => self.yield_(value, stmt.span, scope),
             StmtKind::Assert { condition, message } => self.assert(condition, message.as_ref(), stmt.span, scope),
             StmtKind::Save { what, to } => self.save(what, to, stmt.span, scope),
-            StmtKind::Expr(e) => match self.expr(e, scope)? {
-                Value::Nothing | Value::Tensor(_) | Value::Tuple(_) => Ok(()),
-                other if other.is_callable() => {
-                    let text = "a function or layer that is not called does nothing";
-                    Err(self.error("E0305", e.span, text, "give it its arguments"))
-                }
-                _ => Ok(()),
-            },
+            StmtKind::For { names, values, body } => self.unrolled(names, values, body, scope),
+            StmtKind::Expr(e) => self.effect(e, scope),
         }
+    }
+
+    /// An expression as a statement.
+    fn effect(&mut self, e: &'a ast::Expr, scope: &Scope<'a>) -> Res<()> {
+        match self.expr(e, scope)? {
+            other if other.is_callable() => {
+                let text = "a function or layer that is not called does nothing";
+                Err(self.error("E0305", e.span, text, "give it its arguments"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// `for f in layers { x = f(x) }`. It has no scope of its own: what it assigns stays.
+    fn unrolled(
+        &mut self,
+        names: &'a [ast::Ident],
+        values: &'a ast::Expr,
+        body: &'a ast::Block,
+        scope: &Scope<'a>,
+    ) -> Res<()> {
+        let list = self.expr(values, scope)?;
+        if matches!(list, Value::Tensor(_) | Value::Cell(_)) {
+            let message = "`for` goes over a list, and this is a tensor";
+            let diagnostic = Diagnostic::error("E0301", values.span, message, "not known before the run")
+                .help("over an axis of a tensor: `scan xt in x over T with (h = h0) { h = .. }`");
+            return Err(self.report(diagnostic));
+        }
+        for item in self.items_of(&list, values.span)? {
+            self.bind_names(names, item, values.span, scope)?;
+            for stmt in &body.stmts {
+                self.stmt(stmt, scope)?;
+            }
+            if let Some(value) = &body.value {
+                self.effect(value, scope)?;
+            }
+        }
+        Ok(())
     }
 
     fn assign(

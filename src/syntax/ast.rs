@@ -245,6 +245,8 @@ pub enum StmtKind {
     Yield(Expr),
     /// `assert a == b`, with an optional message: `assert x > 0, "must be positive"`
     Assert { condition: Expr, message: Option<Expr> },
+    /// `for f in layers { x = f(x) }`: its statements once for each element, in the block around
+    For { names: Vec<Ident>, values: Expr, body: Block },
     /// `save net to "x.safetensors"`
     Save { what: Expr, to: Expr },
     /// An expression for its effect: `save_images(..)`, `assert_close(a, b)`, `bn(x)`

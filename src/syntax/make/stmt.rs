@@ -78,6 +78,10 @@ pub fn assert(condition: Expr, message: Option<Expr>) -> StmtKind {
     StmtKind::Assert { condition, message }
 }
 
+pub fn for_(names: Vec<Ident>, values: Expr, body: Block) -> StmtKind {
+    StmtKind::For { names, values, body }
+}
+
 pub fn save(what: Expr, to: Expr) -> StmtKind {
     StmtKind::Save { what, to }
 }

@@ -161,16 +161,15 @@ pub fn declaration_inside(site: &Site) -> Option<Finding> {
     Some(Finding::say(diagnostic).repair(site.at..site.at + 1, vec![]))
 }
 
-/// `for` as a statement.
+/// `for` outside of a body.
 pub fn loop_statement(site: &Site) -> Option<Finding> {
     if site.found() != Some(Token::For) || !site.begins_statement(site.at) {
         return None;
     }
     Some(Finding::say(
-        Diagnostic::error("E0115", site.lexemes[site.at].span, "dln has no `for` loop", "no statement begins so")
-            .help("to count: `repeat i in 0..n with (x = x0) { x = .. }`")
-            .help("over an axis of a tensor: `scan xt in x over T with (h = h0) { .. yield h }`")
-            .help("over a list: `[f(a) for a in list]`"),
+        Diagnostic::error("E0115", site.lexemes[site.at].span, "a `for` cannot stand here", "only inside a body")
+            .help("in a function, a step or a test: `for f in layers { x = f(x) }`")
+            .help("a list of values: `[f(a) for a in list]`"),
     ))
 }
 

@@ -59,7 +59,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ("fn f(x) { assert a = b }", "E0119 1:20"),
     ("fn f(x) { if a { b } elif c { d } else { e } }", "E0115 1:22"),
     ("fn f(x) {\n  if a { b }\n  elif c { d }\n  else { e }\n}", "E0115 3:3"),
-    ("fn f(x) {\n  for i in xs { a }\n  x\n}", "E0115 2:3"),
+    ("layer L {\n  for i in xs { a }\n}", "E0115 2:3"),
     ("fn f(x) {\n  while x { b }\n  x\n}", "E0115 2:3"),
     ("fn f(x) {\n  z += x * 2\n  z\n}", "E0123 2:5"),
     ("fn f(x) {\n  z[0] += x * 2\n  z\n}", "E0123 2:8"),

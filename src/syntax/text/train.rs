@@ -104,6 +104,12 @@ impl Text {
                 self.value(condition);
                 message.iter().for_each(|m| self.value(m));
             }
+            StmtKind::For { names, values, body } => {
+                self.put("(for ");
+                self.names(names);
+                self.value(values);
+                self.block_lines(body);
+            }
             StmtKind::Save { what, to } => {
                 self.put("(save");
                 self.value(what);
