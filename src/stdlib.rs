@@ -4,7 +4,7 @@
 pub const PRELUDE: &str = include_str!("../stdlib/prelude.dln");
 
 /// `use std.x`: the path and the text of every module.
-pub const MODULES: [(&str, &str); 18] = [
+pub const MODULES: [(&str, &str); 19] = [
     ("std.activation", include_str!("../stdlib/activation.dln")),
     ("std.boxes", include_str!("../stdlib/boxes.dln")),
     ("std.cumulative", include_str!("../stdlib/cumulative.dln")),
@@ -22,6 +22,7 @@ pub const MODULES: [(&str, &str); 18] = [
     ("std.shape", include_str!("../stdlib/shape.dln")),
     ("std.signal", include_str!("../stdlib/signal.dln")),
     ("std.special", include_str!("../stdlib/special.dln")),
+    ("std.train", include_str!("../stdlib/train.dln")),
     ("std.vision", include_str!("../stdlib/vision.dln")),
 ];
 

@@ -16,7 +16,7 @@ use crate::ops::{Data, Tensor};
 use crate::plan;
 use crate::sema::{Checked, Load};
 use crate::tir::{self, Cell, CellId, ProgramId, Source, Target};
-use crate::train::{Call, Machine};
+use crate::train::{Call, Length, Machine};
 use crate::types::DType;
 
 use super::memory;
@@ -73,10 +73,15 @@ impl<'c> Engine<'c> {
             .map(|cell| memory.zeros(crate::graph::Type::new(cell.ty.dtype, known_shape(cell))))
             .collect();
         let mut engine = Engine { checked, memory, cells, compiled: BTreeMap::new(), results: vec![] };
-        let call = Call { program: ProgramId(0), args: &[], step: 0, epoch: 0, key: mix(&[seed, FIRST_VALUES]) };
+        let key = mix(&[seed, FIRST_VALUES]);
+        let call = Call { program: ProgramId(0), args: &[], step: 0, epoch: 0, length: Length::default(), key };
         engine.run_program(None, &checked.init, &call)?;
         for load in &checked.loads {
             engine.load(load, files)?;
+        }
+        for &(from, to) in &checked.copies {
+            let value = engine.read(from);
+            engine.write(to, &value);
         }
         Ok(engine)
     }
@@ -190,6 +195,8 @@ impl<'c> Engine<'c> {
                 }
                 Source::Step => self.memory.set(slot, &scalar(call.step as i64)),
                 Source::Epoch => self.memory.set(slot, &scalar(call.epoch as i64)),
+                Source::StepsPerEpoch => self.memory.set(slot, &scalar(call.length.steps_per_epoch as i64)),
+                Source::TotalSteps => self.memory.set(slot, &scalar(call.length.total_steps as i64)),
                 Source::Key => self.memory.set(slot, &scalar(call.key as i64)),
                 Source::Body(_) => unreachable!("only loop bodies have such inputs"),
             }

@@ -7,7 +7,7 @@ use crate::data::{Tables, mix};
 use crate::diag::Diagnostic;
 use crate::io::Files;
 use crate::sema::Checked;
-use crate::train::{self, Call, Context, Event, Machine};
+use crate::train::{self, Call, Context, Event, Length, Machine};
 
 use super::Engine;
 
@@ -57,7 +57,8 @@ pub fn test(
         if interrupt.load(Ordering::Relaxed) {
             break;
         }
-        let call = Call { program: test.program, args: &[], step: 1, epoch: 1, key: mix(&[i as u64]) };
+        let key = mix(&[i as u64]);
+        let call = Call { program: test.program, args: &[], step: 1, epoch: 1, length: Length::default(), key };
         let outcome = engine.run(&call).map(drop);
         tell(TestOutcome { name: test.name.clone(), outcome });
     }

@@ -180,6 +180,8 @@ fn source_name(source: &Source) -> String {
         Source::Step => "step".to_string(),
         Source::Key => "key".to_string(),
         Source::Epoch => "epoch".to_string(),
+        Source::StepsPerEpoch => "steps_per_epoch".to_string(),
+        Source::TotalSteps => "total_steps".to_string(),
         Source::Body(i) => format!("body{i}"),
     }
 }

@@ -106,6 +106,7 @@ impl<'a> Checker<'a> {
             }
             _ if is_weighted(&a) || is_weighted(&b) => self.layerwise(op, &a, &b, span),
             (Value::Tensor(_), _) | (_, Value::Tensor(_)) => self.tensor_arithmetic(op, &a, &b, span),
+            (Value::Running(_), _) | (_, Value::Running(_)) => Err(self.not_running(span)),
             _ => {
                 let message = format!("{} and {} do not go together here", a.kind(), b.kind());
                 Err(self.error("E0301", span, message, "needs numbers or tensors"))
@@ -222,6 +223,8 @@ impl<'a> Checker<'a> {
                 let parts: Res<Vec<Tensor>> = items.iter().map(|v| self.as_tensor(v, dtype, span)).collect();
                 self.stack(&parts?, span)
             }
+            Value::Running(source) if self.in_run() => Ok(self.running_number(source.clone(), span)),
+            Value::Running(_) => Err(self.not_running(span)),
             other => Err(self.expected("a tensor", other, span)),
         }
     }

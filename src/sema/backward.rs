@@ -150,6 +150,7 @@ fn with_setting<'a>(layer: &Rc<Instance<'a>>, setting: &str, value: Dim) -> Inst
         cells: RefCell::default(),
         fields: RefCell::default(),
         written: Default::default(),
+        source: RefCell::default(),
         span: Span::none(),
     }
 }

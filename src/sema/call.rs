@@ -66,8 +66,9 @@ impl<'a> Checker<'a> {
                 self.call(&section.func, all, span)
             }
             Value::LayerClass(class) => {
+                // A tensor is an input, unless a setting takes one.
                 let dynamic = args.iter().any(|a| a.name.is_none() && matches!(a.value, Value::Tensor(_)));
-                if !dynamic {
+                if !dynamic || class.ast.settings.iter().any(super::layer::takes_tensor) {
                     return self.instantiate(&class.clone(), args, span);
                 }
                 let layer = self.instantiate(&class.clone(), vec![], span)?;
@@ -77,6 +78,7 @@ impl<'a> Checker<'a> {
             Value::Chain(parts) => self.call_chain(&parts.clone(), args, span),
             Value::Choice(choice) => self.call_choice(&choice.clone(), args, span),
             Value::Weights(weights) => self.with_weights(weights, |c| c.call(&weights.of, args, span)),
+            Value::Frozen(inner) => self.call(&inner.clone(), args, span),
             Value::OptimizerClass(module, optimizer) => self.make_optimizer(*module, optimizer, args, span),
             Value::Float(_) | Value::Int(..) => {
                 let diagnostic = Diagnostic::error("E0305", span, "a number cannot be called", "not a function")
@@ -342,18 +344,28 @@ impl<'a> Checker<'a> {
             let closure = Closure { code: Code::Func(func), scope: instance.scope.clone(), of: Some(instance.clone()) };
             return Ok(Value::Fn(Rc::new(closure)));
         }
-        if let Value::Weights(weights) = base {
-            let method = self.method(&weights.of, name)?;
-            return self.part_of(weights, method, name.span);
+        match base {
+            Value::Weights(weights) => {
+                let method = self.method(&weights.of, name)?;
+                self.part_of(weights, method, name.span)
+            }
+            Value::Frozen(inner) => self.method(&inner.clone(), name),
+            _ => self.field(base, name),
         }
-        self.field(base, name)
     }
 
     pub fn field(&mut self, base: &Value<'a>, name: &'a ast::Ident) -> Res<Value<'a>> {
         let found = match base {
             Value::Tensor(_) | Value::Cell(_) => {
                 let tensor = self.as_tensor(base, self.float, name.span)?;
+                if let Some(text) = self.parameter_field(base, &tensor, &name.name) {
+                    return Ok(Value::Str(text));
+                }
                 return self.tensor_field(&tensor, name);
+            }
+            Value::Frozen(inner) => {
+                let value = self.field(&inner.clone(), name)?;
+                return Ok(super::holds::frozen(value));
             }
             Value::Record(fields) => fields.iter().find(|(n, _)| *n == name.name).map(|(_, v)| v.clone()),
             Value::Module(module) => self.exported(*module, &name.name),

@@ -51,7 +51,7 @@ impl<'a> Checker<'a> {
                     }
                     return Ok(Value::Tensor(self.as_tensor(value, DType::F64, span)?));
                 }
-                Value::Float(_) => true,
+                Value::Float(_) | Value::Running(_) => true,
                 Value::Tensor(t) => t.ty.shape.is_empty(),
                 _ => false,
             },
@@ -72,7 +72,9 @@ impl<'a> Checker<'a> {
             "Fn" => value.is_callable(),
             "Layer" => value.is_callable(),
             "List" => matches!(value, Value::List(_) | Value::Tuple(_)),
-            "Optimizer" => matches!(value, Value::Optimizer(_) | Value::Chain(_)),
+            "Optimizer" => {
+                matches!(value, Value::Optimizer(_) | Value::OptimizerClass(..) | Value::Chain(_) | Value::Fn(_))
+            }
             "Dataset" => matches!(value, Value::Dataset(_)),
             "DType" => matches!(value, Value::DType(_)),
             "Any" => true,

@@ -7,7 +7,7 @@ use crate::ops::Op;
 use crate::syntax::ast;
 
 use super::call::method_of;
-use super::layer::holds_layer;
+use super::holds::holds_layer;
 use super::report::show;
 use super::value::{Arg, Code, Tensor, Value};
 use super::{Checker, Res};

@@ -145,13 +145,17 @@ impl<'a> Checker<'a> {
         };
         match have {
             Some(have) => {
+                if self.classes_told.contains(&(want.clone(), have.clone())) {
+                    return Err(Poison);
+                }
                 let callee = binder.callee.clone();
                 let describe = || {
                     let message = format!("`{callee}` expects {want} classes in `{what}` and receives {have}");
                     Diagnostic::error("E0514", span, message, format!("labels in 0..{have}"))
                         .help(format!("give the last layer {have} outputs, or declare the labels `idx<{want}>`"))
                 };
-                self.require_equal(&want, &have, span, describe)?;
+                let agree = self.require_equal(&want, &have, span, describe);
+                agree.inspect_err(|_| self.classes_told.push((want.clone(), have.clone())))?;
                 self.cast_index(tensor, span)
             }
             None => {

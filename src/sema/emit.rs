@@ -1,6 +1,7 @@
 //! Programs while they grow: adding ops, reading and changing cells, and bringing outer values into loops.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::base::{Name, Span};
 use crate::ops::{self, Binary, Compare, Matrix, Op, Unary};
@@ -14,11 +15,15 @@ use super::{Checker, Res};
 #[derive(Debug, Default)]
 pub struct Prog {
     pub program: Program,
+    /// Tells outermost programs apart.
+    pub serial: u32,
     /// Where random numbers outside of layers take their names from.
     pub name: String,
     inputs: BTreeMap<Source, ValueId>,
     /// What each cell holds at this point, the newest last.
     cells: BTreeMap<CellId, Vec<Tensor>>,
+    /// Which cell a value was read from or written to.
+    holders: BTreeMap<ValueId, CellId>,
     /// How many random draws have been made under a name.
     draws: BTreeMap<String, u32>,
     /// Outer values that this loop body reads, in the order of its constants.
@@ -43,7 +48,8 @@ pub struct Failed {
 
 impl Prog {
     pub fn named(name: impl Into<String>) -> Prog {
-        Prog { name: name.into(), ..Prog::default() }
+        static SERIAL: AtomicU32 = AtomicU32::new(1);
+        Prog { name: name.into(), serial: SERIAL.fetch_add(1, Ordering::Relaxed), ..Prog::default() }
     }
 
     /// A loop's body that reads `operands` values before its constants.
@@ -84,6 +90,19 @@ impl Prog {
     /// All values that a cell has had in this program, oldest first.
     pub fn versions(&self, cell: CellId) -> &[Tensor] {
         self.cells.get(&cell).map_or(&[], Vec::as_slice)
+    }
+
+    /// A cell holds this value from here on.
+    pub fn hold(&mut self, cell: CellId, value: Tensor) {
+        if value.depth == 0 {
+            self.holders.insert(value.id, cell);
+        }
+        self.cells.entry(cell).or_default().push(value);
+    }
+
+    /// The cell that holds, or held, a value.
+    pub fn holder(&self, value: ValueId) -> Option<CellId> {
+        self.holders.get(&value).copied()
     }
 
     /// How many values each cell has had.
@@ -131,13 +150,13 @@ impl<'a> Checker<'a> {
     /// A tensor of the innermost program, without labels.
     pub fn tensor(&self, id: ValueId, ty: Ty) -> Tensor {
         let labels = vec![vec![]; ty.shape.len()];
-        Tensor { id, depth: self.depth(), ty, labels }
+        Tensor { id, depth: self.depth(), home: self.progs[0].serial, ty, labels }
     }
 
     /// The id of `tensor` in the innermost program: an outer value becomes a constant of the loops in between.
     pub fn here(&mut self, tensor: &Tensor) -> ValueId {
-        let mut current = tensor.clone();
-        for depth in tensor.depth + 1..self.progs.len() {
+        let mut current = if tensor.home == self.progs[0].serial { tensor.clone() } else { self.brought_here(tensor) };
+        for depth in current.depth + 1..self.progs.len() {
             let prog = &mut self.progs[depth];
             let known = prog.captured.iter().find(|(outer, _)| outer.id == current.id).map(|&(_, inner)| inner);
             let inner = known.unwrap_or_else(|| {
@@ -178,7 +197,7 @@ impl<'a> Checker<'a> {
         let ids = args.iter().map(|t| self.here(t)).collect();
         let span = if reads_or_writes_at_indices(&op) { self.users_place(span) } else { span };
         let id = self.prog().push(Kind::Op(op), ids, vec![ty.clone()], span);
-        Ok(Tensor { id, depth: self.depth(), ty, labels })
+        Ok(Tensor { labels, ..self.tensor(id, ty) })
     }
 
     /// The place in the user's file from which the library was called.
@@ -337,9 +356,8 @@ impl<'a> Checker<'a> {
         }
         let ty = self.cells[cell.index()].ty.clone();
         let id = self.progs[0].input(Source::Cell(cell), ty.clone(), span);
-        let labels = vec![vec![]; ty.shape.len()];
-        let tensor = Tensor { id, depth: 0, ty, labels };
-        self.progs[0].cells.entry(cell).or_default().push(tensor.clone());
+        let tensor = Tensor { depth: 0, ..self.tensor(id, ty) };
+        self.progs[0].hold(cell, tensor.clone());
         tensor
     }
 
@@ -350,7 +368,9 @@ impl<'a> Checker<'a> {
             return Err(self.error("E0611", span, message, "`<-` inside `scan`, `repeat` or `while`"));
         }
         self.held(cell, span);
-        self.progs[0].cells.entry(cell).or_default().push(value);
+        // In a branch, the value is one of the branch until that is over.
+        let value = if self.depth() == 0 { self.of_its_own(&value, span)? } else { value };
+        self.progs[0].hold(cell, value);
         Ok(())
     }
 
@@ -362,7 +382,7 @@ impl<'a> Checker<'a> {
             None => {
                 let ty = Ty::scalar(DType::I64);
                 let id = self.progs[0].input(Source::Key, ty.clone(), span);
-                Tensor { id, depth: 0, ty, labels: vec![] }
+                Tensor { depth: 0, ..self.tensor(id, ty) }
             }
         }
     }
@@ -371,7 +391,7 @@ impl<'a> Checker<'a> {
     pub fn ambient(&mut self, source: Source, span: Span) -> Tensor {
         let ty = Ty::scalar(DType::I64);
         let id = self.progs[0].input(source, ty.clone(), span);
-        Tensor { id, depth: 0, ty, labels: vec![] }
+        Tensor { depth: 0, ..self.tensor(id, ty) }
     }
 
     /// A stream of random numbers of its own for the next draw made here: named by the layer (or program) that draws

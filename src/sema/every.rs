@@ -132,6 +132,7 @@ impl<'a> Checker<'a> {
             return Err(self.error("E0504", span, message, "not pictures"));
         }
         let images = self.cast(images, DType::F32, span)?;
+        let images = Tensor { id: self.here(&images), ..images };
         match &mut self.actions {
             Some(pending) => {
                 pending.actions.push(PendingAction::Images { value: images, to, span });

@@ -7,7 +7,7 @@ use crate::diag::Diagnostic;
 use crate::syntax::ast::{self, ExprKind};
 
 use super::scope::Scope;
-use super::value::{Closure, Code, Tensor, Truth, Value};
+use super::value::{Closure, Code, Tensor, Training, Truth, Value};
 use super::{Checker, Poison, Res};
 
 impl<'a> Checker<'a> {
@@ -28,7 +28,10 @@ impl<'a> Checker<'a> {
             ExprKind::Pipe(x, f) => self.pipe(x, f, e.span, scope),
             ExprKind::Compose(..) => self.compose(e, scope),
             ExprKind::Call { func, args } => self.call_expr(func, args, e.span, scope),
-            ExprKind::Index { base, args, arrow } => self.index(base, args, arrow.as_deref(), e.span, scope),
+            ExprKind::Index { base, args, arrow } => {
+                let value = self.index(base, args, arrow.as_deref(), e.span, scope)?;
+                Ok(self.load_cell(value, e.span))
+            }
             ExprKind::Field { base, name } => {
                 let base = self.place(base, scope)?;
                 let value = self.field(&base, name)?;
@@ -70,6 +73,9 @@ impl<'a> Checker<'a> {
                 self.while_(&head, carries, body, e.span, scope)
             }
             ExprKind::Each { values, name, body } => self.each(values, name, body, scope),
+            ExprKind::Train(train) => {
+                Ok(Value::Training(Rc::new(Training { ast: train, scope: scope.clone(), span: e.span })))
+            }
             ExprKind::Range { lo, hi, inclusive } => self.range(lo, hi, *inclusive, scope),
             ExprKind::Coerce { value, ty } => self.coerce(value, ty, e.span, scope),
             ExprKind::Broken => Err(Poison),
@@ -110,6 +116,7 @@ impl<'a> Checker<'a> {
     pub fn load_cell(&mut self, value: Value<'a>, span: Span) -> Value<'a> {
         match value {
             Value::Cell(cell) => Value::Tensor(self.read(cell, span)),
+            Value::Running(source) if self.in_run() => Value::Tensor(self.running_number(source, span)),
             other => other,
         }
     }
@@ -266,8 +273,17 @@ impl<'a> Checker<'a> {
         scope: &Scope<'a>,
     ) -> Res<Value<'a>> {
         let value = self.expr(values, scope)?;
-        if matches!(value, Value::Weights(_)) || super::layer::holds_layer(&value) && value.is_callable() {
+        if matches!(value, Value::Weights(_)) || super::holds::holds_layer(&value) && value.is_callable() {
             return self.each_weight(&value, values.span, name, body, scope);
+        }
+        if let Value::Record(fields) = &value {
+            let mut results = vec![];
+            for (field, item) in fields.iter() {
+                let inner = scope.block();
+                inner.set(&name.name, item.clone());
+                results.push((field.clone(), self.block(body, &inner)?));
+            }
+            return Ok(Value::Record(Rc::new(results)));
         }
         let mut results = vec![];
         for item in self.items_of(&value, values.span)? {

@@ -10,7 +10,7 @@ use crate::types::{DType, Dim};
 
 use super::layer::variable;
 use super::scope::{ModuleId, Scope};
-use super::value::{Arg, Closure, Code, Instance, Tensor, Truth, Value};
+use super::value::{Arg, Closure, Code, Instance, Truth, Value};
 use super::{Checker, Poison, Res};
 
 /// How many axes `..S` stands for while a definition is checked on its own.
@@ -48,7 +48,10 @@ impl<'a> Checker<'a> {
         }
         for item in &modules.get(main).ast.items {
             match &item.kind {
-                ItemKind::Train(train) => reported(self.with_budget(|c| c.job(train, item.span))),
+                ItemKind::Train(train) => {
+                    reported(self.with_budget(|c| c.job(train, &Scope::root(main), item.span)));
+                }
+                ItemKind::Run(call) => reported(self.with_budget(|c| c.run_item(call))),
                 ItemKind::Test(test) => reported(self.with_budget(|c| c.test(test, main))),
                 _ => {}
             }
@@ -260,8 +263,7 @@ impl<'a> Checker<'a> {
         let ty = Ty { dtype, bound, shape };
         let place = self.prog().program.nodes.len();
         let id = self.prog().input(crate::tir::Source::Arg(place), ty.clone(), crate::base::Span::none());
-        let labels = vec![vec![]; ty.shape.len()];
-        Ok(Some(Value::Tensor(Tensor { id, depth: 0, ty, labels })))
+        Ok(Some(Value::Tensor(self.tensor(id, ty))))
     }
 
     pub fn stand_in_size(&mut self, e: &'a ast::Expr, scope: &Scope<'a>) -> Res<Dim> {

@@ -45,6 +45,10 @@ impl<'a> Checker<'a> {
             let message = format!("`->` between brackets gives a layer its sizes, and this is {}", value.kind());
             return Err(self.error("E0301", span, message, "not a layer"));
         }
+        let value = match &value {
+            Value::Frozen(inner) => (**inner).clone(),
+            _ => value,
+        };
         match &value {
             Value::Tensor(tensor) => Ok(Value::Tensor(self.index_tensor(tensor.clone(), args, span, scope)?)),
             Value::List(items) => self.index_list(&items.clone(), args, span, Value::list, scope),

@@ -5,13 +5,12 @@ use std::rc::Rc;
 use crate::base::{Name, Span};
 use crate::diag::{Diagnostic, nearest};
 use crate::syntax::ast::{self, ItemKind};
-use crate::tir;
 
 use super::builtin;
 use super::call::method_of;
 use super::imports::{brought, named};
 use super::scope::{ModuleId, PRELUDE, Scope};
-use super::value::{Closure, Code, LayerClass, Value, Weights};
+use super::value::{Closure, Code, LayerClass, Value};
 use super::{Checker, Poison, Res};
 
 /// How far a top-level `let` or `hyper` is.
@@ -135,7 +134,7 @@ impl<'a> Checker<'a> {
                 Some(self.let_part(module, l, at))
             }
             ItemKind::Broken { .. } => Some(Value::Error),
-            ItemKind::Use(_) | ItemKind::Train(_) | ItemKind::Test(_) => None,
+            ItemKind::Use(_) | ItemKind::Train(_) | ItemKind::Test(_) | ItemKind::Run(_) => None,
         }
     }
 
@@ -195,68 +194,10 @@ impl<'a> Checker<'a> {
                 self.adopt(part, None, &ident.name)?;
             }
             let kept: Vec<Value> =
-                l.names.iter().zip(parts).map(|(n, part)| self.keep(part, &n.name, n.span)).collect();
+                l.names.iter().zip(parts).map(|(n, part)| self.keep(part, None, &n.name, n.span)).collect();
             return Ok(Value::tuple(kept));
         }
         self.adopt(&value, None, &first.name)?;
-        Ok(self.keep(value, &first.name, first.span))
-    }
-
-    /// A tensor that a top-level name holds is computed once, before everything else, and kept.
-    fn keep(&mut self, value: Value<'a>, name: &str, span: Span) -> Value<'a> {
-        match value {
-            Value::Tensor(tensor) => {
-                if self.kept_sizes_known(&tensor, name, span).is_err() {
-                    return Value::Error;
-                }
-                let cell = self.add_cell(None, name.into(), tir::Role::Buffer, tensor.ty.clone(), span);
-                let id = self.here(&tensor);
-                self.prog().output(tir::Target::Cell(cell), id, span);
-                Value::Cell(cell)
-            }
-            Value::Tuple(parts) => Value::tuple(self.keep_all(&parts, name, span)),
-            Value::List(parts) => Value::list(self.keep_all(&parts, name, span)),
-            Value::Record(fields) => {
-                let fields =
-                    fields.iter().map(|(n, v)| (n.clone(), self.keep(v.clone(), &format!("{name}.{n}"), span)));
-                Value::Record(Rc::new(fields.collect()))
-            }
-            Value::Fn(closure) => {
-                self.keep_captured(&closure.scope, name, span);
-                Value::Fn(closure)
-            }
-            Value::Instance(instance) => {
-                self.keep_captured(&instance.scope, name, span);
-                Value::Instance(instance)
-            }
-            Value::Chain(parts) => Value::Chain(Rc::new(self.keep_all(&parts, name, span))),
-            Value::Weights(weights) => {
-                let values = weights.values.iter().enumerate();
-                let values = values.map(|(i, (cell, v))| (*cell, self.keep(v.clone(), &format!("{name}.{i}"), span)));
-                let values = values.collect();
-                Value::Weights(Rc::new(Weights { of: weights.of.clone(), values }))
-            }
-            Value::Dataset(data) => {
-                for (i, (func, _)) in data.maps.iter().enumerate() {
-                    self.keep(func.clone(), &format!("{name}.{i}"), span);
-                }
-                Value::Dataset(data)
-            }
-            other => other,
-        }
-    }
-
-    /// Tensors that a function remembers from where it was made are kept, too: it is called from other programs.
-    fn keep_captured(&mut self, scope: &Scope<'a>, name: &str, span: Span) {
-        for (part, value) in scope.remembered() {
-            if let Value::Tensor(_) = value {
-                let cell = self.keep(value, &format!("{name}.{part}"), span);
-                scope.replace(&part, cell);
-            }
-        }
-    }
-
-    fn keep_all(&mut self, parts: &[Value<'a>], name: &str, span: Span) -> Vec<Value<'a>> {
-        parts.iter().enumerate().map(|(i, v)| self.keep(v.clone(), &format!("{name}.{i}"), span)).collect()
+        Ok(self.keep(value, None, &first.name, first.span))
     }
 }

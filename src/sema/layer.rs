@@ -7,10 +7,11 @@ use std::rc::Rc;
 use crate::base::{Name, Span};
 use crate::diag::Diagnostic;
 use crate::syntax::ast::{self, Member};
-use crate::tir::{self, CellId, Role, Ty};
+use crate::tir::{CellId, Role, Ty};
 use crate::types::Dim;
 
 use super::bind::Binder;
+use super::holds::holds;
 use super::scope::Scope;
 use super::value::{Arg, Instance, LayerClass, Place, SizeArg, Truth, Value};
 use super::{CellInfo, Checker, Res};
@@ -51,6 +52,7 @@ impl<'a> Checker<'a> {
             }
         }
         self.bind_settings(layer, settings, span, &scope)?;
+        let held = self.held_settings(layer, &scope);
         let instance = Instance {
             ast: layer,
             scope,
@@ -58,8 +60,9 @@ impl<'a> Checker<'a> {
             ready: Cell::new(false),
             place: RefCell::new(None),
             cells: RefCell::default(),
-            fields: RefCell::default(),
+            fields: RefCell::new(held),
             written,
+            source: RefCell::default(),
             span,
         };
         Ok(Value::Instance(Rc::new(instance)))
@@ -74,6 +77,20 @@ impl<'a> Checker<'a> {
     ) -> Res<()> {
         let name = &layer.name.name;
         self.bind_plain(name, &layer.settings, settings, span, scope)
+    }
+
+    /// The settings that hold layers or parameters. A parameter stays that parameter: it is shared, not copied.
+    fn held_settings(&mut self, layer: &'a ast::Layer, scope: &Scope<'a>) -> Vec<(Name, Value<'a>)> {
+        let mut held = vec![];
+        for name in layer.settings.iter().map(|setting| &setting.name.name) {
+            let Some(value) = scope.own(name) else { continue };
+            let value = self.as_place(value);
+            scope.set(name, value.clone());
+            if holds(&value) {
+                held.push((name.clone(), value));
+            }
+        }
+        held
     }
 
     /// Settings of layers and optimizers: static values with declared types or defaults.
@@ -165,8 +182,12 @@ impl<'a> Checker<'a> {
             return Ok(());
         }
         self.place_if_lost(instance);
+        self.ready_source(instance)?;
         let layer = instance.ast;
         let scope = instance.scope.clone();
+        for (name, setting) in instance.fields.borrow().clone() {
+            self.adopt(&setting, Some(instance), &name)?;
+        }
         self.in_frame(instance.span, Some(instance.clone()), |c| {
             c.wheres(&layer.wheres, &scope, &layer.name.name, instance.span)?;
             let mut result = Ok(());
@@ -208,7 +229,10 @@ impl<'a> Checker<'a> {
         scope.set(name, Value::Cell(cell));
         let path = format!("{}.{name}", instance.path());
         let prefix = self.draw_prefix.replace(path);
-        let result = self.in_init(|c| c.first_value(cell, &ty, &store.init, scope));
+        let result = self.in_init(|c| match c.source_cell(instance, name) {
+            Some(source) => c.begin_as_copy(cell, source, store.name.span),
+            None => c.first_value(cell, &ty, &store.init, scope),
+        });
         self.draw_prefix = prefix;
         result
     }
@@ -224,14 +248,20 @@ impl<'a> Checker<'a> {
         };
         let tensor = self.as_tensor(&value, ty.dtype, init.span)?;
         let tensor = self.fitted(tensor, ty, init.span)?;
-        let id = self.here(&tensor);
-        self.prog().output(tir::Target::Cell(cell), id, init.span);
-        Ok(())
+        self.begin_as(cell, &tensor, init.span)
     }
 
     fn layer_field(&mut self, instance: &Rc<Instance<'a>>, names: &'a [ast::Ident], value: &'a ast::Expr) -> Res<()> {
         let scope = &instance.scope;
-        let result = self.expr(value, scope).and_then(|v| self.settle(v));
+        // Fields are made once, whichever program uses the layer first.
+        let constant = names.first().and_then(|name| self.source_constant(instance, &name.name));
+        let result = self.in_init(|c| {
+            if let Some(constant) = constant.filter(|_| names.len() == 1) {
+                return Ok(constant);
+            }
+            let made = c.expr(value, scope).and_then(|v| c.settle(v))?;
+            Ok(c.keep(made, Some(instance), &names[0].name, value.span))
+        });
         let value_span = value.span;
         let value = match result {
             Ok(value) => value,
@@ -245,6 +275,7 @@ impl<'a> Checker<'a> {
             _ => self.unpack(&value, names.len(), value_span)?,
         };
         for (name, part) in names.iter().zip(parts) {
+            self.follow_source(instance, &name.name, &part);
             scope.set(&name.name, part.clone());
             instance.fields.borrow_mut().push((name.name.clone(), part.clone()));
             self.adopt(&part, Some(instance), &name.name)?;
@@ -259,7 +290,8 @@ impl<'a> Checker<'a> {
 
     /// A layer that was made in the middle of an expression still has a path.
     fn place_if_lost(&mut self, instance: &Rc<Instance<'a>>) {
-        if instance.place.borrow().is_some() {
+        // A copy is placed when it gets its name.
+        if instance.place.borrow().is_some() || instance.source.borrow().is_some() {
             return;
         }
         let owner = self.frames.iter().rev().find_map(|f| f.instance.clone());
@@ -267,133 +299,34 @@ impl<'a> Checker<'a> {
         *instance.place.borrow_mut() = Some(Place { parent: owner, name });
     }
 
-    /// A layer class where a layer is needed becomes a layer with its default settings.
+    fn settle_all(&mut self, parts: &[Value<'a>]) -> Res<Vec<Value<'a>>> {
+        parts.iter().map(|part| self.settle(part.clone())).collect()
+    }
+
+    /// A layer class where a layer is needed becomes a layer with its default settings, also inside of a list.
     pub fn settle(&mut self, value: Value<'a>) -> Res<Value<'a>> {
+        if !holds_class(&value) {
+            return Ok(value);
+        }
         match &value {
             Value::LayerClass(class) if complete(class) => self.instantiate(&class.clone(), vec![], class.span),
+            Value::List(parts) => Ok(Value::list(self.settle_all(parts)?)),
+            Value::Tuple(parts) => Ok(Value::tuple(self.settle_all(parts)?)),
+            Value::Record(fields) => {
+                let settled: Res<Vec<_>> =
+                    fields.iter().map(|(name, part)| Ok((name.clone(), self.settle(part.clone())?))).collect();
+                Ok(Value::Record(Rc::new(settled?)))
+            }
             _ => Ok(value),
         }
     }
-
-    /// Gives the layers inside a value their place under a name; those with known sizes become ready.
-    pub fn adopt(&mut self, value: &Value<'a>, parent: Option<&Rc<Instance<'a>>>, name: &str) -> Res<()> {
-        match value {
-            Value::Instance(instance) => {
-                if instance.place.borrow().is_none() {
-                    *instance.place.borrow_mut() = Some(Place { parent: parent.cloned(), name: name.to_string() });
-                }
-                if instance.holes.borrow().is_empty() { self.ready(instance) } else { Ok(()) }
-            }
-            Value::Chain(parts) | Value::List(parts) | Value::Tuple(parts) => {
-                let mut result = Ok(());
-                for (i, part) in parts.iter().enumerate() {
-                    result = self.adopt(part, parent, &format!("{name}.{i}")).and(result);
-                }
-                result
-            }
-            Value::Record(fields) => {
-                let mut result = Ok(());
-                for (field, part) in fields.iter() {
-                    result = self.adopt(part, parent, &format!("{name}.{field}")).and(result);
-                }
-                result
-            }
-            Value::Choice(choice) => {
-                self.adopt(&choice.then, parent, name)?;
-                self.adopt(&choice.otherwise, parent, name)
-            }
-            Value::Section(section) => section.parts().try_for_each(|part| self.adopt(part, parent, name)),
-            _ => Ok(()),
-        }
-    }
-
-    /// A name inside a function: the layer it holds hangs below the layer whose method runs.
-    pub fn adopt_local(&mut self, value: &Value<'a>, name: &str) -> Res<()> {
-        if !holds_layer(value) {
-            return Ok(());
-        }
-        let parent = self.frames.iter().rev().find_map(|f| f.instance.clone());
-        self.adopt(value, parent.as_ref(), name)
-    }
-
-    /// Layers of a program that trains whose `_` no input has filled: they have no parameters, so nothing trains them.
-    pub fn never_applied(&mut self) {
-        let sound = self.out.diagnostics.iter().all(|d| d.severity != crate::diag::Severity::Error);
-        if self.out.jobs.is_empty() || !sound {
-            return;
-        }
-        let mut layers = vec![];
-        for ((module, _), state) in &self.lets {
-            if let (super::MAIN, super::item::LetState::Done(value)) = (*module, state) {
-                waiting(value, &mut layers);
-            }
-        }
-        for layer in layers {
-            let name = &layer.ast.name.name;
-            let message = format!("this `{name}` is never applied, so it has no sizes and no parameters");
-            let diagnostic = Diagnostic::warning("E0516", layer.span, message, "nothing goes in here")
-                .help("apply it to an input, or write its sizes as numbers");
-            self.report(diagnostic);
-        }
-    }
-
-    /// The parameters (and buffers, if `all`) below a value, in the order in which they were declared.
-    pub fn cells_of(&self, value: &Value<'a>, all: bool) -> Vec<CellId> {
-        let mut out = vec![];
-        self.collect(value, all, &mut out);
-        out
-    }
-
-    fn collect(&self, value: &Value<'a>, all: bool, out: &mut Vec<CellId>) {
-        let mut add = |cell: CellId| {
-            let wanted = all || self.cells[cell.index()].role == Role::Param;
-            if wanted && !out.contains(&cell) {
-                out.push(cell);
-            }
-        };
-        match value {
-            Value::Cell(cell) => add(*cell),
-            Value::Instance(instance) => {
-                instance.cells.borrow().iter().for_each(|&(_, cell)| add(cell));
-                for (_, field) in instance.fields.borrow().iter() {
-                    self.collect(field, all, out);
-                }
-            }
-            Value::Chain(parts) | Value::List(parts) | Value::Tuple(parts) => {
-                parts.iter().for_each(|part| self.collect(part, all, out));
-            }
-            Value::Record(fields) => fields.iter().for_each(|(_, part)| self.collect(part, all, out)),
-            Value::Choice(choice) => {
-                self.collect(&choice.then, all, out);
-                self.collect(&choice.otherwise, all, out);
-            }
-            Value::Section(section) => section.parts().for_each(|part| self.collect(part, all, out)),
-            _ => {}
-        }
-    }
 }
 
-/// The layers inside a value that still wait for an input to take their sizes from.
-fn waiting<'a>(value: &Value<'a>, out: &mut Vec<Rc<Instance<'a>>>) {
+fn holds_class(value: &Value) -> bool {
     match value {
-        Value::Instance(instance) if !instance.holes.borrow().is_empty() => out.push(instance.clone()),
-        Value::Instance(instance) => instance.fields.borrow().iter().for_each(|(_, field)| waiting(field, out)),
-        Value::Chain(parts) | Value::List(parts) | Value::Tuple(parts) => {
-            parts.iter().for_each(|part| waiting(part, out));
-        }
-        Value::Record(fields) => fields.iter().for_each(|(_, part)| waiting(part, out)),
-        Value::Section(section) => section.parts().for_each(|part| waiting(part, out)),
-        _ => {}
-    }
-}
-
-/// Whether naming a value names a layer.
-pub fn holds_layer(value: &Value) -> bool {
-    match value {
-        Value::Instance(_) | Value::Chain(_) | Value::Choice(_) => true,
-        Value::List(parts) | Value::Tuple(parts) => parts.iter().any(holds_layer),
-        Value::Record(fields) => fields.iter().any(|(_, v)| holds_layer(v)),
-        Value::Section(section) => section.parts().any(holds_layer),
+        Value::LayerClass(_) => true,
+        Value::List(parts) | Value::Tuple(parts) => parts.iter().any(holds_class),
+        Value::Record(fields) => fields.iter().any(|(_, part)| holds_class(part)),
         _ => false,
     }
 }
@@ -418,4 +351,14 @@ pub fn brackets(layer: &ast::Layer) -> String {
 /// A size variable for a definition that is checked on its own.
 pub fn variable(name: &str, least: i64) -> Dim {
     Dim::var(&crate::types::Var::fresh(name, least))
+}
+
+/// Whether a setting of a layer may be a tensor.
+pub fn takes_tensor(setting: &ast::Param) -> bool {
+    match setting.ty.as_ref().map(|ty| &ty.kind) {
+        None => setting.default.is_none(),
+        Some(ast::TypeKind::Named(name)) => &*name.name == "Any",
+        Some(ast::TypeKind::Tensor { .. }) => true,
+        Some(ast::TypeKind::Tuple(_) | ast::TypeKind::Record(_) | ast::TypeKind::Layer { .. }) => false,
+    }
 }

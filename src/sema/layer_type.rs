@@ -34,6 +34,9 @@ impl<'a> Checker<'a> {
         span: Span,
         scope: &Scope<'a>,
     ) -> Res<Value<'a>> {
+        if let Value::Frozen(inner) = value {
+            return Ok(super::holds::frozen(self.bind_layer(inner, class, sizes, what, span, scope)?));
+        }
         let value = self.settle(value.clone())?;
         let layer = class.ast;
         let made = match &value {
@@ -130,7 +133,8 @@ impl<'a> Checker<'a> {
             scope.set(name, Value::Int(dim, label));
         }
         for setting in &layer.settings {
-            let Some(value) = self.stand_in(setting, &scope)? else { return Ok(None) };
+            // Settings are there before any batch: fields and first values may be made of them.
+            let Some(value) = self.in_init(|c| c.stand_in(setting, &scope))? else { return Ok(None) };
             scope.set(&setting.name.name, value);
         }
         self.assume_wheres(&layer.wheres, &scope);
@@ -143,6 +147,7 @@ impl<'a> Checker<'a> {
             cells: RefCell::default(),
             fields: RefCell::default(),
             written: BTreeMap::new(),
+            source: RefCell::default(),
             span: layer.name.span,
         });
         self.ready(&instance)?;

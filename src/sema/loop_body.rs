@@ -195,12 +195,12 @@ impl<'a> Checker<'a> {
             return Err(self.report(diagnostic));
         }
         let id = self.here(&next);
-        Ok(Tensor { id, depth: self.depth(), ..next })
+        Ok(Tensor { labels: next.labels.clone(), ..self.tensor(id, next.ty.clone()) })
     }
 
     pub fn body_input(&mut self, place: usize, ty: Ty, labels: &[Vec<u32>]) -> Tensor {
         let id = self.prog().input(Source::Body(place), ty.clone(), Span::none());
-        Tensor { id, depth: self.depth(), ty, labels: labels.to_vec() }
+        Tensor { labels: labels.to_vec(), ..self.tensor(id, ty) }
     }
 
     /// Every iteration has its own random numbers.
@@ -298,7 +298,7 @@ impl<'a> Checker<'a> {
         let mut values = vec![];
         for tensor in self.tensors_of(&form, at)? {
             let id = self.here(&tensor);
-            values.push(Tensor { id, depth: self.depth(), ..tensor });
+            values.push(Tensor { labels: tensor.labels.clone(), ..self.tensor(id, tensor.ty.clone()) });
         }
         let in_branch = self.prog().is_branch();
         match self.yields.last_mut() {

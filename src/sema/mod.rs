@@ -9,6 +9,7 @@
 //! * **every `train` and `test`** with the real sizes, layers inlined: these programs are what runs. Whatever a
 //!   definition could not decide alone is decided here; what is left depends on the batch and is checked when it comes.
 
+mod accumulate;
 mod arith;
 mod backward;
 mod bind;
@@ -22,6 +23,7 @@ mod claim;
 mod compare;
 mod conditional;
 mod control;
+mod copy;
 mod data;
 mod declared;
 mod derive;
@@ -34,17 +36,22 @@ mod form;
 mod found;
 mod function;
 mod generic;
+mod holds;
 mod hyper;
 mod imports;
 mod index;
 mod item;
+mod keep;
 mod layer;
 mod layer_type;
+mod layerwise;
 mod loop_body;
+mod minimize;
 mod optimizer;
 mod pattern;
 mod precision;
 mod report;
+mod running;
 mod scope;
 mod shape;
 mod size;
@@ -150,6 +157,8 @@ pub struct Checked {
     pub cells: Vec<tir::Cell>,
     /// Cells that a file fills instead of their initializer: `load(net, "x.safetensors")`.
     pub loads: Vec<Load>,
+    /// Cells that begin as others, whatever those have been given by files: the other, then the copy.
+    pub copies: Vec<(CellId, CellId)>,
     /// Computes the first value of every cell.
     pub init: tir::Program,
     /// What steps, validations, tests and functions run; `tir::ProgramId` is the place in it.
@@ -222,6 +231,16 @@ struct CellInfo<'a> {
     span: Span,
 }
 
+impl CellInfo<'_> {
+    /// `net.body.3.weight`
+    fn path(&self) -> String {
+        match &self.owner {
+            Some(owner) => format!("{}.{}", owner.path(), self.name),
+            None => self.name.to_string(),
+        }
+    }
+}
+
 pub(crate) struct Checker<'a> {
     modules: &'a Modules,
     options: &'a Options,
@@ -233,6 +252,8 @@ pub(crate) struct Checker<'a> {
     init: Vec<Prog>,
     cells: Vec<CellInfo<'a>>,
     lets: BTreeMap<(ModuleId, Name), LetState<'a>>,
+    /// Memory of tensors of first values that other programs have met, by program and value.
+    kept: BTreeMap<(u32, tir::ValueId), CellId>,
     frames: Vec<Frame<'a>>,
     counts: Counts,
     /// Definitions are checked on their own: sizes and settings are variables.
@@ -279,6 +300,12 @@ pub(crate) struct Checker<'a> {
     reported: BTreeSet<(&'static str, Span)>,
     /// What the item that is being evaluated may still cost.
     budget: budget::Budget,
+    /// Numbers of classes that did not agree in the current `train` block, expected and received: said once.
+    classes_told: Vec<(Dim, Dim)>,
+    /// Over how many batches the current `train` block takes the mean of gradients.
+    accumulate: usize,
+    /// The rows of a batch in the part of a `train` block that is being traced.
+    rows: Dim,
 }
 
 impl<'a> Checker<'a> {
@@ -292,6 +319,7 @@ impl<'a> Checker<'a> {
             init: vec![],
             cells: vec![],
             lets: BTreeMap::new(),
+            kept: BTreeMap::new(),
             frames: vec![],
             counts: Counts::default(),
             generic: false,
@@ -317,6 +345,9 @@ impl<'a> Checker<'a> {
             open: 0,
             reported: BTreeSet::new(),
             budget: budget::Budget::new(options.steps),
+            classes_told: vec![],
+            accumulate: 1,
+            rows: Dim::from(1),
         }
     }
 
@@ -337,7 +368,11 @@ impl<'a> Checker<'a> {
     /// Runs `body` on the program of first values.
     fn in_init<T>(&mut self, body: impl FnOnce(&mut Self) -> T) -> T {
         if self.init.is_empty() {
-            return body(self);
+            // A loop of the program of first values asks for another one of them: that one is outside of the loop.
+            let bodies = self.progs.split_off(1);
+            let result = body(self);
+            self.progs.extend(bodies);
+            return result;
         }
         let outer = std::mem::replace(&mut self.progs, std::mem::take(&mut self.init));
         let training = std::mem::replace(&mut self.training, false);
@@ -367,10 +402,7 @@ impl<'a> Checker<'a> {
         self.out.init = init.program;
         let mut paths = std::collections::BTreeSet::new();
         for info in &self.cells {
-            let path = match &info.owner {
-                Some(owner) => format!("{}.{}", owner.path(), info.name),
-                None => info.name.to_string(),
-            };
+            let path = info.path();
             let mut unique = path.clone();
             let mut n = 1;
             while !paths.insert(unique.clone()) {

@@ -1,16 +1,15 @@
-//! `minimize .. over .. with ..`: derivatives, gradient transforms, and the optimizer's update of every parameter.
+//! Optimizers: settings, gradient transforms, and the update of a parameter with its states.
 
 use std::rc::Rc;
 
-use crate::base::{Name, Span};
+use crate::base::Span;
 use crate::diag::Diagnostic;
-use crate::ops::Binary;
+use crate::ops::{Binary, Unary};
 use crate::syntax::ast;
-use crate::tir::{CellId, Kind, Role, Source, Target, ValueId};
+use crate::tir::{CellId, Kind, Role, Source, ValueId};
 use crate::types::DType;
 
 use super::scope::{ModuleId, Scope};
-use super::stmt::Place;
 use super::value::{Arg, Closure, Code, OptimizerInstance, State, Tensor, Value};
 use super::{Checker, Res};
 
@@ -29,139 +28,8 @@ impl<'a> Checker<'a> {
         Ok(Value::Optimizer(Rc::new(OptimizerInstance { ast: optimizer, scope })))
     }
 
-    pub fn minimize(
-        &mut self,
-        loss: &'a ast::Expr,
-        over: &'a ast::Expr,
-        with: &'a ast::Expr,
-        span: Span,
-        scope: &Scope<'a>,
-    ) -> Res<()> {
-        if self.place != Place::Step || self.depth() > 0 {
-            return Err(self.error("E0613", span, "`minimize` stands in a `step` of a `train` block", "not here"));
-        }
-        let loss_span = loss.span;
-        let loss = self.expr(loss, scope);
-        let target = self.place(over, scope);
-        let optimizer = self.expr(with, scope);
-        let (loss, target, optimizer) = (loss?, target?, optimizer?);
-        let loss = self.scalar_loss(&loss, loss_span)?;
-        let chain = self.optimizers(&optimizer, with.span)?;
-
-        self.losses += 1;
-        let name: Name = if self.losses == 1 { "loss".into() } else { format!("loss{}", self.losses).into() };
-        let id = self.here(&loss);
-        self.prog().output(Target::Loss(name.clone()), id, loss_span);
-
-        let cells = self.trained(&target, &loss, over.span)?;
-        let (scaled, scaling) = self.scaled(&loss, &name, span)?;
-        let mut grads = self.gradients(&scaled, &cells, span)?;
-        let mut finite = None;
-        if let Some(scaling) = &scaling {
-            let (unscaled, all) = self.unscaled(scaling, grads, span)?;
-            (grads, finite) = (unscaled, Some(all));
-        }
-        self.scaling = scaling;
-        for optimizer in &chain {
-            if let Some(func) = method(optimizer.ast, "transform") {
-                grads = self.transform(optimizer, func, grads, span)?;
-            }
-            if let Some(func) = method(optimizer.ast, "update") {
-                for ((cell, _), grad) in cells.iter().zip(&grads) {
-                    self.update_cell(optimizer, func, *cell, grad, span)?;
-                }
-            }
-        }
-        if let (Some(scaling), Some(finite)) = (self.scaling.take(), finite) {
-            self.end_scaled(&scaling, &finite, span)?;
-        }
-        for (cell, _) in cells {
-            if !self.trained_cells.contains(&cell) {
-                self.trained_cells.push(cell);
-            }
-        }
-        for cell in self.cells_of(&target, true) {
-            if !self.trained_cells.contains(&cell) {
-                self.trained_cells.push(cell);
-            }
-        }
-        Ok(())
-    }
-
-    fn scalar_loss(&mut self, loss: &Value<'a>, span: Span) -> Res<Tensor> {
-        let float = self.scalar_float();
-        let loss = self.as_tensor(loss, float, span)?;
-        if !loss.ty.shape.is_empty() {
-            let message = format!("`minimize` needs one number, and this is {}", super::report::show(&loss.ty));
-            let diagnostic =
-                Diagnostic::error("E0601", span, message, "not a scalar").help("take its `mean(..)` or `sum(..)`");
-            return Err(self.report(diagnostic));
-        }
-        self.cast(&loss, float, span)
-    }
-
-    /// The optimizer and the transforms in front of it; exactly the last one updates.
-    fn optimizers(&mut self, value: &Value<'a>, span: Span) -> Res<Vec<Rc<OptimizerInstance<'a>>>> {
-        let mut chain = vec![];
-        self.flatten(value, span, &mut chain)?;
-        let updates = chain.iter().filter(|o| method(o.ast, "update").is_some()).count();
-        let last = chain.last().is_some_and(|o| method(o.ast, "update").is_some());
-        if updates == 1 && last {
-            return Ok(chain);
-        }
-        let text = "the last part after `with` is the optimizer that updates, the others change gradients";
-        let diagnostic = Diagnostic::error("E0603", span, text, format!("{updates} of these update"))
-            .help("for example `clip_norm(1.0) >> Adam(lr: 1e-3)`");
-        Err(self.report(diagnostic))
-    }
-
-    fn flatten(&mut self, value: &Value<'a>, span: Span, out: &mut Vec<Rc<OptimizerInstance<'a>>>) -> Res<()> {
-        match value {
-            Value::Optimizer(optimizer) => out.push(optimizer.clone()),
-            Value::Chain(parts) => {
-                for part in parts.iter() {
-                    self.flatten(part, span, out)?;
-                }
-            }
-            Value::OptimizerClass(module, class) => {
-                let made = self.make_optimizer(*module, class, vec![], span)?;
-                self.flatten(&made, span, out)?;
-            }
-            other => {
-                let other = other.clone();
-                return Err(self.expected("an optimizer", &other, span));
-            }
-        }
-        Ok(())
-    }
-
-    /// The parameters below `target` that the loss depends on, with the value that it depends on.
-    fn trained(&mut self, target: &Value<'a>, loss: &Tensor, span: Span) -> Res<Vec<(CellId, Tensor)>> {
-        let all = self.cells_of(target, false);
-        if all.is_empty() {
-            let message = format!("there is nothing to train in {}", target.kind());
-            return Err(self.error("E0602", span, message, "no parameters"));
-        }
-        let reached = self.ancestors(loss.id);
-        let cells: Vec<(CellId, Tensor)> = all
-            .iter()
-            .filter_map(|&cell| {
-                let versions = self.progs[0].versions(cell);
-                let read = versions.iter().rev().find(|t| reached[t.id.index()])?;
-                Some((cell, read.clone()))
-            })
-            .collect();
-        if cells.is_empty() {
-            let text = "the loss does not depend on these parameters";
-            let diagnostic = Diagnostic::error("E0602", span, text, "no gradient reaches them")
-                .help("is the loss computed with this layer, and not behind a `stop_gradient`?");
-            return Err(self.report(diagnostic));
-        }
-        Ok(cells)
-    }
-
     /// Which values a value is computed from.
-    fn ancestors(&self, value: ValueId) -> Vec<bool> {
+    pub fn ancestors(&self, value: ValueId) -> Vec<bool> {
         let nodes = &self.progs[0].program.nodes;
         let mut reached = vec![false; nodes.len()];
         reached[value.index()] = true;
@@ -188,11 +56,6 @@ impl<'a> Checker<'a> {
         out
     }
 
-    fn gradients(&mut self, loss: &Tensor, cells: &[(CellId, Tensor)], span: Span) -> Res<Vec<Tensor>> {
-        let wrt: Vec<Tensor> = cells.iter().map(|(_, t)| t.clone()).collect();
-        Ok(self.derivatives(loss, &wrt, span))
-    }
-
     /// The step number as the scalar that updates see: f64, so that `beta ** t` is exact enough.
     fn step_number(&mut self, span: Span) -> Res<Tensor> {
         let step = self.ambient(Source::Step, span);
@@ -200,10 +63,17 @@ impl<'a> Checker<'a> {
             Some(scaling) => self.binary(Binary::Sub, &step, &scaling.skipped.1, span)?,
             None => step,
         };
-        self.cast(&step, DType::F64, span)
+        let step = self.cast(&step, DType::F64, span)?;
+        if self.accumulate == 1 {
+            return Ok(step);
+        }
+        // Rounded up: of several batches that make one update, all belong to the update that is coming.
+        let parts = self.number(self.accumulate as f64, DType::F64, span);
+        let updates = self.binary(Binary::Div, &step, &parts, span)?;
+        self.unary(Unary::Ceil, &updates, span)
     }
 
-    fn transform(
+    pub fn transform(
         &mut self,
         optimizer: &Rc<OptimizerInstance<'a>>,
         func: &'a ast::Func,
@@ -229,7 +99,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Runs `update(p, g, t)` for one parameter; what it changes of its state becomes cells.
-    fn update_cell(
+    pub fn update_cell(
         &mut self,
         optimizer: &Rc<OptimizerInstance<'a>>,
         func: &'a ast::Func,
@@ -289,6 +159,6 @@ impl<'a> Checker<'a> {
     }
 }
 
-fn method<'a>(optimizer: &'a ast::Optimizer, name: &str) -> Option<&'a ast::Func> {
+pub fn method<'a>(optimizer: &'a ast::Optimizer, name: &str) -> Option<&'a ast::Func> {
     optimizer.methods.iter().find(|f| &*f.name.name == name)
 }

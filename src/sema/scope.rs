@@ -55,22 +55,6 @@ impl<'a> Scope<'a> {
         self.0.module
     }
 
-    /// Everything that a function made here sees of its surroundings; the innermost of each name.
-    pub fn remembered(&self) -> BTreeMap<Name, Value<'a>> {
-        let mut all = self.0.parent.as_ref().map_or_else(BTreeMap::new, Scope::remembered);
-        all.extend(self.0.values.borrow().iter().map(|(name, value)| (name.clone(), value.clone())));
-        all
-    }
-
-    /// Another value for a name, where it is.
-    pub fn replace(&self, name: &Name, value: Value<'a>) {
-        match (self.0.values.borrow_mut().get_mut(name), &self.0.parent) {
-            (Some(place), _) => *place = value,
-            (None, Some(parent)) => parent.replace(name, value),
-            (None, None) => {}
-        }
-    }
-
     pub fn set(&self, name: &Name, value: Value<'a>) {
         self.0.values.borrow_mut().insert(name.clone(), value);
     }

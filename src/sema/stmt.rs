@@ -8,6 +8,7 @@ use crate::tir::{self, Target};
 use crate::types::DType;
 
 use super::emit::Failed;
+use super::holds::holds;
 use super::scope::Scope;
 use super::value::{Tensor, Truth, Value};
 use super::{Checker, Poison, Res};
@@ -63,8 +64,9 @@ impl<'a> Checker<'a> {
         match &stmt.kind {
             StmtKind::Assign { sizes, names, value } => self.assign(sizes, names, value, scope),
             StmtKind::Update { target, value } => self.update(target, value, stmt.span, scope),
-            StmtKind::Minimize { loss, over, with } => self.minimize(loss, over, with, stmt.span, scope),
+            StmtKind::Minimize { loss, groups } => self.minimize(loss, groups, stmt.span, scope),
             StmtKind::Log(metrics) => self.log(metrics, stmt.span, scope),
+            StmtKind::LogAll(record) => self.log_all(record, stmt.span, scope),
             StmtKind::Yield(value) => self.yield_(value, stmt.span, scope),
             StmtKind::Assert { condition, message } => self.assert(condition, message.as_ref(), stmt.span, scope),
             StmtKind::Save { what, to } => self.save(what, to, stmt.span, scope),
@@ -195,6 +197,7 @@ impl<'a> Checker<'a> {
             layer if layer.is_callable() && !matches!(layer, Value::Weights(_)) => {
                 self.update_layer(layer, value, span, scope)
             }
+            list if holds(list) => self.update_parameters(list, value, span, scope),
             other => {
                 let message = format!("`<-` changes parameters, buffers and states, and this is {}", other.kind());
                 Err(self.error("E0612", target.span, message, "cannot be changed"))
@@ -225,7 +228,10 @@ impl<'a> Checker<'a> {
                 let base = self.place(base, scope)?;
                 self.field(&base, name)
             }
-            _ => self.expr(target, scope),
+            _ => {
+                let value = self.expr(target, scope)?;
+                Ok(self.as_place(value))
+            }
         }
     }
 
@@ -238,11 +244,27 @@ impl<'a> Checker<'a> {
         result
     }
 
+    /// `log ..record`
+    fn log_all(&mut self, record: &'a ast::Expr, span: Span, scope: &Scope<'a>) -> Res<()> {
+        self.outermost("`log`", span)?;
+        match self.expr(record, scope)? {
+            Value::Record(fields) => {
+                fields.iter().try_for_each(|(name, value)| self.log_value(name, value, record.span))
+            }
+            Value::Tuple(none) if none.is_empty() => Ok(()),
+            other => Err(self.expected("a record", &other, record.span)),
+        }
+    }
+
     fn log_one(&mut self, name: &Name, value: &'a ast::Expr, scope: &Scope<'a>) -> Res<()> {
         let span = value.span;
         let value = self.expr(value, scope)?;
+        self.log_value(name, &value, span)
+    }
+
+    fn log_value(&mut self, name: &Name, value: &Value<'a>, span: Span) -> Res<()> {
         let float = self.scalar_float();
-        let tensor = self.as_tensor(&value, float, span)?;
+        let tensor = self.as_tensor(value, float, span)?;
         if !tensor.ty.shape.is_empty() {
             let message = format!("a metric is one number, and `{name}` is {}", super::report::show(&tensor.ty));
             let diagnostic =

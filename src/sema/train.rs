@@ -3,6 +3,7 @@
 use crate::base::{Name, Span};
 use crate::diag::{Diagnostic, nearest};
 use crate::syntax::ast::{self, TrainItem};
+use crate::syntax::mentions_of_train;
 use crate::tir::{Job, ProgramId, Source, Step, Ty, Validate};
 use crate::types::{Dim, Var};
 
@@ -19,18 +20,68 @@ struct Parts<'a> {
     seed: u64,
 }
 
+/// The settings that a `train` block has; every other name is one for its parts.
+const SETTINGS: [&str; 6] = ["data", "epochs", "seed", "accumulate", "precision", "loss_scale"];
+
+/// What other frameworks, and habit, set in a training, and where dln says it.
+const ELSEWHERE: [(&[&str], &str); 8] = [
+    (
+        &["learning_rate", "lr", "rate", "step_size"],
+        "the rate belongs to the optimizer: `minimize .. over net with AdamW(lr: 1e-3)`",
+    ),
+    (&["batch_size", "batch", "bs"], "batches belong to the data: `data = digits.train |> shuffle |> batch(64)`"),
+    (&["shuffle"], "the order belongs to the data: `data = digits.train |> shuffle |> batch(64)`"),
+    (
+        &["optimizer", "optim", "loss", "loss_fn", "criterion"],
+        "a step says it: `step (x, y) { minimize cross_entropy(net(x), y) over net with AdamW(lr: 1e-3) }`",
+    ),
+    (&["metrics"], "a `step` or `validate` logs them: `log accuracy: accuracy(net(x), y)`"),
+    (
+        &["validation", "validation_data", "val", "test", "eval"],
+        "it is a part of its own: `validate digits.test |> batch(256) (x, y) { log .. }`",
+    ),
+    (&["model", "net", "network"], "a network is defined at the top level: `let net = ..`"),
+    (
+        &["gradient_accumulation", "accumulate_grad_batches", "accumulation_steps", "accumulation"],
+        "write `accumulate = 4`: an update is made at every fourth batch",
+    ),
+];
+
 impl<'a> Checker<'a> {
-    pub fn job(&mut self, train: &'a ast::Train, span: Span) -> Res<()> {
+    /// A call at the top level, which gives a training.
+    pub fn run_item(&mut self, call: &'a ast::Expr) -> Res<()> {
+        match self.expr(call, &Scope::root(MAIN))? {
+            Value::Training(training) => self.in_frame(call.span, None, |c| {
+                let scope = training.scope.function();
+                c.job(training.ast, &scope, training.span)
+            }),
+            other => {
+                let message =
+                    format!("at the top level stands a call that gives a training, and this gives {}", other.kind());
+                let diagnostic = Diagnostic::error("E0616", call.span, message, "does nothing here")
+                    .help("to keep its value, give it a name: `let name = ..`");
+                Err(self.report(diagnostic))
+            }
+        }
+    }
+
+    pub fn job(&mut self, train: &'a ast::Train, scope: &Scope<'a>, span: Span) -> Res<()> {
         let name: Name = train.name.as_ref().map_or_else(|| "train".into(), |n| n.name.clone());
-        let scope = Scope::root(MAIN);
         self.trained_cells.clear();
         self.precision = None;
         self.loss_scale = super::precision::FIRST_SCALE;
+        self.classes_told.clear();
+        self.accumulate = 1;
+        self.running_names(scope);
         let mut parts = Parts { seed: 0, ..Parts::default() };
         let mut result = Ok(());
         for item in &train.items {
             if let TrainItem::Setting { name, value } = item {
-                result = self.setting(name, value, &mut parts, &scope).and(result);
+                let used = || mentions_of_train(train).contains(&name.name);
+                result = match SETTINGS.contains(&&*name.name) || used() {
+                    true => self.setting(name, value, &mut parts, scope).and(result),
+                    false => Err(self.no_setting(name)),
+                };
             }
         }
         result?;
@@ -57,7 +108,7 @@ impl<'a> Checker<'a> {
             stop: None,
             trained: vec![],
         };
-        let result = self.job_parts(train, &data, &mut job, &scope);
+        let result = self.job_parts(train, &data, &mut job, scope);
         job.trained = std::mem::take(&mut self.trained_cells);
         job.trained.sort();
         if job.steps.is_empty() && result.is_ok() {
@@ -126,22 +177,34 @@ impl<'a> Checker<'a> {
             "precision" => self.precision_setting(&value, at)?,
             "loss_scale" => self.loss_scale_setting(&value, at)?,
             "seed" => parts.seed = self.known_int(&value, at)?.unsigned_abs(),
+            "accumulate" => {
+                let n = self.known_int(&value, at)?;
+                self.accumulate = match usize::try_from(n).ok().filter(|&n| n > 0) {
+                    Some(n) => n,
+                    None => return Err(self.error("E0605", at, "batches are counted from 1", "must be 1 or more")),
+                };
+            }
             other => {
-                if let Some(near) = nearest(other, ["data", "epochs", "seed", "precision", "loss_scale"]) {
-                    let message = format!("`{other}` is not a setting of `train`");
-                    let diagnostic = Diagnostic::error("E0605", name.span, message, "not known").fix(
-                        format!("did you mean `{near}`?"),
-                        name.span,
-                        near.to_string(),
-                    );
-                    return Err(self.report(diagnostic));
-                }
                 let value = self.settle(value)?;
                 self.adopt(&value, None, other)?;
+                let value = self.keep(value, None, other, name.span);
                 scope.set(&name.name, value);
             }
         }
         Ok(())
+    }
+
+    /// A name that is no setting, and that nothing in the block uses.
+    fn no_setting(&mut self, name: &ast::Ident) -> Poison {
+        let message = format!("`{}` is not a setting of `train`, and nothing in it uses that name", name.name);
+        let diagnostic = Diagnostic::error("E0605", name.span, message, "without effect");
+        let elsewhere = ELSEWHERE.iter().find(|(names, _)| names.contains(&&*name.name));
+        let diagnostic = match (elsewhere, nearest(&name.name, SETTINGS)) {
+            (Some((_, help)), _) => diagnostic.help(*help),
+            (None, Some(near)) => diagnostic.fix(format!("did you mean `{near}`?"), name.span, near.to_string()),
+            (None, None) => diagnostic.note(format!("the settings are {}", SETTINGS.join(", "))),
+        };
+        self.report(diagnostic)
     }
 
     /// A block that runs on a batch.
@@ -165,6 +228,7 @@ impl<'a> Checker<'a> {
                 _ => Dim::var(&Var::fresh("B", 1)),
             };
             inner.set(&"B".into(), Value::dim(size.clone()));
+            c.rows = size.clone();
             let fields = c.batch(data, &size)?;
             if params.is_empty() && place == Place::Validate {
                 // A `validate` without names has been reported as text.
@@ -234,6 +298,8 @@ impl<'a> Checker<'a> {
         let at = data.span;
         let data = match self.expr(data, scope)? {
             Value::Dataset(data) => data,
+            // `if known { data.test }`: nothing to validate on.
+            Value::Nothing => return Ok(()),
             other => return Err(self.expected("a data set", &other, at)),
         };
         self.has_fields(&data, at)?;

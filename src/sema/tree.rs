@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::base::Span;
 
 use super::expr::is_number;
-use super::layer::holds_layer;
+use super::holds::holds_layer;
 use super::value::{Tensor, Value};
 use super::{Checker, Res};
 

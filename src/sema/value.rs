@@ -50,6 +50,12 @@ pub enum Value<'a> {
     Hole,
     /// What a branch on an undecided size condition gave: one of the two, known when sizes are.
     Choice(Rc<Choice<'a>>),
+    /// `freeze(net.body)`: works as what is inside, and `minimize` leaves its parameters alone.
+    Frozen(Rc<Value<'a>>),
+    /// A whole number that only a run knows, such as `total_steps`: a tensor where one is computed with.
+    Running(tir::Source),
+    /// `train { .. }` with the names that it sees.
+    Training(Rc<Training<'a>>),
     /// No value: a statement's result.
     Nothing,
     /// Something wrong that has been reported; it satisfies everything, so that one mistake is one message.
@@ -61,6 +67,8 @@ pub enum Value<'a> {
 pub struct Tensor {
     pub id: ValueId,
     pub depth: usize,
+    /// The outermost program that it is a value of: `Prog::serial`.
+    pub home: u32,
     pub ty: tir::Ty,
     pub labels: Vec<Vec<Label>>,
 }
@@ -95,13 +103,6 @@ pub struct Section<'a> {
     pub args: Vec<Arg<'a>>,
     /// Where it is written: errors of a stage are shown at the stage.
     pub span: Span,
-}
-
-impl<'a> Section<'a> {
-    /// The function and its arguments: layers may be in each of them, as in `checkpoint(block)`.
-    pub fn parts(&self) -> impl Iterator<Item = &Value<'a>> {
-        std::iter::once(&self.func).chain(self.args.iter().map(|arg| &arg.value))
-    }
 }
 
 /// An evaluated argument.
@@ -163,10 +164,12 @@ pub struct Instance<'a> {
     pub place: RefCell<Option<Place<'a>>>,
     /// Own parameters and buffers, in order.
     pub cells: RefCell<Vec<(Name, CellId)>>,
-    /// Fields in order, for paths and for `over`.
+    /// Settings that hold layers or parameters, then fields, in order: for paths and for `over`.
     pub fields: RefCell<Vec<(Name, Value<'a>)>>,
     /// Its sizes as they are written.
     pub written: BTreeMap<Name, SizeArg<'a>>,
+    /// The layer that it is a copy of: its parameters begin as those.
+    pub source: RefCell<Option<Rc<Instance<'a>>>>,
     pub span: Span,
 }
 
@@ -186,12 +189,14 @@ impl<'a> Instance<'a> {
         *self.holes.borrow_mut() = holes;
         self.ready.set(false);
         self.cells.borrow_mut().clear();
-        self.fields.borrow_mut().clear();
+        let settings = &self.ast.settings;
+        self.fields.borrow_mut().retain(|(name, _)| settings.iter().any(|setting| setting.name.name == *name));
     }
 
     /// `net.body.3.conv1`; empty when it was never given a name.
     pub fn path(&self) -> String {
         match &*self.place.borrow() {
+            None if self.source.borrow().is_some() => "copy".to_string(),
             None => String::new(),
             Some(place) => match &place.parent {
                 Some(parent) => format!("{}.{}", parent.path(), place.name),
@@ -230,6 +235,14 @@ pub struct State<'a> {
     pub name: Name,
     pub ty: tir::Ty,
     pub init: &'a ast::Expr,
+    pub scope: Scope<'a>,
+    pub span: Span,
+}
+
+/// A `train` block where a value stands: it runs when the top level of the main file gets it.
+#[derive(Debug)]
+pub struct Training<'a> {
+    pub ast: &'a ast::Train,
     pub scope: Scope<'a>,
     pub span: Span,
 }
@@ -285,8 +298,12 @@ impl<'a> Value<'a> {
             Value::Tuple(_) => "a tuple",
             Value::Record(_) => "a record",
             Value::Fn(_) | Value::Builtin(_) | Value::Section(_) => "a function",
-            Value::LayerClass(_) | Value::Instance(_) | Value::Chain(_) | Value::Choice(_) => "a layer",
+            Value::LayerClass(_) | Value::Instance(_) | Value::Chain(_) | Value::Choice(_) | Value::Frozen(_) => {
+                "a layer"
+            }
             Value::Weights(_) => "the weights of a layer",
+            Value::Training(_) => "a training",
+            Value::Running(_) => "a number of the run",
             Value::Optimizer(_) | Value::OptimizerClass(..) => "an optimizer",
             Value::Dataset(_) => "a data set",
             Value::DType(_) => "an element type",
@@ -308,6 +325,7 @@ impl<'a> Value<'a> {
                 | Value::Chain(_)
                 | Value::Choice(_)
                 | Value::Weights(_)
+                | Value::Frozen(_)
         )
     }
 }

@@ -126,7 +126,7 @@ impl<'a> Checker<'a> {
         let mut outputs = vec![];
         for tensor in self.tensors_of(&result, span)? {
             let id = self.here(&tensor);
-            outputs.push(Tensor { id, depth: self.depth(), ..tensor });
+            outputs.push(Tensor { labels: tensor.labels.clone(), ..self.tensor(id, tensor.ty.clone()) });
         }
         if outputs.is_empty() {
             return Err(self.expected("a result with a tensor in it", &result, span));

@@ -10,9 +10,9 @@ use crate::tir::CellId;
 
 use super::builtin::find;
 use super::expr::is_number;
-use super::layer::holds_layer;
+use super::holds::{holds_layer, unsettled};
 use super::scope::Scope;
-use super::value::{Arg, Instance, Section, Tensor, Value, Weights};
+use super::value::{Arg, Section, Tensor, Value, Weights};
 use super::{Checker, Res};
 
 impl<'a> Checker<'a> {
@@ -122,7 +122,7 @@ impl<'a> Checker<'a> {
             let (a, b) = (&self.cells[a.index()], &self.cells[b.index()]);
             if a.ty.shape != b.ty.shape {
                 let show = super::report::show;
-                let message = format!("`{}` is {} and `{}` is {}", a.name, show(&a.ty), b.name, show(&b.ty));
+                let message = format!("`{}` is {} and `{}` is {}", a.path(), show(&a.ty), b.path(), show(&b.ty));
                 return Err(self.error("E0612", span, message, "not of the same make"));
             }
         }
@@ -214,7 +214,8 @@ impl<'a> Checker<'a> {
     }
 
     /// All parameters are there: no size is still to be taken from an input.
-    fn settled(&mut self, value: &Value<'a>, span: Span) -> Res<()> {
+    pub fn settled(&mut self, value: &Value<'a>, span: Span) -> Res<()> {
+        self.sizes_from_sources(value)?;
         let Some(layer) = unsettled(value) else { return Ok(()) };
         let message = format!("the sizes of `{}` are not known yet", layer.ast.name.name);
         let diagnostic = Diagnostic::error("E0516", span, message, "so its parameters are not there")
@@ -227,21 +228,8 @@ impl<'a> Checker<'a> {
 /// Whether a value is a layer, or the weights of one: arithmetic on it goes parameter by parameter.
 pub fn is_weighted(value: &Value) -> bool {
     match value {
-        Value::Weights(_) | Value::Instance(_) | Value::Chain(_) | Value::Choice(_) => true,
+        Value::Weights(_) | Value::Instance(_) | Value::Chain(_) | Value::Choice(_) | Value::Frozen(_) => true,
         Value::List(parts) | Value::Tuple(parts) => !parts.is_empty() && parts.iter().all(holds_layer),
         _ => false,
-    }
-}
-
-/// The first layer below a value that waits for its input.
-fn unsettled<'a>(value: &Value<'a>) -> Option<Rc<Instance<'a>>> {
-    match value {
-        Value::Instance(layer) if !layer.holes.borrow().is_empty() => Some(layer.clone()),
-        Value::Instance(layer) => layer.fields.borrow().iter().find_map(|(_, field)| unsettled(field)),
-        Value::Chain(parts) | Value::List(parts) | Value::Tuple(parts) => parts.iter().find_map(unsettled),
-        Value::Record(fields) => fields.iter().find_map(|(_, field)| unsettled(field)),
-        Value::Choice(choice) => unsettled(&choice.then).or_else(|| unsettled(&choice.otherwise)),
-        Value::Section(section) => section.parts().find_map(unsettled),
-        _ => None,
     }
 }

@@ -31,7 +31,7 @@ impl Item {
             ItemKind::Layer(l) => vec![&l.name],
             ItemKind::Optimizer(o) => vec![&o.name],
             ItemKind::Broken { name } => name.iter().collect(),
-            ItemKind::Use(_) | ItemKind::Train(_) | ItemKind::Test(_) => vec![],
+            ItemKind::Use(_) | ItemKind::Train(_) | ItemKind::Test(_) | ItemKind::Run(_) => vec![],
         }
     }
 }
@@ -46,6 +46,8 @@ pub enum ItemKind {
     Optimizer(Optimizer),
     Train(Train),
     Test(Test),
+    /// A call on a line of its own, which gives a training: `fit(net, digits, ..)`.
+    Run(Expr),
     /// An item that did not parse; the diagnostics say why. `name` is what it would have declared, when that is known,
     /// so that its uses are not reported as unknown.
     Broken {
@@ -237,10 +239,12 @@ pub enum StmtKind {
     Assign { sizes: Vec<Ident>, names: Vec<Ident>, value: Expr },
     /// `target <- value`
     Update { target: Expr, value: Expr },
-    /// `minimize loss over net with AdamW(lr: lr)`
-    Minimize { loss: Expr, over: Expr, with: Expr },
+    /// `minimize loss over net with AdamW(lr: lr)`; several groups of parameters, each with its optimizer, by commas.
+    Minimize { loss: Expr, groups: Vec<(Expr, Expr)> },
     /// `log loss: l, accuracy: a`
     Log(Vec<(Ident, Expr)>),
+    /// `log ..scores`: the fields of a record.
+    LogAll(Expr),
     /// `yield h`
     Yield(Expr),
     /// `assert a == b`, with an optional message: `assert x > 0, "must be positive"`
@@ -347,6 +351,8 @@ pub enum ExprKind {
         name: Ident,
         body: Block,
     },
+    /// `train { .. }`: a training as a value, for a function that gives one.
+    Train(Box<Train>),
     /// `0..n`, `999..=0`
     Range {
         lo: Box<Expr>,

@@ -12,6 +12,7 @@ mod layout;
 pub mod lexer;
 mod lexical;
 mod make;
+mod mentions;
 mod mistake;
 mod recover;
 mod snippet;
@@ -29,6 +30,7 @@ mod grammar {
 #[cfg(test)]
 mod tests;
 
+pub use mentions::{mentions, mentions_of_train};
 pub use snippet::{ParsedSnippet, Snippet, parse_expr, parse_snippet};
 
 use crate::base::{FileId, Span};

@@ -59,8 +59,10 @@ impl<'t> Reader<'t> {
 
     fn item(&mut self, piece: &[Lexeme]) -> Item {
         let span = piece[0].span.to(piece[piece.len() - 1].span);
-        let kind = match self.read(Token::StartItem, piece) {
+        let start = if is_call(piece) { Token::StartExpr } else { Token::StartItem };
+        let kind = match self.read(start, piece) {
             Some(Entry::Item(kind)) => kind,
+            Some(Entry::Expr(call)) => ItemKind::Run(call),
             _ => ItemKind::Broken { name: declared(self.text, piece) },
         };
         Item { doc: self.docs.get(&span.lo).cloned(), kind, span }
@@ -158,6 +160,24 @@ fn failure(error: ParseError<usize, Token, std::convert::Infallible>, end: usize
         ParseError::InvalidToken { .. } => Failure { at: end, expected: vec![] },
         ParseError::User { error } => match error {},
     }
+}
+
+/// `fit(net, digits, ..)`: a name, and parentheses that close where the piece ends.
+fn is_call(piece: &[Lexeme]) -> bool {
+    let path = piece.iter().take_while(|l| matches!(l.token, Token::Name | Token::Dot)).count();
+    if piece[0].token != Token::Name || piece.get(path).is_none_or(|l| l.token != Token::LParen) {
+        return false;
+    }
+    let mut depth = 0usize;
+    let close = piece[path..].iter().position(|l| {
+        if l.token.closer().is_some() {
+            depth += 1;
+        } else if l.token.is_closer() {
+            depth = depth.saturating_sub(1);
+        }
+        depth == 0
+    });
+    close.is_some_and(|close| path + close + 1 == piece.len())
 }
 
 /// The name that a broken item would have declared.

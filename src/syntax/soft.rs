@@ -17,36 +17,37 @@ enum Body {
 
 /// Gives the words of `lexemes` their meaning. The first lexeme is the start marker.
 pub fn promote(text: &str, lexemes: &mut [Lexeme]) {
-    let mut open: Vec<Token> = Vec::new();
+    let mut open: Vec<usize> = Vec::new();
     for i in 1..lexemes.len() {
         let token = lexemes[i].token;
         if token.closer().is_some() {
-            open.push(token);
+            open.push(i);
         } else if token.is_closer() {
             open.pop();
-        } else if token == Token::Name && !open.contains(&Token::DotBracket) {
-            if let Some(word) = meaning(text, lexemes, i, &open) {
+        } else if token == Token::Name && !open.iter().any(|&o| lexemes[o].token == Token::DotBracket) {
+            if let Some(word) = meaning(text, lexemes, i, open.last().copied()) {
                 lexemes[i].token = word;
             }
-        } else if matches!(token, Token::Train | Token::Test) && is_metric(lexemes, i) {
+        } else if is_metric(token, lexemes, i) || (token == Token::Optimizer && i > 1 && !open.is_empty()) {
             lexemes[i].token = Token::Name;
         }
     }
 }
 
 /// `train.loss` behind `best`, `better` and their kin.
-fn is_metric(lexemes: &[Lexeme], i: usize) -> bool {
-    use Token::{Best, Highest, Lowest};
-    matches!(lexemes[i - 1].token, Best | Highest | Lowest)
+fn is_metric(token: Token, lexemes: &[Lexeme], i: usize) -> bool {
+    use Token::{Best, Highest, Lowest, Test, Train};
+    matches!(token, Train | Test) && matches!(lexemes[i - 1].token, Best | Highest | Lowest)
 }
 
-fn meaning(text: &str, lexemes: &[Lexeme], i: usize, open: &[Token]) -> Option<Token> {
+/// What the word at `i` means inside the bracket at `open`.
+fn meaning(text: &str, lexemes: &[Lexeme], i: usize, open: Option<usize>) -> Option<Token> {
     let prev = lexemes[i - 1].token;
     let word = &text[lexemes[i].span.range()];
-    let block = matches!(open.last(), None | Some(Token::LBrace));
+    let block = open.is_none_or(|o| lexemes[o].token == Token::LBrace);
     match prev {
         Token::Newline | Token::LBrace | Token::StartStmts if block => {
-            statement_word(text, lexemes, i, body(lexemes, open))
+            statement_word(text, lexemes, i, open.map_or(Body::Other, |o| body(lexemes, o)))
         }
         Token::Stop => (word == "after").then_some(Token::After),
         Token::Without => without_word(word),
@@ -57,10 +58,14 @@ fn meaning(text: &str, lexemes: &[Lexeme], i: usize, open: &[Token]) -> Option<T
     }
 }
 
-fn body(lexemes: &[Lexeme], open: &[Token]) -> Body {
-    match lexemes.get(1).map(|l| l.token) {
-        Some(Token::Train) if open.len() == 1 => Body::Train,
-        Some(Token::Optimizer) if open.len() == 1 => Body::Optimizer,
+/// Whose body begins with the brace at `open`: `train {` and `train name {` may stand inside a function.
+fn body(lexemes: &[Lexeme], open: usize) -> Body {
+    let before = |n: usize| open.checked_sub(n).map(|i| lexemes[i].token);
+    match (before(1), before(2)) {
+        (Some(Token::Train), _) | (Some(Token::Name), Some(Token::Train)) => Body::Train,
+        _ if lexemes[1].token == Token::Optimizer && !lexemes[2..open].iter().any(|l| l.token == Token::LBrace) => {
+            Body::Optimizer
+        }
         _ => Body::Other,
     }
 }
@@ -74,7 +79,7 @@ fn statement_word(text: &str, lexemes: &[Lexeme], i: usize, body: Body) -> Optio
     match (word, body) {
         ("minimize", _) if !defines => Some(Minimize),
         ("assert", _) if !defines => Some(Assert),
-        ("log", _) if operand || next.token.is_word() => Some(Log),
+        ("log", _) if operand || next.token.is_word() || next.token == DotDot => Some(Log),
         ("save", _) if operand => Some(Save),
         ("stop", Body::Train) if operand => Some(Stop),
         ("step", Body::Train) if !defines => Some(Step),

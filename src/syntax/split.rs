@@ -12,7 +12,9 @@ pub fn split(text: &str, lexemes: &[Lexeme]) -> Vec<Vec<Lexeme>> {
     for (i, &lexeme) in lexemes.iter().enumerate() {
         if let Some(last) = i.checked_sub(1).map(|p| lexemes[p]) {
             let outside = || lexeme.column == 0 || !open.contains(&Token::LBrace);
-            let item = || lexeme.token.begins_item() && outside();
+            // `fn f() =` may go on with `train { .. }` on the next line.
+            let value = lexeme.token == Token::Train && last.token == Token::Eq;
+            let item = || lexeme.token.begins_item() && !value && outside();
             let line = || {
                 open.is_empty()
                     && lexeme.token != Token::LBrace

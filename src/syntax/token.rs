@@ -214,7 +214,9 @@ impl Token {
         use Token::*;
         matches!(
             self,
-            Name | Int
+            // `optimizer` is a name where no item begins.
+            Name | Optimizer
+                | Int
                 | Float
                 | Str
                 | Hole

@@ -58,6 +58,10 @@ pub enum Source {
     Key,
     /// Epoch, counted from 1 (i64 []).
     Epoch,
+    /// Batches of an epoch (i64 []).
+    StepsPerEpoch,
+    /// Batches of all epochs (i64 []).
+    TotalSteps,
     /// An operand of a loop's body, in the order of `ops::Scan`.
     Body(usize),
 }

@@ -134,6 +134,8 @@ fn source_text(source: &Source) -> String {
         Source::Step => "step".to_string(),
         Source::Key => "key".to_string(),
         Source::Epoch => "epoch".to_string(),
+        Source::StepsPerEpoch => "steps per epoch".to_string(),
+        Source::TotalSteps => "total steps".to_string(),
         Source::Body(i) => format!("operand {i}"),
     }
 }

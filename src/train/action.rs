@@ -3,7 +3,7 @@
 use super::Context;
 use super::event::Event;
 use super::keep::save;
-use super::machine::{Call, Machine};
+use super::machine::{Call, Length, Machine};
 use crate::data::mix;
 use crate::diag::Diagnostic;
 use crate::io::{self, show};
@@ -16,6 +16,7 @@ pub struct Moment {
     pub epoch: usize,
     /// Batches so far.
     pub step: usize,
+    pub length: Length,
 }
 
 /// Does what is due when an epoch or a step has ended.
@@ -69,9 +70,9 @@ fn act(
 
 /// The `Value` results of a program without arguments.
 fn run(job: &Job, program: ProgramId, moment: Moment, machine: &mut dyn Machine) -> Result<Vec<Tensor>, Diagnostic> {
-    let Moment { epoch, step } = moment;
+    let Moment { epoch, step, length } = moment;
     let key = mix(&[job.seed, step as u64, program.0.into()]);
-    let results = machine.run(&Call { program, args: &[], step, epoch, key })?;
+    let results = machine.run(&Call { program, args: &[], step, epoch, length, key })?;
     let values = results.iter().filter(|(target, _)| matches!(target, Target::Value(_)));
     Ok(values.map(|(_, value)| value.clone()).collect())
 }

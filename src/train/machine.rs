@@ -15,8 +15,16 @@ pub struct Call<'a> {
     pub step: usize,
     /// `Source::Epoch`
     pub epoch: usize,
+    pub length: Length,
     /// `Source::Key`
     pub key: u64,
+}
+
+/// How long a training is, in batches: `Source::StepsPerEpoch` and `Source::TotalSteps`. Outside of one it is 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Length {
+    pub steps_per_epoch: usize,
+    pub total_steps: usize,
 }
 
 /// Runs programs over cells.

@@ -11,7 +11,7 @@ mod tests;
 
 pub use crate::tir::Job;
 pub use event::{Best, Event, Metrics, Summary, json};
-pub use machine::{Call, Machine};
+pub use machine::{Call, Length, Machine};
 
 use crate::data::{Loader, Tables, mix};
 use crate::diag::Diagnostic;
@@ -109,13 +109,18 @@ impl Run<'_> {
             self.step += 1;
             self.batch(epoch, &batch, &mut averages, machine)?;
             (context.tell)(Event::Step { epoch, step: i + 1, rows, train: averages.mean() });
-            action::due(self.job, Unit::Step, Moment { epoch, step: self.step }, machine, context)?;
+            action::due(self.job, Unit::Step, self.moment(epoch), machine, context)?;
             if self.interrupted(epoch, context) {
                 return Ok(Flow::Interrupted);
             }
         }
         let val = self.validate(epoch, machine)?;
         self.end_epoch(epoch, averages.mean(), val, machine, context)
+    }
+
+    fn length(&self) -> Length {
+        let steps_per_epoch = self.loader.batches();
+        Length { steps_per_epoch, total_steps: steps_per_epoch * self.job.epochs }
     }
 
     fn interrupted(&self, epoch: usize, context: &mut Context) -> bool {
@@ -136,11 +141,16 @@ impl Run<'_> {
         let many = self.job.steps.len() > 1;
         for part in &self.job.steps {
             let key = mix(&[self.job.seed, self.step as u64, part.program.0.into()]);
-            let call = Call { program: part.program, args: batch, step: self.step, epoch, key };
+            let length = self.length();
+            let call = Call { program: part.program, args: batch, step: self.step, epoch, length, key };
             let prefix = part.name.as_ref().filter(|_| many);
             averages.add(prefix, machine.run(&call)?, rows(batch));
         }
         Ok(())
+    }
+
+    fn moment(&self, epoch: usize) -> Moment {
+        Moment { epoch, step: self.step, length: self.length() }
     }
 
     /// The same random numbers in every validation: only the weights differ.
@@ -149,7 +159,8 @@ impl Run<'_> {
         let mut averages = Averages::default();
         for (i, batch) in loader.epoch(1).enumerate() {
             let key = mix(&[self.job.seed, i as u64, validate.program.0.into()]);
-            let call = Call { program: validate.program, args: &batch, step: self.step, epoch, key };
+            let length = self.length();
+            let call = Call { program: validate.program, args: &batch, step: self.step, epoch, length, key };
             averages.add(None, machine.run(&call)?, rows(&batch));
         }
         Ok(averages.mean())
@@ -167,7 +178,7 @@ impl Run<'_> {
             keeper.epoch(self.job, (epoch, &train, &val), machine, context)?;
         }
         (context.tell)(Event::Epoch { epoch, train: train.clone(), val: val.clone() });
-        action::due(self.job, Unit::Epoch, Moment { epoch, step: self.step }, machine, context)?;
+        action::due(self.job, Unit::Epoch, self.moment(epoch), machine, context)?;
         self.epochs = epoch;
         let flow = self.run_out(epoch, &train, &val, context);
         self.last = (train, val);

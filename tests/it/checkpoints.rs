@@ -6,7 +6,7 @@ use dln::lower::Sizes;
 use dln::ops::Tensor;
 use dln::sema::Options;
 use dln::tir::Target;
-use dln::train::{Call, Machine};
+use dln::train::{Call, Length, Machine};
 use dln::types::DType;
 
 use crate::draw::Draw;
@@ -21,7 +21,7 @@ fn with_derivatives(text: &str) -> (usize, Vec<Tensor>) {
     let mut draw = Draw::new(3);
     let args = [&[64, 32][..], &[32, 32], &[]].map(|shape| draw.tensor(DType::F32, shape, -0.5, 0.5));
     let mut engine = Engine::new(&checked, &program.files, 0).expect("it compiles");
-    let call = Call { program: gradient, args: &args, step: 1, epoch: 1, key: 9 };
+    let call = Call { program: gradient, args: &args, step: 1, epoch: 1, length: Length::default(), key: 9 };
     let outputs = engine.run(&call).expect("it runs");
     let values = outputs.iter().filter(|(to, _)| matches!(to, Target::Value(_)));
     (arena, values.map(|(_, value)| value.clone()).collect())

@@ -9,7 +9,7 @@ use dln::io::Files;
 use dln::ops::{Data, Tensor};
 use dln::sema::{Checked, Options};
 use dln::tir::{CellId, Target};
-use dln::train::{Call, Machine};
+use dln::train::{Call, Length, Machine};
 use dln::types::DType;
 use serde_json::{Map, Value};
 
@@ -113,7 +113,7 @@ fn evaluate(
         }
         _ => (function.program, [].as_slice()),
     };
-    let call = Call { program, args: &args, step: 1, epoch: 1, key: 0 };
+    let call = Call { program, args: &args, step: 1, epoch: 1, length: Length::default(), key: 0 };
     let values = values(engine.run(&call).map_err(|d| d.message)?);
     for (i, want) in expected.iter().enumerate() {
         compare(precision, values.get(i), want, "the result")?;
@@ -139,7 +139,8 @@ fn train(
     let step = &checked.jobs[0].steps[0];
     let args: Vec<Tensor> = tensors(case.get("inputs")).map(|(_, value)| value).collect();
     for (i, after) in steps.iter().enumerate() {
-        let call = Call { program: step.program, args: &args, step: i + 1, epoch: i + 1, key: 0 };
+        let call =
+            Call { program: step.program, args: &args, step: i + 1, epoch: i + 1, length: Length::default(), key: 0 };
         engine.run(&call).map_err(|d| d.message)?;
         for (path, want) in tensors(Some(after)) {
             compare(

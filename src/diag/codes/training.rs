@@ -57,7 +57,8 @@ pub const CODES: &[Code] = &[
     Code {
         code: "E0605",
         title: "a setting of `train` that is unknown or out of range",
-        why: "The settings are `data`, `epochs`, `seed`, `precision` (f32, bf16 or f16) and `loss_scale`; counts begin at 1.",
+        why: "The settings are `data`, `epochs`, `seed`, `accumulate`, `precision` (f32, bf16 or f16) and `loss_scale`; counts \
+              begin at 1. Another name is a value for the parts of the block, and one of them must use it.",
         wrong: "train t {
   data = digits.train
   epoch = 10
@@ -161,5 +162,41 @@ train t {
   step (x, y) { minimize mean(net(x)) over net with SGD(lr: 0.1) }
   every 1 epoch { save net to "net.safetensors" }
 }"#,
+    },
+    Code {
+        code: "E0614",
+        title: "a value of a batch before any batch is there",
+        why: "First values of parameters, and fields of layers, are made once, before everything else. What depends on a \
+              batch is given to a method.",
+        wrong: "layer Shift(by: Any) {
+  param start: [4] = by
+  forward(x: [B, 4]) -> [B, 4] = x + start
+}
+fn f(x: [B, 4]) = Shift(by: x[0])(x)",
+        right: "layer Shift {
+  forward(x: [B, 4], by: [4]) -> [B, 4] = x + by
+}
+fn f(x: [B, 4]) = Shift()(x, x[0])",
+    },
+    Code {
+        code: "E0615",
+        title: "a parameter in two groups, or in none",
+        why: "A parameter has one optimizer. Where a `minimize` has several groups, a parameter of the same network that \
+              is in none of them is not trained; `freeze` in a list says that this is meant.",
+        wrong: "train t {
+  data = digits.train
+  step (x, y) { minimize f(net(x)) over net.head with Adam(lr: 1e-3), net with Adam(lr: 1e-4) }
+}",
+        right: "train t {
+  data = digits.train
+  step (x, y) { minimize f(net(x)) over net.head with Adam(lr: 1e-3), [net, freeze(net.head)] with Adam(lr: 1e-4) }
+}",
+    },
+    Code {
+        code: "E0616",
+        title: "a call at the top level that gives no training",
+        why: "At the top level stand definitions, and calls of functions that give a `train { .. }`, such as `fit`.",
+        wrong: "log(2.0)",
+        right: "let l = log(2.0)",
     },
 ];

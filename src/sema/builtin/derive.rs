@@ -30,7 +30,6 @@ pub const TABLE: &[Builtin] = &[
     },
     Builtin { name: "checkpoint of a function", params: &["..."], run: |c, args| c.apply_checkpoint(args) },
     Builtin { name: "stop_gradient", params: &["x"], run: |c, args| c.stop_gradient(args) },
-    Builtin { name: "params", params: &["net"], run: |c, args| c.params(args) },
 ];
 
 impl<'a> Checker<'a> {
@@ -105,15 +104,5 @@ impl<'a> Checker<'a> {
             return Err(self.expected("a tensor, or a layer with parameters", &value, args.span(0)));
         }
         self.map_tensors(&value, span, &mut |c, x: Tensor| c.unary(Unary::StopGradient, &x, span))
-    }
-
-    /// All parameters of a layer, in order.
-    fn params(&mut self, args: Args<'a>) -> Res<Value<'a>> {
-        let weights = match args.value(0) {
-            value if is_weighted(&value) => self.weights_of(&value, false, args.span(0))?,
-            other => return Err(self.expected("a layer", &other, args.span(0))),
-        };
-        let tensors = self.tensors_of(&Value::Weights(weights), args.span)?;
-        Ok(Value::list(tensors.into_iter().map(Value::Tensor).collect()))
     }
 }

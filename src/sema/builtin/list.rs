@@ -155,7 +155,7 @@ impl<'a> Checker<'a> {
     fn load(&mut self, args: Args<'a>) -> Res<Value<'a>> {
         let path = self.text_arg(&args, 1)?;
         let net = self.settle(args.value(0))?;
-        if !super::super::layer::holds_layer(&net) {
+        if !super::super::holds::holds_layer(&net) {
             return Err(self.expected("a layer", &net, args.span(0)));
         }
         if !self.generic {

@@ -4,6 +4,7 @@
 mod conv;
 mod derive;
 mod indexed;
+mod layers;
 mod linear;
 mod list;
 mod math;
@@ -138,8 +139,17 @@ pub fn constant<'a>(name: &str, training: bool, float: DType) -> Option<Value<'a
     }
 }
 
-const TABLES: [&[Builtin]; 8] =
-    [math::TABLE, conv::TABLE, derive::TABLE, linear::TABLE, shape::TABLE, indexed::TABLE, list::TABLE, read::TABLE];
+const TABLES: [&[Builtin]; 9] = [
+    math::TABLE,
+    conv::TABLE,
+    derive::TABLE,
+    linear::TABLE,
+    shape::TABLE,
+    indexed::TABLE,
+    list::TABLE,
+    read::TABLE,
+    layers::TABLE,
+];
 
 pub fn find(name: &str) -> Option<&'static Builtin> {
     TABLES.iter().flat_map(|t| t.iter()).find(|b| b.name == name)

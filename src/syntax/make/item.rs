@@ -121,6 +121,11 @@ pub fn train(name: Option<Ident>, items: Vec<TrainItem>) -> ItemKind {
     ItemKind::Train(Train { name, items })
 }
 
+/// `train { .. }` where a value stands.
+pub fn train_expr(cx: &Cx, l: usize, name: Option<Ident>, items: Vec<TrainItem>, r: usize) -> Expr {
+    Expr { kind: ExprKind::Train(Box::new(Train { name, items })), span: cx.span(l, r) }
+}
+
 pub fn test(name: Str, body: Block) -> ItemKind {
     ItemKind::Test(Test { name: name.value, name_span: name.span, body })
 }

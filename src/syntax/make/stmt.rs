@@ -70,8 +70,8 @@ pub fn update(target: Expr, value: Expr) -> StmtKind {
     StmtKind::Update { target, value }
 }
 
-pub fn minimize(loss: Expr, over: Expr, with: Expr) -> StmtKind {
-    StmtKind::Minimize { loss, over, with }
+pub fn minimize(loss: Expr, groups: Vec<(Expr, Expr)>) -> StmtKind {
+    StmtKind::Minimize { loss, groups }
 }
 
 pub fn assert(condition: Expr, message: Option<Expr>) -> StmtKind {

@@ -46,7 +46,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ("for i in range(3):\n  print(i)", "E0115 1:1"),
     ("x = 3", "E0128 1:1"),
     ("g(x) { x }", "E0128 1:1"),
-    ("print(x)", "E0128 1:1"),
+    ("[x]", "E0128 1:1"),
     ("param w: [A] = zeros", "E0128 1:1"),
     ("fn f(x) { return x }", "E0115 1:11"),
     ("fn f(x) {\n  pass\n}", "E0115 2:3"),

@@ -29,6 +29,7 @@ impl Text {
             ExprKind::Binary(op, _, a, b) => self.operator(operator(*op), &[a, b]),
             ExprKind::Pipe(a, b) => self.operator("|>", &[a, b]),
             ExprKind::Compose(a, b) => self.operator(">>", &[a, b]),
+            ExprKind::Train(train) => self.train(train),
             ExprKind::Range { lo, hi, inclusive } => {
                 self.operator(if *inclusive { "..=" } else { ".." }, &[lo, hi]);
             }

@@ -106,6 +106,10 @@ impl Text {
                 self.put(format_args!("test {:?}", test.name));
                 self.block_lines(&test.body);
             }
+            ItemKind::Run(call) => {
+                self.put("run");
+                self.value(call);
+            }
             ItemKind::Broken { name } => {
                 self.put("broken");
                 if let Some(name) = name {

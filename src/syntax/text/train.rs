@@ -87,13 +87,18 @@ impl Text {
                 self.value(target);
                 self.value(value);
             }
-            StmtKind::Minimize { loss, over, with } => {
+            StmtKind::Minimize { loss, groups } => {
                 self.put("(minimize");
-                [loss, over, with].into_iter().for_each(|e| self.value(e));
+                self.value(loss);
+                groups.iter().flat_map(|(over, with)| [over, with]).for_each(|e| self.value(e));
             }
             StmtKind::Log(entries) => {
                 self.put("(log ");
                 self.entries(entries);
+            }
+            StmtKind::LogAll(record) => {
+                self.put("(log ..");
+                self.value(record);
             }
             StmtKind::Yield(value) => {
                 self.put("(yield");
