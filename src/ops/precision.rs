@@ -35,6 +35,7 @@ impl<D> Op<D> {
             | Op::Pad { .. }
             | Op::Concat { .. }
             | Op::Flip { .. }
+            | Op::Barrier { .. }
             | Op::Windows { .. }
             | Op::Take { .. }
             | Op::TakeAlong { .. }

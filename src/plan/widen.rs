@@ -86,6 +86,7 @@ fn moves(op: &Op<usize>) -> bool {
             | Op::Pad { .. }
             | Op::Concat { .. }
             | Op::Flip { .. }
+            | Op::Barrier { .. }
             | Op::Windows { .. }
             | Op::Take { .. }
             | Op::TakeAlong { .. }
