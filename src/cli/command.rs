@@ -27,6 +27,9 @@ pub enum Exit {
     Interrupted = interrupt::INTERRUPTED as isize,
 }
 
+/// Diagnostics that a person gets to see of a check: behind so many nobody reads.
+const SHOWN: usize = 50;
+
 /// What commands work with.
 pub struct Desk<'a> {
     pub chain: &'a dyn Chain,
@@ -82,8 +85,13 @@ impl Desk<'_> {
     /// Shows what the checker found; `summary` is the line with the counts.
     pub fn check(&mut self, session: &mut dyn Session, overrides: &Overrides, summary: bool) -> Exit {
         let report = session.check(overrides);
-        for diagnostic in &report.diagnostics {
+        // A program reads all of them, a person the first ones.
+        let shown = if self.json { usize::MAX } else { SHOWN };
+        for diagnostic in report.diagnostics.iter().take(shown) {
             self.show(diagnostic, session.sources());
+        }
+        if let Some(more) = report.diagnostics.len().checked_sub(shown).filter(|&more| more > 0) {
+            self.output.report(&format!("and {more} more; `--json` shows all of them"));
         }
         let ok = !report.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
         if summary {

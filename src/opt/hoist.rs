@@ -8,29 +8,19 @@
 use crate::graph::{Builder, Graph, Kind, Node, NodeId};
 use crate::ops::{Op, Scan};
 
+use super::rewrite::rebuild;
+
 /// Moves work out of loops.
 pub fn hoist(graph: &Graph) -> Graph {
-    let mut builder = Builder::new();
-    let inputs: Vec<NodeId> = graph.inputs.iter().map(|(name, ty)| builder.input(name, ty.clone())).collect();
-    let mut map: Vec<Vec<NodeId>> = Vec::with_capacity(graph.nodes.len());
-    for node in &graph.nodes {
-        let args = || node.args.iter().map(|arg| map[arg.index()][0]).collect::<Vec<_>>();
-        let results = match &node.kind {
-            Kind::Input(index) => vec![inputs[*index]],
-            Kind::Result(index) => vec![map[node.args[0].index()][*index]],
-            Kind::Op(op) => vec![builder.op(op.clone(), &args(), node.span)],
-            Kind::Scan(scan) => {
-                let inner = Scan { body: hoist(&scan.body), ..scan.as_ref().clone() };
-                let (scan, args) = Hoisting::new(&inner, args(), &mut builder).run();
-                builder.scan(scan, &args, node.span)
-            }
-        };
-        map.push(results);
-    }
-    for (name, node) in &graph.outputs {
-        builder.output(name, map[node.index()][0]);
-    }
-    builder.finish().pruned()
+    rebuild(graph, |builder, node, args| match &node.kind {
+        Kind::Op(op) => vec![builder.op(op.clone(), args, node.span)],
+        Kind::Scan(scan) => {
+            let inner = Scan { body: hoist(&scan.body), ..scan.as_ref().clone() };
+            let (scan, args) = Hoisting::new(&inner, args.to_vec(), builder).run();
+            builder.scan(scan, &args, node.span)
+        }
+        Kind::Input(_) | Kind::Result(_) => unreachable!("`rebuild` makes these"),
+    })
 }
 
 /// One loop that is taken apart.

@@ -10,19 +10,30 @@ pub type Rule = fn(&mut Emit, &Op<usize>, &[NodeId]) -> Option<NodeId>;
 /// The graph with the first of `rules` that applies to each op, and the same within the bodies of its loops. Nodes that
 /// nothing needs any more are gone.
 pub fn rewrite(graph: &Graph, rules: &[Rule]) -> Graph {
+    rebuild(graph, |builder, node, args| match &node.kind {
+        Kind::Scan(scan) => {
+            let scan = Scan { body: rewrite(&scan.body, rules), ..scan.as_ref().clone() };
+            builder.scan(scan, args, node.span)
+        }
+        Kind::Op(op) => vec![apply(builder, rules, node, op, args)],
+        Kind::Input(_) | Kind::Result(_) => unreachable!("`rebuild` makes these"),
+    })
+}
+
+/// The graph made anew: `make` puts an op or a loop with its operands into the new graph, and gives its results there.
+/// Nodes that nothing needs any more are gone.
+pub fn rebuild(graph: &Graph, mut make: impl FnMut(&mut Builder, &Node, &[NodeId]) -> Vec<NodeId>) -> Graph {
     let mut builder = Builder::new();
     let inputs: Vec<NodeId> = graph.inputs.iter().map(|(name, ty)| builder.input(name, ty.clone())).collect();
     let mut map: Vec<Vec<NodeId>> = Vec::with_capacity(graph.nodes.len());
     for node in &graph.nodes {
-        let args = || node.args.iter().map(|arg| map[arg.index()][0]).collect::<Vec<_>>();
         let results = match &node.kind {
             Kind::Input(index) => vec![inputs[*index]],
             Kind::Result(index) => vec![map[node.args[0].index()][*index]],
-            Kind::Scan(scan) => {
-                let scan = Scan { body: rewrite(&scan.body, rules), ..scan.as_ref().clone() };
-                builder.scan(scan, &args(), node.span)
+            Kind::Op(_) | Kind::Scan(_) => {
+                let args: Vec<NodeId> = node.args.iter().map(|arg| map[arg.index()][0]).collect();
+                make(&mut builder, node, &args)
             }
-            Kind::Op(op) => vec![apply(&mut builder, rules, node, op, &args())],
         };
         map.push(results);
     }

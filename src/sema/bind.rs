@@ -301,7 +301,13 @@ impl<'a> Checker<'a> {
     }
 
     fn rest_differs(&mut self, binder: &Binder<'a>, want: &[Dim], got: &[Dim], span: Span) -> Poison {
-        let diagnostic = shapes_differ(&binder.callee, want, got, span);
+        let diagnostic = match binder.result {
+            true => {
+                let message = format!("`{}` declares {} and gives {}", binder.callee, dims(want), dims(got));
+                Diagnostic::error("E0506", span, message, format!("{} here", dims(got)))
+            }
+            false => shapes_differ(&binder.callee, want, got, span),
+        };
         self.report(diagnostic)
     }
 

@@ -1,6 +1,7 @@
 //! `every` blocks: what is saved, printed and changed while training goes on.
 
 use crate::base::{Name, Span};
+use crate::diag::Diagnostic;
 use crate::syntax::ast;
 use crate::tir::{self, Action, CellId, Every, Job, Piece, ProgramId, Target, Template, Unit};
 use crate::types::DType;
@@ -96,12 +97,32 @@ impl<'a> Checker<'a> {
             return Err(self.expected("a layer with parameters", &value, what.span));
         }
         let path = self.path_text(to, scope)?;
+        self.act(
+            "`save .. to`",
+            PendingAction::Save { cells, to: path, span },
+            span,
+            "every 1 epoch { save net to \"runs/net.safetensors\" }",
+        )
+    }
+
+    /// What an `every` block does when its epoch or step ends. Elsewhere it is an error, which shows such a block.
+    fn act(&mut self, what: &str, action: PendingAction, span: Span, block: &str) -> Res<()> {
         match &mut self.actions {
             Some(pending) => {
-                pending.actions.push(PendingAction::Save { cells, to: path, span });
+                pending.actions.push(action);
                 Ok(())
             }
-            None => Err(self.error("E0613", span, "`save .. to` stands in an `every` block of `train`", "not here")),
+            None => {
+                let message = format!("{what} stands in an `every` block of `train`");
+                let diagnostic =
+                    Diagnostic::error("E0613", span, message, "not here").help(format!("for example `{block}`"));
+                Err(self.report(match self.place {
+                    Place::Step | Place::Validate => {
+                        diagnostic.help("a number of every batch is logged: `log name: value`")
+                    }
+                    _ => diagnostic,
+                }))
+            }
         }
     }
 
@@ -115,13 +136,8 @@ impl<'a> Checker<'a> {
     /// Numbers on a terminal: the text of `print`.
     pub fn print(&mut self, text: Name, span: Span) -> Res<Value<'a>> {
         self.outermost("`print`", span)?;
-        match &mut self.actions {
-            Some(pending) => {
-                pending.actions.push(PendingAction::Print { text, span });
-                Ok(Value::Nothing)
-            }
-            None => Err(self.error("E0613", span, "`print` stands in an `every` block of `train`", "not here")),
-        }
+        self.act("`print`", PendingAction::Print { text, span }, span, "every 10 steps { print(\"step {step}\") }")?;
+        Ok(Value::Nothing)
     }
 
     pub fn save_images(&mut self, images: &Tensor, to: Name, span: Span) -> Res<Value<'a>> {
@@ -133,13 +149,9 @@ impl<'a> Checker<'a> {
         }
         let images = self.cast(images, DType::F32, span)?;
         let images = Tensor { id: self.here(&images), ..images };
-        match &mut self.actions {
-            Some(pending) => {
-                pending.actions.push(PendingAction::Images { value: images, to, span });
-                Ok(Value::Nothing)
-            }
-            None => Err(self.error("E0613", span, "`save_images` stands in an `every` block of `train`", "not here")),
-        }
+        let block = "every 1 epoch { save_images(G(z), \"runs/{epoch}.png\") }";
+        self.act("`save_images`", PendingAction::Images { value: images, to, span }, span, block)?;
+        Ok(Value::Nothing)
     }
 }
 

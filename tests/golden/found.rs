@@ -29,10 +29,12 @@ pub enum Kind {
 pub fn programs() -> Vec<Program> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut programs = vec![];
-    for path in files(&root.join("tests/cases"), "dln") {
-        let name = relative(&path, &root.join("tests/cases"));
-        let name = name.trim_end_matches(".dln").to_string();
-        programs.push(program(name, path, Kind::Case));
+    for folder in ["tests/cases", "tests/conformance"] {
+        for path in files(&root.join(folder), "dln") {
+            let inside = if folder == "tests/cases" { root.join(folder) } else { root.join("tests") };
+            let name = relative(&path, &inside).trim_end_matches(".dln").to_string();
+            programs.push(program(name, path, Kind::Case));
+        }
     }
     for folder in ["examples", "stdlib"] {
         for path in files(&root.join(folder), "dln") {

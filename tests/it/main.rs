@@ -5,6 +5,7 @@ mod calls;
 mod checkpoints;
 mod cli;
 mod conditions;
+mod conformance;
 mod draw;
 mod examples;
 mod gradcheck;

@@ -61,6 +61,7 @@ const RULES: &[Rule] = &[
     operator::bars,
     operator::fat_arrow,
     operator::chain,
+    operator::position,
     define::walrus,
     define::equals_for_colon,
     define::equals_for_compare,

@@ -134,3 +134,18 @@ pub fn open_line(site: &Site) -> Option<Finding> {
             .repair(site.at - 1..site.at - 1, with.to_vec()),
     )
 }
+
+/// `net.0`
+pub fn position(site: &Site) -> Option<Finding> {
+    let dot = site.at.checked_sub(1)?;
+    if (site.token(dot), site.found()) != (Some(Token::Dot), Some(Token::Int)) {
+        return None;
+    }
+    let (before, number) = (site.lexeme(dot)?, site.lexeme(site.at)?);
+    let span = before.span.to(number.span);
+    let by = format!("[{}]", site.word(site.at));
+    let diagnostic = Diagnostic::error("E0109", span, "a position stands in brackets", "a name is expected behind `.`")
+        .fix(format!("write `{by}`"), span, by.clone());
+    let with = vec![before.with(Token::LBracket), number, Lexeme::inserted(Token::RBracket, number.span)];
+    Some(Finding::say(diagnostic).repair(dot..site.at + 1, with))
+}
