@@ -105,7 +105,7 @@ def linalg(a):
         f(name, f"{name}(x)", lambda x, kind=kind: torch.linalg.matrix_norm(x, kind), [name], x=x.clone())
     f("cond", "cond(x)", lambda x: torch.linalg.cond(x), ["cond"], x=x.clone())
     f("trace", "trace(x)", lambda x: torch.diagonal(x, dim1=-2, dim2=-1).sum(-1), ["trace"], x=x.clone())
-    f("diag", "diag(x)", torch.diag_embed, ["diag"], x=randn(2, 3))
+    f("diag_embed", "diag_embed(x)", torch.diag_embed, ["diag_embed"], x=randn(2, 3))
     f("outer", "outer(x, y)", torch.outer, ["outer"], x=randn(3), y=randn(2))
     f("kron", "kron(x, y)", torch.kron, ["kron"], x=randn(2, 3), y=randn(3, 2))
     def newton_schulz(x):
