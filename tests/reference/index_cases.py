@@ -49,7 +49,7 @@ def order(a):
     a.case("bincount", "bincount(y)", lambda y: torch.bincount(y, minlength=6), types={"y": "idx<6>[9]"}, y=labels(6, 9), smooth=False)
     a.case("histogram", "histogram(x, bins: 4, low: -1.0, high: 1.0)", lambda x: torch.from_numpy(np.histogram(x.numpy(), 4, (-1.0, 1.0))[0]),
            smooth=False, x=torch.cat([randn(20), values(-1.0, 1.0, -0.5, 0.0, 0.5, 1.5)]))
-    a.case("unique", "unique(x)", unique, x=torch.tensor([3.0, 1.0, 3.0, 2.0, 1.0]), smooth=False)
+    a.case("unique", "unique_padded(x)", unique, x=torch.tensor([3.0, 1.0, 3.0, 2.0, 1.0]), smooth=False)
     a.case("rank", "rank(x, over: 0)", lambda x: x.argsort(0).argsort(0), smooth=False, x=distinct(4, 2))
 
 
