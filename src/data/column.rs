@@ -149,7 +149,7 @@ mod tests {
     use crate::base::Span;
 
     fn push(dtype: DType, bound: Option<usize>, text: &str) -> Result<f64, Misfit> {
-        let field = Field { name: "x".into(), dtype, bound, shape: vec![], span: Span::none() };
+        let field = Field { name: "x".into(), dtype, bound, shape: vec![], free: None, span: Span::none() };
         let mut column = Column::new(&field);
         column.push(Number::parse(text).expect("a number"))?;
         Ok(column.finish(1).to_f64()[0])

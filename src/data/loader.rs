@@ -1,11 +1,12 @@
 //! Batches: the rows of an epoch, gathered from the table.
 
 use super::rows::{Order, Rows};
-use super::{Table, Tables};
+use super::{Table, Tables, ragged};
 use crate::base::Spanned;
 use crate::diag::Diagnostic;
 use crate::ops::{Data, Tensor};
 use crate::tir::{Batch, Dataset, Stage};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// A data set with its table. Epochs are functions of (seed, epoch): asking again gives the same batches.
@@ -17,6 +18,8 @@ pub struct Loader {
     shapes: Vec<Vec<usize>>,
     rows: usize,
     batch: Batch,
+    /// Of rows of free length: how long they are, and to which sizes they are filled.
+    ragged: Option<(Vec<usize>, Vec<usize>)>,
 }
 
 impl Loader {
@@ -26,6 +29,10 @@ impl Loader {
         let rows = Rows::all(table.rows).staged(&dataset.stages, Order { seed, epoch: 1 })?.len();
         let whole = Batch { size: rows, drop_last: false };
         let batch = dataset.batch.unwrap_or(whole);
+        let lengths = ragged::lengths(dataset, &table.columns)?;
+        if let Some(error) = ragged::too_long(dataset, &lengths) {
+            return Err(error);
+        }
         if batch.drop_last && rows < batch.size {
             return Err(no_batch(dataset, rows, batch.size));
         }
@@ -36,37 +43,60 @@ impl Loader {
             shapes: (0..dataset.fields.len()).map(|i| dataset.row_shape(i)).collect(),
             rows,
             batch,
+            ragged: dataset.buckets.clone().map(|buckets| (lengths, buckets)),
         })
     }
 
-    /// Rows that an epoch uses.
+    /// Rows that an epoch uses; with buckets and a stage that chooses others in every epoch, those of the first.
     pub fn rows(&self) -> usize {
-        if self.batch.drop_last { self.rows / self.batch.size * self.batch.size } else { self.rows }
+        match &self.ragged {
+            Some(_) => self.epoch(1).batches.iter().map(|(rows, _)| rows.len()).sum(),
+            None if self.batch.drop_last => self.rows / self.batch.size * self.batch.size,
+            None => self.rows,
+        }
     }
 
     /// Batches of an epoch.
     pub fn batches(&self) -> usize {
-        self.rows().div_ceil(self.batch.size)
+        self.epoch(1).batches.len()
     }
 
     /// The batches of an epoch, which counts from 1.
     pub fn epoch(&self, epoch: usize) -> Epoch<'_> {
         let order = Order { seed: self.seed, epoch };
         let rows = Rows::all(self.table.rows).staged(&self.stages, order);
-        Epoch { loader: self, rows: rows.expect("stages that work in epoch 1 work in all"), next: 0 }
+        let rows = rows.expect("stages that work in epoch 1 work in all");
+        let batches = match &self.ragged {
+            Some((lengths, buckets)) => ragged::batches(&rows, lengths, buckets, self.batch),
+            None => self.consecutive(),
+        };
+        Epoch { loader: self, rows, batches: batches.into() }
     }
 
-    /// Rows `from..to` of an epoch, one tensor per field.
-    fn gather(&self, rows: &Rows, from: usize, to: usize) -> Vec<Tensor> {
+    fn consecutive(&self) -> Vec<(Vec<usize>, usize)> {
+        let all: Vec<usize> = (0..self.rows()).collect();
+        all.chunks(self.batch.size).map(|batch| (batch.to_vec(), 0)).collect()
+    }
+
+    /// Some rows of an epoch, one tensor per field; those of free length filled to `size`, and their lengths behind.
+    fn gather(&self, rows: &Rows, wanted: &[usize], size: usize) -> Vec<Tensor> {
+        let numbers: Vec<usize> = wanted.iter().flat_map(|&i| rows.get(i)).copied().collect();
         let field = |(column, shape): (&super::TableColumn, &Vec<usize>)| {
+            if column.lengths.is_some() {
+                return ragged::gather(column, &numbers, size);
+            }
             let width = column.values.shape[1..].iter().product();
-            let wanted = (from..to).flat_map(|i| rows.get(i)).copied();
-            let data = gather(&column.values.data, width, wanted);
-            let mut full = vec![to - from];
+            let data = gather(&column.values.data, width, numbers.iter().copied());
+            let mut full = vec![wanted.len()];
             full.extend(shape);
             Tensor::new(full, data)
         };
-        self.table.columns.iter().zip(&self.shapes).map(field).collect()
+        let mut tensors: Vec<Tensor> = self.table.columns.iter().zip(&self.shapes).map(field).collect();
+        if let Some((lengths, _)) = &self.ragged {
+            let own = numbers.iter().map(|&row| lengths[row] as i64).collect();
+            tensors.push(Tensor::new(vec![wanted.len()], Data::I64(own)));
+        }
+        tensors
     }
 }
 
@@ -74,19 +104,16 @@ impl Loader {
 pub struct Epoch<'l> {
     loader: &'l Loader,
     rows: Rows,
-    next: usize,
+    /// Positions in `rows`, and the size to which rows of free length are filled.
+    batches: VecDeque<(Vec<usize>, usize)>,
 }
 
 impl Iterator for Epoch<'_> {
     type Item = Vec<Tensor>;
 
     fn next(&mut self) -> Option<Vec<Tensor>> {
-        let from = self.next;
-        let to = (from + self.loader.batch.size).min(self.loader.rows());
-        (from < to).then(|| {
-            self.next = to;
-            self.loader.gather(&self.rows, from, to)
-        })
+        let (wanted, size) = self.batches.pop_front()?;
+        Some(self.loader.gather(&self.rows, &wanted, size))
     }
 }
 

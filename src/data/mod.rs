@@ -7,6 +7,7 @@ mod counter;
 mod csv;
 mod idx;
 mod loader;
+mod ragged;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -35,11 +36,13 @@ pub struct TableColumn {
     pub values: Tensor,
     /// What the numbers stand for, where the file has names: classes, characters. Else empty.
     pub names: Vec<String>,
+    /// Of rows of free length, how long each is; behind that `values` is filled with zeros.
+    pub lengths: Option<Vec<usize>>,
 }
 
 impl TableColumn {
     fn numbers(values: Tensor) -> TableColumn {
-        TableColumn { values, names: vec![] }
+        TableColumn { values, names: vec![], lengths: None }
     }
 }
 

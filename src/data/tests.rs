@@ -17,7 +17,7 @@ fn path(name: &str) -> Path {
 }
 
 fn field(name: &str, dtype: DType, bound: Option<usize>, shape: &[usize]) -> Field {
-    Field { name: name.into(), dtype, bound, shape: shape.to_vec(), span: Span::none() }
+    Field { name: name.into(), dtype, bound, shape: shape.to_vec(), free: None, span: Span::none() }
 }
 
 fn x(shape: &[usize]) -> Field {
@@ -275,6 +275,7 @@ fn dataset(stages: Vec<Stage>, batch: Option<Batch>) -> Dataset {
         fields: vec![x(&[])],
         stages: stages.into_iter().map(at_path).collect(),
         batch,
+        buckets: None,
         span: PATH,
     }
 }

@@ -21,7 +21,11 @@ pub fn read(files: &Files, path: &Path, length: usize, fields: &[Field]) -> Resu
     let names: Vec<String> = characters.iter().map(char::to_string).collect();
     let column = |(shift, field)| {
         let codes = &codes[shift..shift + rows * length];
-        fill(path, field, codes, &names).map(|column| TableColumn { values: column.finish(rows), names: names.clone() })
+        fill(path, field, codes, &names).map(|column| TableColumn {
+            values: column.finish(rows),
+            names: names.clone(),
+            lengths: None,
+        })
     };
     let columns = fields.iter().enumerate().map(column);
     Ok(Table { rows, columns: columns.collect::<Result<_, _>>()? })

@@ -21,20 +21,86 @@ impl<'a> Checker<'a> {
         };
         let mut fields = vec![];
         for (name, ty) in types {
-            let row = self.concrete_ty(ty, scope)?;
+            let free = self.free_length(ty, scope);
+            let inner = scope.block();
+            if let Some(free) = &free {
+                inner.set(free, Value::int(1));
+            }
+            let row = self.concrete_ty(ty, &inner)?;
             let mut shape = vec![];
-            for dim in &row.shape {
+            for dim in &row.shape[usize::from(free.is_some())..] {
                 shape.push(self.count(dim.as_const(), ty.span)?);
             }
             let bound = match &row.bound {
                 Some(bound) => Some(self.count(bound.as_const(), ty.span)?),
                 None => None,
             };
-            fields.push(Field { name: name.name.clone(), dtype: row.dtype, bound, shape, span: name.span });
+            fields.push(Field { name: name.name.clone(), dtype: row.dtype, bound, shape, free, span: name.span });
         }
+        self.one_free_length(data, &fields, ty.span)?;
         self.source_fits(data, &fields, ty.span)?;
         let desc = Dataset { fields, ..data.desc.clone() };
         Ok(Value::Dataset(Rc::new(Data { desc, maps: data.maps.clone() })))
+    }
+
+    /// `T` of `idx<100>[T]`, if nothing says what it is: every row has a length of its own.
+    fn free_length(&mut self, ty: &'a ast::Type, scope: &Scope<'a>) -> Option<Name> {
+        let ast::TypeKind::Tensor { dims, .. } = &ty.kind else { return None };
+        let [ast::DimArg::Size(ast::Expr { kind: ast::ExprKind::Name(name), .. })] = &dims[..] else { return None };
+        self.unbound(name, scope).then(|| name.clone())
+    }
+
+    fn one_free_length(&mut self, data: &Data<'a>, fields: &[Field], span: Span) -> Res<()> {
+        let mut names = fields.iter().filter_map(|field| field.free.as_ref());
+        let Some(first) = names.next() else { return Ok(()) };
+        if names.any(|other| other != first) {
+            let message = "one length of a row may be free, and here are several";
+            return Err(self.error("E0608", span, message, "the same name for all"));
+        }
+        if !matches!(data.desc.source, DataSource::Csv { .. }) {
+            let message = format!("nothing says what `{first}` is");
+            let diagnostic = Diagnostic::error("E0608", span, message, "the rows of this source have one length").help(
+                "rows of different lengths are read by `read_csv`: a cell with numbers, or words, between blanks",
+            );
+            return Err(self.report(diagnostic));
+        }
+        Ok(())
+    }
+
+    /// `bucket([32, 64])`: rows of free length are filled to the least of these sizes that holds them.
+    pub fn with_buckets(&mut self, data: &Data<'a>, sizes: &Value<'a>, span: Span) -> Res<Value<'a>> {
+        let mut buckets = vec![];
+        for size in self.items_of(sizes, span)? {
+            let size = self.known_int(&size, span)?;
+            buckets.push(usize::try_from(size).unwrap_or(0));
+        }
+        let increasing = buckets.windows(2).all(|pair| pair[0] < pair[1]);
+        if buckets.first().is_none_or(|&first| first == 0) || !increasing {
+            let message = "the sizes of buckets are whole numbers from 1, each greater than the one before";
+            return Err(self.error("E0608", span, message, "not such a list"));
+        }
+        if !data.desc.fields.is_empty() && data.desc.free().is_none() {
+            let message = "all rows of this data set have the same length";
+            let diagnostic = Diagnostic::error("E0608", span, message, "nothing to fill")
+                .help("a length that is free has a name: `(x: idx<100>[T], y: idx<2>)`");
+            return Err(self.report(diagnostic));
+        }
+        let mut data = data.clone();
+        data.desc.buckets = Some(buckets);
+        Ok(Value::Dataset(Rc::new(data)))
+    }
+
+    /// Rows of free length are filled before they are used.
+    fn has_buckets(&mut self, data: &Data<'a>, span: Span) -> Res<()> {
+        let Some(free) = data.desc.free().cloned() else { return Ok(()) };
+        let sliding = data.desc.stages.iter().any(|stage| matches!(stage.value, Stage::Sliding { .. }));
+        if data.desc.buckets.is_some() && !sliding {
+            return Ok(());
+        }
+        let message = format!("every row of this data set has its own `{free}`");
+        let diagnostic = Diagnostic::error("E0608", span, message, "rows of different lengths do not make a batch")
+            .help("say to which sizes they are filled, in front of `batch`: `bucket([32, 64, 128])`");
+        Err(self.report(diagnostic))
     }
 
     fn source_fits(&mut self, data: &Data<'a>, fields: &[Field], span: Span) -> Res<()> {
@@ -65,7 +131,7 @@ impl<'a> Checker<'a> {
 
     pub fn has_fields(&mut self, data: &Data<'a>, span: Span) -> Res<()> {
         if !data.desc.fields.is_empty() {
-            return Ok(());
+            return self.has_buckets(data, span);
         }
         let diagnostic =
             Diagnostic::error("E0608", span, "nothing says what a row of this data set is", "rows of what?")
@@ -74,7 +140,7 @@ impl<'a> Checker<'a> {
     }
 
     pub fn dataset(&mut self, source: DataSource, span: Span) -> Value<'a> {
-        let desc = Dataset { source, fields: vec![], stages: vec![], batch: None, span };
+        let desc = Dataset { source, fields: vec![], stages: vec![], batch: None, buckets: None, span };
         Value::Dataset(Rc::new(Data { desc, maps: vec![] }))
     }
 

@@ -5,7 +5,7 @@ use crate::diag::{Diagnostic, nearest};
 use crate::syntax::ast::{self, TrainItem};
 use crate::syntax::mentions_of_train;
 use crate::tir::{Job, ProgramId, Source, Step, Ty, Validate};
-use crate::types::{Dim, Var};
+use crate::types::{Claim, DType, Dim, Rel, Var};
 
 use super::scope::Scope;
 use super::stmt::Place;
@@ -229,13 +229,15 @@ impl<'a> Checker<'a> {
             };
             inner.set(&"B".into(), Value::dim(size.clone()));
             c.rows = size.clone();
-            let fields = c.batch(data, &size)?;
+            let length = c.filled_length(data, &inner);
+            let fields = c.batch(data, &size, &length)?;
             if params.is_empty() && place == Place::Validate {
                 // A `validate` without names has been reported as text.
                 return Err(Poison);
             }
             if fields.len() != params.len() {
-                let names: Vec<&str> = data.desc.fields.iter().map(|f| &*f.name).collect();
+                let mut names: Vec<&str> = data.desc.fields.iter().map(|f| &*f.name).collect();
+                names.extend(data.desc.free().map(|_| "the lengths"));
                 let message = format!("a batch has {} parts, and {} are named", fields.len(), params.len());
                 let at = params.first().map_or(span, |p| p.span);
                 let diagnostic = Diagnostic::error("E0606", at, message, "one name for each part")
@@ -267,13 +269,34 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The parts of a batch, behind all `map`s.
-    fn batch(&mut self, data: &Data<'a>, size: &Dim) -> Res<Vec<Value<'a>>> {
+    /// The length to which the rows of a batch are filled, under its name.
+    fn filled_length(&mut self, data: &Data<'a>, scope: &Scope<'a>) -> Dim {
+        let (Some(name), Some(buckets)) = (data.desc.free(), &data.desc.buckets) else { return Dim::from(1) };
+        let length = match &buckets[..] {
+            [one] => Dim::from(*one as i64),
+            several => {
+                let length = Dim::var(&Var::fresh(name, several[0] as i64));
+                let most = Dim::from(several[several.len() - 1] as i64);
+                self.facts.assume(&Claim::new(length.clone(), Rel::Le, most));
+                length
+            }
+        };
+        scope.set(name, Value::dim(length.clone()));
+        length
+    }
+
+    /// The parts of a batch, behind all `map`s; with rows of free length, the lengths are the last.
+    fn batch(&mut self, data: &Data<'a>, size: &Dim, length: &Dim) -> Res<Vec<Value<'a>>> {
         let mut fields = vec![];
         for i in 0..data.desc.fields.len() {
-            let ty = data.desc.batch_ty(i, size);
+            let ty = data.desc.batch_ty(i, size, length);
             let ty = if ty.dtype.is_float() { Ty { dtype: self.float, ..ty } } else { ty };
             let id = self.prog().input(Source::Arg(i), ty.clone(), data.desc.fields[i].span);
+            fields.push(Value::Tensor(self.tensor(id, ty)));
+        }
+        if data.desc.free().is_some() {
+            let ty = Ty::new(DType::I64, vec![size.clone()]);
+            let id = self.prog().input(Source::Arg(fields.len()), ty.clone(), data.desc.span);
             fields.push(Value::Tensor(self.tensor(id, ty)));
         }
         for (map, at) in &data.maps {

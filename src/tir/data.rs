@@ -15,6 +15,9 @@ pub struct Dataset {
     pub stages: Vec<Spanned<Stage>>,
     /// How many rows make a batch; without it, all of them do.
     pub batch: Option<Batch>,
+    /// The sizes, increasing, to which rows of free length are filled: each row to the least that holds it. A batch
+    /// has rows of one size.
+    pub buckets: Option<Vec<usize>>,
     pub span: Span,
 }
 
@@ -25,8 +28,10 @@ pub struct Field {
     pub dtype: DType,
     /// The `V` of `idx<V>`: every element is a whole number in `0..V`.
     pub bound: Option<usize>,
-    /// The shape in one row of the source.
+    /// The shape in one row of the source; where the length is free, of one element.
     pub shape: Vec<usize>,
+    /// The name of the first axis, where every row has a length of its own.
+    pub free: Option<Name>,
     pub span: Span,
 }
 
@@ -93,10 +98,16 @@ impl Dataset {
         shape
     }
 
-    /// The type of a field in a batch of `rows` rows (`rows` is a variable as a rule).
-    pub fn batch_ty(&self, field: usize, rows: &Dim) -> Ty {
+    /// The name of the length that every row has of its own.
+    pub fn free(&self) -> Option<&Name> {
+        self.fields.iter().find_map(|field| field.free.as_ref())
+    }
+
+    /// The type of a field in a batch of `rows` rows (`rows` is a variable as a rule), filled to `length`.
+    pub fn batch_ty(&self, field: usize, rows: &Dim, length: &Dim) -> Ty {
         let size = |n: usize| Dim::from(i64::try_from(n).unwrap_or(i64::MAX));
         let mut shape = vec![rows.clone()];
+        shape.extend(self.fields[field].free.iter().map(|_| length.clone()));
         shape.extend(self.row_shape(field).into_iter().map(size));
         Ty { dtype: self.fields[field].dtype, bound: self.fields[field].bound.map(size), shape }
     }

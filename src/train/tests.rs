@@ -59,12 +59,14 @@ fn metric(name: &str, value: f64) -> (Target, Tensor) {
 /// Five rows in batches of two: three steps an epoch.
 fn rows_of_five() -> Dataset {
     let path = Spanned { value: "rows.csv".into(), span: Span::none() };
-    let field = Field { name: "x".into(), dtype: DType::F32, bound: None, shape: vec![], span: Span::none() };
+    let field =
+        Field { name: "x".into(), dtype: DType::F32, bound: None, shape: vec![], free: None, span: Span::none() };
     Dataset {
         source: DataSource::Csv { path, columns: None, header: None, separator: None },
         fields: vec![field],
         stages: vec![],
         batch: Some(Batch { size: 2, drop_last: false }),
+        buckets: None,
         span: Span::none(),
     }
 }

@@ -97,6 +97,7 @@ pub fn data(input: &[u8]) {
         dtype,
         bound,
         shape: shape.to_vec(),
+        free: None,
         span: Span::none(),
     };
     let separator = [',', ';', '\t', ' '][usize::from(how >> 2 & 3)];
@@ -113,7 +114,7 @@ pub fn data(input: &[u8]) {
         _ => (DataSource::Text { path, length: 8 }, vec![field(DType::I64, Some(65), &[8]); 2]),
     };
     let files = Files::at(folder.path());
-    let dataset = Dataset { source, fields, stages: vec![], batch: None, span: Span::none() };
+    let dataset = Dataset { source, fields, stages: vec![], batch: None, buckets: None, span: Span::none() };
     if let Err(diagnostic) = Tables::new(&files).get(&dataset) {
         drawn(&Sources::default(), &[diagnostic]);
     }

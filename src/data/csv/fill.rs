@@ -1,7 +1,7 @@
 //! Cells become the elements of a field.
 
 use crate::data::column::{Column, Number};
-use crate::data::{TableColumn, quoted};
+use crate::data::{TableColumn, quoted, ragged};
 use crate::diag::Diagnostic;
 use crate::tir::{Field, Path};
 use std::collections::BTreeMap;
@@ -22,17 +22,27 @@ pub enum Filler<'f> {
         seen: BTreeMap<String, usize>,
         values: Vec<usize>,
     },
+    /// Every cell has as many elements as it likes, between blanks.
+    Ragged {
+        elements: Box<Filler<'f>>,
+        lengths: Vec<usize>,
+    },
 }
 
 impl<'f> Filler<'f> {
     pub fn new(field: &'f Field) -> Filler<'f> {
-        Filler::Numbers(Column::new(field))
+        let elements = Filler::Numbers(Column::new(field));
+        match field.free {
+            Some(_) => Filler::Ragged { elements: Box::new(elements), lengths: vec![] },
+            None => elements,
+        }
     }
 
     pub fn field(&self) -> &'f Field {
         match self {
             Filler::Numbers(column) => column.field,
             Filler::Names { field, .. } => field,
+            Filler::Ragged { elements, .. } => elements.field(),
         }
     }
 
@@ -47,6 +57,10 @@ impl<'f> Filler<'f> {
                 text: "is no value".to_string(),
                 help: Some("fill the gap or leave out the row; dln does not guess missing values"),
             });
+        }
+        if let Filler::Ragged { elements, lengths } = self {
+            lengths.push(cell.split_whitespace().count());
+            return cell.split_whitespace().try_for_each(|element| elements.push(element));
         }
         let number = Number::parse(cell);
         if number.is_none() && self.takes_names() {
@@ -66,6 +80,7 @@ impl<'f> Filler<'f> {
                 help: None,
             }),
             (Filler::Names { .. }, None) => unreachable!("a column of names takes names"),
+            (Filler::Ragged { .. }, _) => unreachable!("its elements were taken one by one"),
         }
     }
 
@@ -74,6 +89,7 @@ impl<'f> Filler<'f> {
         match self {
             Filler::Numbers(column) => column.field.bound.is_some() && column.is_empty(),
             Filler::Names { .. } => true,
+            Filler::Ragged { .. } => false,
         }
     }
 
@@ -94,6 +110,10 @@ impl<'f> Filler<'f> {
         let (field, seen, values) = match self {
             Filler::Numbers(column) => return Ok(TableColumn::numbers(column.finish(rows))),
             Filler::Names { field, seen, values } => (field, seen, values),
+            Filler::Ragged { elements, lengths } => {
+                let elements = elements.finish(lengths.iter().sum(), path)?;
+                return Ok(ragged::filled(elements, lengths));
+            }
         };
         let bound = field.bound.unwrap_or(usize::MAX);
         if seen.len() > bound {
@@ -108,7 +128,7 @@ impl<'f> Filler<'f> {
             let pushed = column.push(Number::Whole(rank[value]));
             pushed.expect("the names were counted against the bound");
         }
-        Ok(TableColumn { values: column.finish(rows), names: seen.into_keys().collect() })
+        Ok(TableColumn { values: column.finish(rows), names: seen.into_keys().collect(), lengths: None })
     }
 }
 

@@ -92,4 +92,18 @@ train t {
   step (x, y) { log mean: mean(x) }
 }",
     },
+    Code {
+        code: "E0711",
+        title: "a row of another length",
+        why: "Rows whose length is free are filled to the least bucket that holds them, so there must be one for the longest; \
+              fields that share the name of the length are equally long in every row.",
+        wrong: "train t {
+  data = reviews |> bucket([32]) |> batch(8)
+  step (x, y, length) { log mean: mean(length) }
+}",
+        right: "train t {
+  data = reviews |> bucket([32, 64, 256]) |> batch(8)
+  step (x, y, length) { log mean: mean(length) }
+}",
+    },
 ];

@@ -17,6 +17,7 @@ pub const TABLE: &[Builtin] = &[
     Builtin { name: "read_text", params: &["path", "length"], run: |c, args| c.read_text(args) },
     Builtin { name: "shuffle", params: &["data"], run: |c, args| c.stage_builtin(args, Stage::Shuffle) },
     Builtin { name: "batch", params: &["data", "size", "drop_last?"], run: |c, args| c.batch_builtin(args) },
+    Builtin { name: "bucket", params: &["data", "sizes"], run: |c, args| c.bucket(args) },
     Builtin { name: "sliding", params: &["data", "length"], run: |c, args| c.sliding(args) },
     Builtin { name: "map", params: &["data", "f"], run: |c, args| c.map(args) },
 ];
@@ -72,6 +73,11 @@ impl<'a> Checker<'a> {
         let size = self.int_arg(&args, 1, 1)?;
         let drop_last = self.bool_arg(&args, 2)?;
         self.with_batch(&data, size, drop_last, args.span)
+    }
+
+    fn bucket(&mut self, args: Args<'a>) -> Res<Value<'a>> {
+        let data = self.data_arg(&args)?;
+        self.with_buckets(&data, &args.value(1), args.span(1))
     }
 
     fn sliding(&mut self, args: Args<'a>) -> Res<Value<'a>> {

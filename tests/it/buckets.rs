@@ -1,0 +1,46 @@
+//! Rows of different lengths: one plan for each bucket, however many batches there are.
+
+use dln::data::{Loader, Tables};
+use dln::driver::{Engine, Program, is_sound};
+use dln::io::Files;
+use dln::sema::Options;
+use dln::train::{Call, Machine};
+
+const PROGRAM: &str = "
+let rows: (x: idx<50>[T], y: idx<2>) = read_csv(\"rows.csv\")
+train t {
+  data = rows |> shuffle |> bucket([4, 8, 16]) |> batch(3, drop_last: true)
+  step (x, y, length) { log filled: T, longest: max(length), sum: sum(x) }
+}
+";
+
+#[test]
+fn each_bucket_is_planned_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let row = |i: usize| format!("{},{}\n", vec!["7"; 1 + i * 5 % 16].join(" "), i % 2);
+    let text: String = (0..60).map(row).collect();
+    std::fs::write(folder.path().join("rows.csv"), text).expect("a place for data");
+    let program = Program::open("buckets.dln", PROGRAM, Files::at(folder.path()));
+    let checked = program.check(&Options::default(), &[]);
+    assert!(is_sound(&checked.diagnostics), "{:?}", checked.diagnostics);
+    let mut engine = Engine::new(&checked, &program.files, 0).expect("it compiles");
+    let before = engine.plans();
+    let job = &checked.jobs[0];
+    let loader = Loader::open(&job.data, &mut Tables::new(&program.files), 0).expect("a loader");
+    let mut sizes = vec![];
+    for epoch in 1..=3 {
+        for batch in loader.epoch(epoch) {
+            let [x, _, length] = &batch[..] else { panic!("two fields and the lengths") };
+            let size = x.shape[1];
+            assert!(length.to_f64().iter().all(|&n| n <= size as f64 && (size == 4 || n > size as f64 / 2.0)));
+            assert_eq!(x.to_f64().iter().sum::<f64>(), 7.0 * length.to_f64().iter().sum::<f64>(), "filled with zeros");
+            sizes.push(size);
+            let call = Call { program: job.steps[0].program, args: &batch, step: 1, epoch, length: Default::default(), key: 0 };
+            engine.run(&call).expect("it runs");
+        }
+    }
+    sizes.sort_unstable();
+    sizes.dedup();
+    assert_eq!(sizes, [4, 8, 16]);
+    assert_eq!(engine.plans() - before, 3, "one for each bucket");
+}
