@@ -93,10 +93,13 @@ impl<'a> Checker<'a> {
                 Value::List(items) if !items.is_empty() => {
                     let choices: Option<Vec<Override>> =
                         items.iter().map(|item| plain(item).and_then(|item| agree(default, item).ok())).collect();
-                    choices.map(Domain::Choice).ok_or(()).or_else(|()| {
-                        let message = "a choice is of another type than the default";
-                        Err(self.error("E0301", at.span, message, "all choices have one type"))
-                    })
+                    match choices {
+                        Some(choices) => Ok(Domain::Choice(choices)),
+                        None => {
+                            let message = "a choice is of another type than the default";
+                            Err(self.error("E0301", at.span, message, "all choices have one type"))
+                        }
+                    }
                 }
                 _ => Err(self.no_domain(at.span)),
             },

@@ -57,13 +57,15 @@ fn last_name(module: &ast::Module) -> Option<(&str, Span)> {
     }
 }
 
+/// The module that a name comes from, and what it is there; none for what is declared.
+type Origin = Option<(ModuleId, Option<Name>)>;
+
 impl<'a> Checker<'a> {
     /// Names that one module has twice, as its own or from `use` lines. The same thing may be brought twice.
     pub fn duplicates(&mut self, module: ModuleId) {
         let modules = self.modules;
         let own = modules.get(module).ast.items.iter().flat_map(ast::Item::names);
-        let mut all: Vec<(Name, Span, Option<(ModuleId, Option<Name>)>)> =
-            own.map(|ident| (ident.name.clone(), ident.span, None)).collect();
+        let mut all: Vec<(Name, Span, Origin)> = own.map(|ident| (ident.name.clone(), ident.span, None)).collect();
         for (target, line) in &modules.get(module).imports {
             all.extend(brought(line).into_iter().map(|b| (b.name, b.span, Some((*target, b.original)))));
         }
