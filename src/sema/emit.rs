@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::base::{Name, Span};
-use crate::ops::{self, Binary, Compare, Matrix, Op, Unary};
+use crate::ops::{self, Binary, Compare, Op, Unary};
 use crate::tir::{CellId, Kind, Node, Output, Program, Source, Target, Ty, ValueId};
 use crate::types::{Claim, DType, Dim, Rel, Scalar};
 
 use super::value::{Label, Tensor, Truth, Value};
-use super::{Checker, Res};
+use super::{Checker, Res, labels};
 
 /// A program under construction. A loop's body is one of its own, on top of the program around it.
 #[derive(Debug, Default)]
@@ -191,7 +191,7 @@ impl<'a> Checker<'a> {
             op if moves(op) => args[0].ty.bound.clone(),
             _ => None,
         };
-        let labels = carried_labels(&op, args, inferred.shape.len());
+        let labels = labels::carried(&op, args, inferred.shape.len());
         let ty = Ty { dtype: inferred.dtype, bound, shape: inferred.shape };
         self.fits_memory(&ty, span)?;
         let ids = args.iter().map(|t| self.here(t)).collect();
@@ -456,48 +456,4 @@ fn moves(op: &Op<Dim>) -> bool {
 /// Ops that can fail while they run, since an index may be out of range: who gave it wants to know.
 fn reads_or_writes_at_indices(op: &Op<Dim>) -> bool {
     matches!(op, Op::Take { .. } | Op::TakeAlong { .. } | Op::PutAdd { .. } | Op::PutAlongAdd { .. })
-}
-
-/// Which labels the result's axes keep.
-fn carried_labels(op: &Op<Dim>, args: &[&Tensor], rank: usize) -> Vec<Vec<Label>> {
-    let first = || args[0].labels.clone();
-    let mut labels = match op {
-        Op::Unary(_) | Op::Cast(_) | Op::Flip { .. } | Op::CumSum { .. } | Op::ArgSort { .. } => first(),
-        Op::Matrix(Matrix::Cholesky | Matrix::Qr) | Op::Fft { .. } => first(),
-        Op::Matrix(Matrix::SolveTriangular { .. }) => args[1].labels.clone(),
-        Op::Binary(_) | Op::Compare(_) => merged(&args[0].labels, &args[1].labels),
-        Op::Select => merged(&args[1].labels, &args[2].labels),
-        Op::Transpose { perm } => perm.iter().map(|&p| args[0].labels[p].clone()).collect(),
-        Op::Broadcast { axes, .. } => {
-            let mut labels = vec![vec![]; rank];
-            for (from, &to) in axes.iter().enumerate() {
-                labels[to] = args[0].labels[from].clone();
-            }
-            labels
-        }
-        Op::Reduce { axes, .. } => without(first(), axes),
-        Op::ArgMax { axis } => without(first(), &[*axis]),
-        Op::Slice { axis, .. } | Op::Pad { axis, .. } | Op::Concat { axis } => {
-            let mut labels = first();
-            labels[*axis].clear();
-            labels
-        }
-        Op::TakeAlong { .. } => args[1].labels.clone(),
-        _ => vec![],
-    };
-    labels.resize(rank, vec![]);
-    labels
-}
-
-fn merged(a: &[Vec<Label>], b: &[Vec<Label>]) -> Vec<Vec<Label>> {
-    let join = |(a, b): (&Vec<Label>, &Vec<Label>)| {
-        let mut labels = a.clone();
-        labels.extend(b.iter().filter(|l| !a.contains(l)));
-        labels
-    };
-    a.iter().zip(b).map(join).collect()
-}
-
-fn without(labels: Vec<Vec<Label>>, axes: &[usize]) -> Vec<Vec<Label>> {
-    labels.into_iter().enumerate().filter(|(i, _)| !axes.contains(i)).map(|(_, l)| l).collect()
 }

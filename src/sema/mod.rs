@@ -42,6 +42,7 @@ mod imports;
 mod index;
 mod item;
 mod keep;
+mod labels;
 mod layer;
 mod layer_type;
 mod layerwise;
