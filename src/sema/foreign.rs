@@ -15,7 +15,15 @@ pub fn name(name: &str) -> Option<&'static str> {
         "LayerNormalization" => "it is called `LayerNorm`: `use std.nn: LayerNorm`",
         "MaxPool2d" | "MaxPool1d" | "MaxPooling2D" => "pooling is a function: `>> max_pool(2)`",
         "AvgPool2d" | "AvgPool1d" | "AveragePooling2D" => "pooling is a function: `>> avg_pool(2)`",
-        "AdaptiveAvgPool2d" | "GlobalAveragePooling2D" => "it is a mean over the axes: `mean(x, over: [-2, -1])`",
+        "AdaptiveAvgPool2d" => "it is a function: `>> adaptive_avg_pool(1)`",
+        "GlobalAveragePooling2D" => "it is a mean over the axes: `mean(x, over: [-2, -1])`",
+        "MaxUnpool2d" => "it is a function: `max_unpool(y, index, [H, W])`, after `y, index = max_pool_indices(x, 2)`",
+        "Upsample" | "UpSampling2D" => "it is a function: `>> upsample(2)`, or `interpolate(x, [H, W])`",
+        "Unfold" | "im2col" => "it is a function: `unfold(x, 3, pad: 1)`",
+        "Fold" | "col2im" => "it is a function: `fold(x, [H, W], 3, pad: 1)`",
+        "ZeroPad2d" | "ReflectionPad2d" => {
+            "it is a function: `pad(x, over: [-2, -1], before: 1, after: 1, mode: \"reflect\")`"
+        }
         "ReLU" | "ReLu" => "activations are functions: `>> relu`",
         "Sigmoid" => "activations are functions: `>> sigmoid`",
         "Tanh" => "activations are functions: `>> tanh`",
@@ -40,12 +48,22 @@ pub fn name(name: &str) -> Option<&'static str> {
         "view" => "it is `reshape(x, [..])`",
         "transpose" => "it is `x.T` for the last two axes, `permute(x, [..])` for others",
         "cat" | "concatenate" => "it is `concat([a, b], over: 0)`",
-        "expand" | "broadcast_to" | "repeat_interleave" => "it is `broadcast(x, [..])`",
+        "expand" | "broadcast_to" => "it is `broadcast(x, [..])`",
+        "swapaxes" => "it is `swap_axes(x, 0, 1)`",
         "matmul" | "mm" | "bmm" | "dot" => "it is `a @ b`",
         "einsum" => "it is an index pattern: `(a, b).[i k, k j -> i j]`",
         "randn" => "it is `normal[B, D]`",
-        "gather" => "it is `take_along(x, index, over:)`",
-        "index_select" => "it is `take(x, index, over:)`",
+        "take_along_axis" => "it is `take_along(x, index, over:)`",
+        "index_copy" | "index_fill" | "index_put" => "it is `replace(x, index, y, over:)`",
+        "index_add" => "it is `add_at(x, index, y, over:)`",
+        "scatter_reduce" | "scatter_add_" => {
+            "it is `scatter_add(x, index, y, over:)`, or `scatter_max`, `scatter_min`, `scatter_mean`"
+        }
+        "masked_select" | "nonzero" | "argwhere" => {
+            "keep the shape: `where(mask, x, 0.0)`; what is chosen has no size before the run"
+        }
+        "linear_sum_assignment" => "it is `linear_assignment(cost)`",
+        "nanmedian" | "percentile" => "it is `quantile(x, 0.5, over:)`",
         "backward" | "zero_grad" => "a `step` says what it minimizes: `minimize loss over net with SGD(lr: 0.1)`",
         "DataLoader" => "data sets go through stages: `digits.train |> shuffle |> batch(64)`",
         "range" => "it is `0..n`",

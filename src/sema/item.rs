@@ -67,7 +67,7 @@ impl<'a> Checker<'a> {
     fn global_names(&self, module: ModuleId) -> Vec<Name> {
         let own = |id: ModuleId| self.modules.get(id).names().cloned();
         let mut names: Vec<Name> = own(module).chain(own(PRELUDE)).collect();
-        for (_, u) in self.modules.get(module).imports.iter().chain(&self.modules.get(PRELUDE).imports) {
+        for u in self.modules.get(module).uses().chain(self.modules.get(PRELUDE).uses()) {
             names.extend(brought(u).into_iter().map(|brought| brought.name));
         }
         names.extend(builtin::names().map(Name::from));

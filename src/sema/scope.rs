@@ -1,7 +1,7 @@
 //! Names: scopes of values, and the modules that a file brings in.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::base::{FileId, Name, Sources, Span};
@@ -154,6 +154,14 @@ impl Module {
     pub fn names(&self) -> impl Iterator<Item = &Name> {
         self.places.keys()
     }
+
+    /// Its `use` lines.
+    pub fn uses(&self) -> impl Iterator<Item = &ast::Use> {
+        self.ast.items.iter().filter_map(|item| match &item.kind {
+            ast::ItemKind::Use(u) => Some(u),
+            _ => None,
+        })
+    }
 }
 
 /// All modules of a run, the main one first.
@@ -183,8 +191,8 @@ impl Modules {
         let main = loader.add(name, text, false);
         let prelude = loader.add("std/prelude.dln", prelude, true);
         debug_assert_eq!((main, prelude), (MAIN, PRELUDE));
-        loader.follow(PRELUDE);
         loader.follow(MAIN);
+        loader.follow_prelude();
         loader.modules
     }
 }
@@ -226,24 +234,48 @@ impl Loader<'_> {
         let module = self.modules.get(id);
         let from = module.name.clone();
         let std = module.std;
-        let uses: Vec<ast::Use> = module
-            .ast
-            .items
-            .iter()
-            .filter_map(|item| match &item.kind {
-                ast::ItemKind::Use(u) => Some(u.clone()),
-                _ => None,
-            })
-            .collect();
+        let uses: Vec<ast::Use> = module.uses().cloned().collect();
         for u in uses {
-            let target = self.import(&from, std, &u);
-            let module = &mut self.modules.list[id.index()];
-            match target {
-                Some(target) => module.imports.push((target, u)),
-                None => module.missing.push(u),
-            }
+            self.bring(id, &from, std, u);
         }
         self.open.pop();
+    }
+
+    /// The prelude passes much on, uses none of it itself, and a program uses little: only those modules are read of which some
+    /// name is written anywhere.
+    fn follow_prelude(&mut self) {
+        let (from, prelude) = (self.modules.get(PRELUDE).name.clone(), self.modules.get(PRELUDE).file);
+        let mut waiting: Vec<ast::Use> = self.modules.get(PRELUDE).uses().cloned().collect();
+        let names = |u: &ast::Use| u.names.iter().flatten().map(|(name, _)| name.name.clone()).collect::<Vec<_>>();
+        let offered: BTreeSet<Name> = waiting.iter().flat_map(names).collect();
+        let mut written: BTreeSet<Name> = BTreeSet::new();
+        let mut read = 0;
+        loop {
+            for module in self.modules.list[read..].iter().filter(|module| module.file != prelude) {
+                let text = self.sources.get(module.file).map_or("", |source| &source.text);
+                let lines = text.lines().filter(|line| !line.starts_with("use "));
+                let words = lines.flat_map(|line| line.split(|c: char| !(c.is_alphanumeric() || c == '_')));
+                written.extend(words.filter_map(|word| offered.get(word).cloned()));
+            }
+            read = self.modules.list.len();
+            let is_written = |u: &ast::Use| names(u).iter().any(|name| written.contains(name));
+            let (wanted, others): (Vec<_>, Vec<_>) = waiting.into_iter().partition(is_written);
+            if wanted.is_empty() {
+                return;
+            }
+            wanted.into_iter().for_each(|u| self.bring(PRELUDE, &from, true, u));
+            waiting = others;
+        }
+    }
+
+    /// One `use` line of a module.
+    fn bring(&mut self, id: ModuleId, from: &str, std: bool, u: ast::Use) {
+        let target = self.import(from, std, &u);
+        let module = &mut self.modules.list[id.index()];
+        match target {
+            Some(target) => module.imports.push((target, u)),
+            None => module.missing.push(u),
+        }
     }
 
     fn import(&mut self, from: &str, from_std: bool, u: &ast::Use) -> Option<ModuleId> {
