@@ -53,7 +53,7 @@ impl<'a> Checker<'a> {
         let y = self.tensor_arg(&args, 1)?;
         let n = self.dim_arg(&args, 2, 1)?;
         self.bound_fits(&index, &n, args.span)?;
-        let axis = match args.has(3) && y.ty.shape.len() > 0 {
+        let axis = match args.has(3) && !y.ty.shape.is_empty() {
             true => self.axis(&y, &args.value(3), args.span(3))?,
             false => 0,
         };
