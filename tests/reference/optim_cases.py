@@ -1,5 +1,7 @@
 """Optimizers as the parameters after each of 20 steps, and schedules as the rate at steps 1 to 100."""
 
+import re
+
 import torch
 from torch import optim as O
 from torch.optim import lr_scheduler as S
@@ -19,7 +21,7 @@ let points: (x: [3], y: [3]) = read_csv("optim.csv")
 train case {{
   data = points |> batch(5)
   epochs = {steps}
-  step (x, y) {{ minimize mse(net(x), y) over net with {text} }}
+  step (x, y) {{ minimize mse(net(x), y) over {over} with {text} }}
 }}
 """
 
@@ -28,7 +30,7 @@ def optimizer(a):
     x = torch.linspace(-1, 1, 15).reshape(5, 3)
     inputs = {"x": tensor(x), "y": tensor(x.flip(0))}
 
-    def run(name, text, make, clip=None, schedule=None):
+    def run(name, text, make, clip=None, schedule=None, over="net"):
         w = torch.sin(torch.arange(12.0)).reshape(3, 4).requires_grad_()
         b = torch.cos(torch.arange(12.0)).reshape(4, 3).requires_grad_()
         params = {"net.w": tensor(w), "net.b": tensor(b)}
@@ -43,8 +45,8 @@ def optimizer(a):
             if rate:
                 rate.step()
             steps.append({"net.w": tensor(w), "net.b": tensor(b)})
-        names = ", ".join(dict.fromkeys(word.split("(")[0] for word in text.replace("lr: ", ">> ").split(">> ") if word[0].isalpha()))
-        source = SOURCE.format(names=names, steps=STEPS, text=text)
+        names = ", ".join(dict.fromkeys(word for word in re.findall(r"(\w+)\(", text)))
+        source = SOURCE.format(names=names, steps=STEPS, text=text, over=over)
         a.emit({"name": name, "source": source, "training": True, "inputs": inputs, "params": params, "steps": steps})
 
     run("SGD", "SGD(lr: 0.1)", lambda p: O.SGD(p, 0.1))
@@ -74,8 +76,29 @@ def optimizer(a):
     run("clip_norm", "clip_norm(0.2) >> SGD(lr: 0.1)", lambda p: O.SGD(p, 0.1), norm(0.2))
     run("clip_norm that does not clip", "clip_norm(100.0) >> Adam(lr: 0.05)", lambda p: O.Adam(p, 0.05), norm(100.0))
     run("clip_value", "clip_value(0.05) >> SGD(lr: 0.1, momentum: 0.9)", lambda p: O.SGD(p, 0.1, 0.9), lambda p: torch.nn.utils.clip_grad_value_(p, 0.05))
+    run("no decay on what is no matrix", "|p| if p.name == \"w\" { AdamW(lr: 0.05, weight_decay: 0.3) } else { AdamW(lr: 0.05, weight_decay: 0.0) }",
+        lambda p: O.AdamW([{"params": p[:1], "weight_decay": 0.3}, {"params": p[1:], "weight_decay": 0.0}], 0.05))
+    run("one norm, two rates", "clip_norm(0.2) >> |p| if p.name == \"w\" { SGD(lr: 0.2, momentum: 0.9) } else { SGD(lr: 0.02, momentum: 0.9) }",
+        lambda p: O.SGD([{"params": p[:1], "lr": 0.2}, {"params": p[1:], "lr": 0.02}], momentum=0.9), norm(0.2))
+    run("groups with their own optimizers", "Adam(lr: 0.05), net.b with SGD(lr: 0.1, momentum: 0.5)", lambda p: Both(O.Adam(p[:1], 0.05), O.SGD(p[1:], 0.1, 0.5)),
+        over="net.w")
     run("a schedule", "Adam(lr: cosine(0.1, steps: 15))", lambda p: O.Adam(p, 0.1),
         schedule=lambda o: S.LambdaLR(o, lambda k: 0.5 * (1 + torch.cos(torch.tensor(torch.pi * min(k, 15) / 15)).item())))
+
+
+class Both:
+    """Two optimizers, each with parameters of its own."""
+
+    def __init__(self, *parts):
+        self.parts = parts
+
+    def zero_grad(self):
+        for part in self.parts:
+            part.zero_grad()
+
+    def step(self):
+        for part in self.parts:
+            part.step()
 
 
 class Lion(O.Optimizer):
