@@ -4,6 +4,7 @@ pub mod codes;
 mod json;
 mod nearest;
 mod render;
+mod view;
 
 pub use json::json;
 pub use nearest::nearest;

@@ -1,6 +1,7 @@
 //! Diagnostics for people: the lines of the file with the labels under them, then notes and ways out. Nothing else uses
 //! ariadne, which draws the middle part.
 
+use super::view::Views;
 use super::{Diagnostic, Edit, Severity};
 use crate::base::{Source, Sources, Span};
 use ariadne::{Color, Config, IndexType, Label, Report, ReportKind};
@@ -43,11 +44,12 @@ fn shade(diagnostic: &Diagnostic) -> (Color, &'static str) {
 
 /// The labelled lines; `None` if there is no line to show.
 fn drawn(sources: &Sources, diagnostic: &Diagnostic, color: bool) -> Option<String> {
-    let primary = place(sources, diagnostic.span())?;
+    let mut views = Views::of(sources, diagnostic);
+    let primary = views.place(sources, diagnostic.span())?;
     let config = Config::default().with_color(color).with_index_type(IndexType::Char);
     let mut report = Report::build(ReportKind::Error, primary).with_config(config);
     for (order, (rank, label)) in in_order(diagnostic).into_iter().enumerate() {
-        let Some(place) = place(sources, label.span) else {
+        let Some(place) = views.place(sources, label.span) else {
             continue;
         };
         let color = if rank == 0 { shade(diagnostic).0 } else { Color::Blue };
@@ -55,9 +57,8 @@ fn drawn(sources: &Sources, diagnostic: &Diagnostic, color: bool) -> Option<Stri
         report.add_label(label.with_order(order as i32).with_priority(-(rank as i32)));
     }
     let mut bytes = Vec::new();
-    let texts = ariadne::sources(sources.iter().map(|s| (s.name.clone(), &s.text)));
-    report.finish().write(texts, &mut bytes).ok()?;
-    Some(body(&String::from_utf8_lossy(&bytes)))
+    report.finish().write(&mut views, &mut bytes).ok()?;
+    Some(body(&String::from_utf8_lossy(&bytes), &sources.place(diagnostic.span())))
 }
 
 /// The labels with their ranks, those of the primary label's file first, and from top to bottom: ariadne begins a new
@@ -70,25 +71,21 @@ fn in_order(diagnostic: &Diagnostic) -> Vec<(usize, &super::Label)> {
 }
 
 /// Ariadne's lines without its title and its bottom border, for there are notes to come, and without spaces at line ends.
-fn body(drawn: &str) -> String {
-    let lines: Vec<&str> = drawn.lines().skip(1).map(str::trim_end).collect();
-    let border = |line: &&str| line.contains('\u{256f}') && !line.contains('\u{2502}');
+/// It knows only a part of the file: the place in the first line is put right.
+fn body(drawn: &str, place: &str) -> String {
+    let mut lines: Vec<String> = drawn.lines().skip(1).map(|line| line.trim_end().to_string()).collect();
+    let border = |line: &String| line.contains('\u{256f}') && !line.contains('\u{2502}');
     let end = lines.iter().rposition(border).unwrap_or(lines.len());
-    lines[..end].iter().flat_map(|line| [line, "\n"]).collect()
-}
-
-/// A span as ariadne takes it: the file's name and characters, of one line only.
-fn place(sources: &Sources, span: Span) -> Option<(String, std::ops::Range<usize>)> {
-    let source = sources.get(span.file)?;
-    let (lo, hi) = clamp(&source.text, span);
-    let first_line = source.text[lo..hi].find(['\n', '\r']).map_or(hi, |n| lo + n);
-    let start = source.text[..lo].chars().count();
-    let length = source.text[lo..first_line].chars().count();
-    Some((source.name.clone(), start..start + length))
+    if let Some(first) = lines.first_mut()
+        && let (Some(open), Some(close)) = (first.find("[ "), first.rfind(" ]"))
+    {
+        first.replace_range(open + 2..close, place);
+    }
+    lines[..end].iter().flat_map(|line| [line.as_str(), "\n"]).collect()
 }
 
 /// The bytes of a span, inside the text and between characters.
-fn clamp(text: &str, span: Span) -> (usize, usize) {
+pub(super) fn clamp(text: &str, span: Span) -> (usize, usize) {
     let lo = text.floor_char_boundary(span.lo as usize);
     let hi = text.ceil_char_boundary((span.hi as usize).min(text.len()));
     (lo, hi.max(lo))
@@ -174,6 +171,26 @@ mod tests {
         let diagnostic = Diagnostic::warning("E0901", Span::none(), "no file", "l").help("h");
         let text = render(&Sources::default(), &diagnostic, false);
         assert_eq!(text, "warning[E0901]: no file\n   = help: h\n");
+    }
+
+    #[test]
+    fn of_a_long_line_the_part_around_the_label_is_shown() {
+        let text = format!("let a = 1\n{}y\nlet b = 2\n", "x + ".repeat(100_000));
+        let (sources, file) = source(&text);
+        let span = Span::new(file, 400_010, 400_011);
+        let text = render(&sources, &Diagnostic::error("E0201", span, "no `y`", "not known"), false);
+        assert!(text.contains("a.dln:2:400001") && text.contains("x + y") && text.contains("2 \u{2502}"), "{text}");
+        assert!(text.len() < 3000, "{} bytes", text.len());
+    }
+
+    #[test]
+    fn a_label_far_away_is_left_out() {
+        let text = format!("let a = 1\n{}let z = 2\n", "let x = 1\n".repeat(10_000));
+        let (sources, file) = source(&text);
+        let far = Span::new(file, text.len() - 7, text.len() - 6);
+        let diagnostic = Diagnostic::error("E0206", Span::new(file, 4, 5), "twice", "here").label(far, "and there");
+        let text = render(&sources, &diagnostic, false);
+        assert!(text.contains("a.dln:1:5") && text.len() < 1000, "{text}");
     }
 
     #[test]

@@ -207,6 +207,8 @@ struct Loader<'l> {
 
 impl Loader<'_> {
     fn add(&mut self, name: &str, text: &str, std: bool) -> ModuleId {
+        // A mark of the byte order, which some editors put in front, is no part of the text.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let file = self.sources.add(name, text);
         let parsed = syntax::parse(file, text);
         self.modules.diagnostics.extend(parsed.diagnostics);

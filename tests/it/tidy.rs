@@ -36,7 +36,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
 
 /// Each third-party crate and the one place that names it.
 const CRATES: &[(&str, &str)] = &[
-    ("ariadne", "src/diag/render.rs"),
+    ("ariadne", "src/diag/"),
     ("clap", "src/cli/"),
     ("csv", "src/data/"),
     ("ctrlc", "src/cli/interrupt.rs"),
