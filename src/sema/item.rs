@@ -21,6 +21,9 @@ pub enum LetState<'a> {
     Done(Value<'a>),
 }
 
+/// Behind so many diagnostics, an unknown name gets no advice: looking for the nearest of all names takes its time.
+const ADVISED: usize = 200;
+
 impl<'a> Checker<'a> {
     /// What a name means here, or an error with the nearest name that exists.
     pub fn name(&mut self, name: &Name, span: Span, scope: &Scope<'a>) -> Res<Value<'a>> {
@@ -42,9 +45,12 @@ impl<'a> Checker<'a> {
     }
 
     fn unknown(&mut self, name: &Name, span: Span, scope: &Scope<'a>) -> Poison {
+        let diagnostic = Diagnostic::error("E0201", span, format!("there is no `{name}` here"), "not known");
+        if self.out.diagnostics.len() > ADVISED {
+            return self.report(diagnostic);
+        }
         let mut known = scope.names();
         known.extend(self.global_names(scope.module()));
-        let diagnostic = Diagnostic::error("E0201", span, format!("there is no `{name}` here"), "not known");
         let elsewhere = self.exported_by(name);
         if let Some(help) = super::foreign::name(name).filter(|_| elsewhere.is_none()) {
             return self.report(diagnostic.help(help));

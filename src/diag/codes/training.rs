@@ -169,27 +169,53 @@ train t {
         why: "First values of parameters, and fields of layers, are made once, before everything else. What depends on a \
               batch is given to a method.",
         wrong: "layer Shift(by: Any) {
-  param start: [4] = by
-  forward(x: [B, 4]) -> [B, 4] = x + start
+  param start: [64] = by
+  forward(x: [B, 64]) -> [B, 64] = x + start
 }
-fn f(x: [B, 4]) = Shift(by: x[0])(x)",
+
+train t {
+  data = digits.train
+  step (x, y) { log mean: mean(Shift(by: x[0])(x)) }
+}",
         right: "layer Shift {
-  forward(x: [B, 4], by: [4]) -> [B, 4] = x + by
+  forward(x: [B, 64], by: [64]) -> [B, 64] = x + by
 }
-fn f(x: [B, 4]) = Shift()(x, x[0])",
+
+train t {
+  data = digits.train
+  step (x, y) { log mean: mean(Shift()(x, x[0])) }
+}",
     },
     Code {
         code: "E0615",
         title: "a parameter in two groups, or in none",
         why: "A parameter has one optimizer. Where a `minimize` has several groups, a parameter of the same network that \
               is in none of them is not trained; `freeze` in a list says that this is meant.",
-        wrong: "train t {
+        wrong: "layer Two {
+  body = Linear[64 -> 8]
+  head = Linear[8 -> 10]
+  forward(x: [B, 64]) = x |> body |> head
+}
+let two = Two()
+
+train t {
   data = digits.train
-  step (x, y) { minimize f(net(x)) over net.head with Adam(lr: 1e-3), net with Adam(lr: 1e-4) }
+  step (x, y) {
+    minimize mean(two(x)) over two.head with Adam(lr: 1e-3), two with Adam(lr: 1e-4)
+  }
 }",
-        right: "train t {
+        right: "layer Two {
+  body = Linear[64 -> 8]
+  head = Linear[8 -> 10]
+  forward(x: [B, 64]) = x |> body |> head
+}
+let two = Two()
+
+train t {
   data = digits.train
-  step (x, y) { minimize f(net(x)) over net.head with Adam(lr: 1e-3), [net, freeze(net.head)] with Adam(lr: 1e-4) }
+  step (x, y) {
+    minimize mean(two(x)) over two.head with Adam(lr: 1e-3), two.body with Adam(lr: 1e-4)
+  }
 }",
     },
     Code {
