@@ -21,6 +21,8 @@ struct View {
     file: FileId,
     /// The name of the file, by which ariadne knows it.
     name: String,
+    /// Lines before what is shown.
+    before: usize,
     /// The bytes that are shown.
     range: Range<usize>,
     shown: ariadne::Source<String>,
@@ -49,7 +51,7 @@ impl Views {
             return None;
         }
         let first_line = text[lo..hi].find(['\n', '\r']).map_or(hi, |n| lo + n).min(view.range.end);
-        let start = text[view.range.start..lo].chars().count();
+        let start = view.before + text[view.range.start..lo].chars().count();
         let length = text[lo..first_line].chars().count();
         Some((view.name.clone(), start..start + length))
     }
@@ -58,8 +60,10 @@ impl Views {
 impl View {
     fn new(source: &Source, range: Range<usize>) -> View {
         let (line, _) = source.position(range.start);
-        let shown = ariadne::Source::from(source.text[range.clone()].to_string()).with_display_line_offset(line - 1);
-        View { file: source.id, name: source.name.clone(), range, shown }
+        // Empty lines in place of those before, so that the lines have their numbers.
+        let text = format!("{}{}", "\n".repeat(line - 1), &source.text[range.clone()]);
+        let shown = ariadne::Source::from(text);
+        View { file: source.id, name: source.name.clone(), before: line - 1, range, shown }
     }
 }
 

@@ -35,7 +35,14 @@ fn each_bucket_is_planned_once() {
             assert!(length.to_f64().iter().all(|&n| n <= size as f64 && (size == 4 || n > size as f64 / 2.0)));
             assert_eq!(x.to_f64().iter().sum::<f64>(), 7.0 * length.to_f64().iter().sum::<f64>(), "filled with zeros");
             sizes.push(size);
-            let call = Call { program: job.steps[0].program, args: &batch, step: 1, epoch, length: Default::default(), key: 0 };
+            let call = Call {
+                program: job.steps[0].program,
+                args: &batch,
+                step: 1,
+                epoch,
+                length: Default::default(),
+                key: 0,
+            };
             engine.run(&call).expect("it runs");
         }
     }
