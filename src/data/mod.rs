@@ -15,6 +15,7 @@ mod text;
 
 pub use counter::mix;
 pub use loader::{Epoch, Loader};
+pub use text::{characters, spelled};
 
 use crate::diag::Diagnostic;
 use crate::io::Files;

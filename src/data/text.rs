@@ -5,13 +5,13 @@ use super::column::{Column, Number};
 use super::{Table, TableColumn, open, quoted};
 use crate::diag::Diagnostic;
 use crate::io::Files;
+use crate::ops::Tensor;
 use crate::tir::{Field, Path};
 
 /// Field `k` is the text moved on by `k` characters, so with two fields the second is what comes next.
 pub fn read(files: &Files, path: &Path, length: usize, fields: &[Field]) -> Result<Table, Diagnostic> {
-    let bytes = open(files, path)?;
-    let text = std::str::from_utf8(&bytes).map_err(|e| not_text(path, &bytes, e.valid_up_to()))?;
-    let characters = distinct(text);
+    let text = contents(files, path)?;
+    let characters = distinct(&text);
     let codes: Vec<i64> = text.chars().map(|c| characters.partition_point(|&other| other < c) as i64).collect();
     let moved = fields.len().saturating_sub(1);
     let rows = codes.len().saturating_sub(moved) / length.max(1);
@@ -29,6 +29,26 @@ pub fn read(files: &Files, path: &Path, length: usize, fields: &[Field]) -> Resu
     };
     let columns = fields.iter().enumerate().map(column);
     Ok(Table { rows, columns: columns.collect::<Result<_, _>>()? })
+}
+
+/// The characters that the codes of a text stand for.
+pub fn characters(files: &Files, path: &Path) -> Result<Vec<char>, Diagnostic> {
+    contents(files, path).map(|text| distinct(&text))
+}
+
+/// Codes as text: the last axis is a line. A code that no character has is U+FFFD.
+pub fn spelled(characters: &[char], codes: &Tensor) -> String {
+    let letter = |&code: &f64| characters.get(code as usize).copied().unwrap_or(char::REPLACEMENT_CHARACTER);
+    let letters: Vec<char> = codes.to_f64().iter().map(letter).collect();
+    let length = codes.shape.last().copied().unwrap_or(1).max(1);
+    let lines: Vec<String> = letters.chunks(length).map(|line| line.iter().collect()).collect();
+    lines.join("\n")
+}
+
+fn contents(files: &Files, path: &Path) -> Result<String, Diagnostic> {
+    let bytes = open(files, path)?;
+    let text = std::str::from_utf8(&bytes).map_err(|e| not_text(path, &bytes, e.valid_up_to()))?;
+    Ok(text.to_string())
 }
 
 fn distinct(text: &str) -> Vec<char> {

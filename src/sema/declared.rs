@@ -187,6 +187,10 @@ impl<'a> Checker<'a> {
         let value = self.expr(value, scope)?;
         let tensor = self.as_tensor(&value, self.float, span)?;
         let want = self.concrete_ty(ty, scope)?;
+        let tensor = match value {
+            Value::Int(..) | Value::Float(_) | Value::Bool(_) => self.broadcast_to(&tensor, &want.shape, span)?,
+            _ => tensor,
+        };
         if want.shape.len() != tensor.ty.shape.len() {
             let message = format!("{} is claimed to be {}", show(&tensor.ty), show(&want));
             return Err(self.error("E0504", span, message, "another number of axes"));

@@ -38,18 +38,36 @@ impl<'a> Checker<'a> {
         };
         match value {
             Value::Int(..) | Value::Float(_) => {
-                let tensor = self.as_tensor(value, dtype, span)?;
+                let mut tensor = self.as_tensor(value, dtype, span)?;
+                tensor.ty.bound = self.bound_of_numbers(value, element, scope);
                 match self.known_shape(want, scope) {
                     Some(shape) => self.broadcast_to(&tensor, &shape, span),
                     None => Ok(tensor),
                 }
             }
-            Value::Tensor(_) | Value::Cell(_) | Value::List(_) | Value::Bool(_) => self.as_tensor(value, dtype, span),
+            Value::List(_) => {
+                let mut tensor = self.as_tensor(value, dtype, span)?;
+                tensor.ty.bound = tensor.ty.bound.or_else(|| self.bound_of_numbers(value, element, scope));
+                Ok(tensor)
+            }
+            Value::Tensor(_) | Value::Cell(_) | Value::Bool(_) => self.as_tensor(value, dtype, span),
             Value::Error => Err(Poison),
             other => {
                 let message = format!("`{what}` of `{}` is a tensor, and this is {}", binder.callee, other.kind());
                 Err(self.error("E0301", span, message, "needs a tensor"))
             }
+        }
+    }
+
+    /// The `V` of a wanted `idx<V>` when it is known and the numbers, as written, lie below it.
+    fn bound_of_numbers(&mut self, value: &Value<'a>, element: Option<&'a Element>, scope: &Scope<'a>) -> Option<Dim> {
+        let Some(Element::Idx(bound, _)) = element else { return None };
+        if matches!(&bound.kind, ast::ExprKind::Name(name) if self.unbound(name, scope)) {
+            return None;
+        }
+        match self.expr(bound, scope) {
+            Ok(Value::Int(dim, _)) if all_below(value, dim.as_const()?) => Some(dim),
+            _ => None,
         }
     }
 
@@ -67,6 +85,7 @@ impl<'a> Checker<'a> {
                     Value::Int(dim, _) => shape.push(dim),
                     _ => return None,
                 },
+                DimArg::Size(ast::Expr { kind: ast::ExprKind::Int(n), .. }) => shape.push(Dim::from(*n)),
                 DimArg::Size(_) => return None,
             }
         }
@@ -185,5 +204,14 @@ impl<'a> Checker<'a> {
             None => diagnostic.note(format!("element types: {}, idx<N>", known.join(", "))),
         };
         self.report(diagnostic)
+    }
+}
+
+/// Whether a number, or every number of nested lists, is whole and in `0..bound`.
+fn all_below(value: &Value, bound: i64) -> bool {
+    match value {
+        Value::Int(dim, _) => dim.as_const().is_some_and(|n| (0..bound).contains(&n)),
+        Value::List(items) => items.iter().all(|item| all_below(item, bound)),
+        _ => false,
     }
 }

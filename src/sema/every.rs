@@ -1,14 +1,14 @@
 //! `every` blocks: what is saved, printed and changed while training goes on.
 
-use crate::base::{Name, Span};
+use crate::base::{Name, Span, Spanned};
 use crate::diag::Diagnostic;
 use crate::syntax::ast;
-use crate::tir::{self, Action, CellId, Every, Job, Piece, ProgramId, Target, Template, Unit};
-use crate::types::DType;
+use crate::tir::{self, Action, CellId, DataSource, Every, Job, Piece, ProgramId, Target, Template, Unit};
+use crate::types::{DType, Dim};
 
 use super::scope::Scope;
 use super::stmt::Place;
-use super::value::{Tensor, Value};
+use super::value::{Data, Tensor, Value};
 use super::{Checker, Res};
 
 /// What an `every` block collects while it is traced.
@@ -24,6 +24,7 @@ pub enum PendingAction {
     Save { cells: Vec<CellId>, to: Name, span: Span },
     Images { value: Tensor, to: Name, span: Span },
     Print { text: Name, span: Span },
+    Text { codes: Tensor, path: tir::Path },
 }
 
 impl<'a> Checker<'a> {
@@ -73,6 +74,9 @@ impl<'a> Checker<'a> {
                     let values: Vec<Tensor> = used.iter().map(|&i| pending.values[i].1.clone()).collect();
                     let program = (!values.is_empty()).then(|| self.with_values(&program, &values, span));
                     Action::Print { program, text }
+                }
+                PendingAction::Text { codes, path } => {
+                    Action::Text { program: self.with_values(&program, &[codes], path.span), path }
                 }
             });
         }
@@ -137,6 +141,29 @@ impl<'a> Checker<'a> {
     pub fn print(&mut self, text: Name, span: Span) -> Res<Value<'a>> {
         self.outermost("`print`", span)?;
         self.act("`print`", PendingAction::Print { text, span }, span, "every 10 steps { print(\"step {step}\") }")?;
+        Ok(Value::Nothing)
+    }
+
+    /// Codes of a data set of text, as its characters.
+    pub fn print_text(&mut self, codes: Tensor, data: &Data<'a>, span: Span) -> Res<Value<'a>> {
+        self.outermost("`print_text`", span)?;
+        let DataSource::Text { path, .. } = &data.desc.source else {
+            let diagnostic =
+                Diagnostic::error("E0301", span, "these rows are no text", "needs a data set of `read_text`");
+            return Err(self.report(diagnostic.label(data.desc.span, "read here")));
+        };
+        let Some(bound) = codes.ty.bound.clone() else {
+            return Err(self.expected("codes, `idx<V>`", &Value::Tensor(codes), span));
+        };
+        let room = data.desc.fields.first().and_then(|field| field.bound).unwrap_or(0);
+        let room = Dim::from(i64::try_from(room).unwrap_or(i64::MAX));
+        let describe = || {
+            let message = format!("these are codes below {bound}, and those of the text are below {room}");
+            Diagnostic::error("E0307", span, message, "codes of another text")
+        };
+        self.require_equal(&bound, &room, span, describe)?;
+        let action = PendingAction::Text { codes, path: Spanned { value: path.value.clone(), span } };
+        self.act("`print_text`", action, span, "every 10 epochs { print_text(codes, data) }")?;
         Ok(Value::Nothing)
     }
 

@@ -152,6 +152,7 @@ impl<'a> Checker<'a> {
     fn mention(&mut self, name: &Name, value: Option<Value<'a>>, span: Span) -> Res<()> {
         let found = match value {
             Some(value @ (Value::Tensor(_) | Value::Cell(_))) => self.load_cell(value, Span::none()),
+            Some(value) if value.is_error() => return Err(Poison),
             _ => Value::Nothing,
         };
         let known = matches!(&**name, "epoch" | "step") || matches!(found, Value::Tensor(_));

@@ -94,7 +94,7 @@ impl<'a> Checker<'a> {
                         Diagnostic::error("E0515", term.span, message, "not this size")
                     };
                     self.require_equal(&Dim::from(*n), &size, term.span, describe)?;
-                    names.push(format!("#{n}@{axis}").into());
+                    names.push(numbered(*n, &names));
                     shape.push(size);
                 }
                 (TermKind::Group(parts), Some(size)) => {
@@ -162,7 +162,8 @@ impl<'a> Checker<'a> {
                     self.agree(name, &dim, sizes, part.span, scope)?;
                     names.push(name.clone());
                 }
-                _ => names.push(format!("#{}", names.len()).into()),
+                TermKind::Int(n) => names.push(numbered(*n, names)),
+                TermKind::Group(_) | TermKind::Rest => unreachable!("refused above"),
             }
             shape.push(dim);
         }
@@ -210,17 +211,7 @@ impl<'a> Checker<'a> {
     /// The names of the output without groups; `..` stands for the input's.
     fn flat_output(&mut self, terms: &'a [Term], inputs: &[Named], span: Span) -> Res<Vec<Name>> {
         let mut names: Vec<Name> = vec![];
-        for term in terms {
-            match &term.kind {
-                TermKind::Name(name) => names.push(name.clone()),
-                TermKind::Int(n) => names.push(format!("={n}@{}", names.len()).into()),
-                TermKind::Rest => {
-                    names.extend(inputs.iter().flat_map(|i| &i.names).filter(|n| n.starts_with("..")).cloned());
-                    names.dedup();
-                }
-                TermKind::Group(parts) => names.extend(self.flat_output(parts, inputs, span)?),
-            }
-        }
+        flatten(terms, inputs, &mut names);
         for i in 1..names.len() {
             // A size that only repeats may do so at several places.
             let repeats = !inputs.iter().any(|input| input.names.contains(&names[i]));
@@ -244,11 +235,12 @@ impl<'a> Checker<'a> {
             (_, true) => input.tensor,
             (Some(op), false) => self.reduce_named(&input.tensor, &op.name, &gone, op.span)?,
             (None, false) => {
-                let names: Vec<&str> = gone.iter().map(|&i| &*input.names[i]).collect();
+                let names: Vec<&str> = gone.iter().map(|&i| written(&input.names[i])).collect();
+                let verb = if names.len() == 1 { "disappears" } else { "disappear" };
                 let diagnostic = Diagnostic::error(
                     "E0515",
                     pattern.span,
-                    format!("{} disappear without saying how", names.join(", ")),
+                    format!("{} {verb} without saying how", names.join(", ")),
                     "not in the output",
                 )
                 .help("say what becomes of them: `| sum`, `| mean`, `| max`, `| min` or `| prod`");
@@ -351,10 +343,9 @@ impl<'a> Checker<'a> {
         }
         let mut shape = vec![];
         for name in &missing {
-            let literal = name.strip_prefix('=').and_then(|n| n.split('@').next()).and_then(|n| n.parse::<i64>().ok());
-            let size = match literal {
-                Some(n) => Some(Dim::from(n)),
-                None => self.known_size(&name.trim_end_matches('\'').into(), sizes, scope),
+            let size = match written(name).parse::<i64>() {
+                Ok(n) => Some(Dim::from(n)),
+                Err(_) => self.known_size(&name.trim_end_matches('\'').into(), sizes, scope),
             };
             let Some(size) = size else {
                 let message = format!("`{name}` is only in the output, and its size is not known");
@@ -399,4 +390,30 @@ impl<'a> Checker<'a> {
         }
         Ok(Value::Tensor(self.emit(Op::Reshape { shape }, &[&tensor], span)?))
     }
+}
+
+/// The names of terms and of those in groups.
+fn flatten(terms: &[Term], inputs: &[Named], names: &mut Vec<Name>) {
+    for term in terms {
+        match &term.kind {
+            TermKind::Name(name) => names.push(name.clone()),
+            TermKind::Int(n) => names.push(numbered(*n, names)),
+            TermKind::Rest => {
+                names.extend(inputs.iter().flat_map(|i| &i.names).filter(|n| n.starts_with("..")).cloned());
+                names.dedup();
+            }
+            TermKind::Group(parts) => flatten(parts, inputs, names),
+        }
+    }
+}
+
+/// The name of an axis that a pattern gives as a number: the first 8 of the input is the first 8 of the output.
+fn numbered(n: i64, names: &[Name]) -> Name {
+    let earlier = names.iter().filter(|name| written(name) == n.to_string()).count();
+    format!("{n}@{earlier}").into()
+}
+
+/// The name of an axis as the pattern has it.
+fn written(name: &str) -> &str {
+    name.split('@').next().unwrap_or(name)
 }

@@ -1,6 +1,6 @@
 //! A `train` block, checked: which programs run on which data, how often, and what is kept.
 
-use super::{CellId, Dataset};
+use super::{CellId, Dataset, Path};
 use crate::base::{Name, Span};
 use crate::id;
 
@@ -71,6 +71,8 @@ pub enum Action {
     Images { program: ProgramId, to: Template },
     /// `print("accuracy {a}")`
     Print { program: Option<ProgramId>, text: Template },
+    /// `print_text(codes, sonnets)`: `Value(0)` of the program, as the characters of the text at `path`.
+    Text { program: ProgramId, path: Path },
     /// Statements that change cells and nothing else: `target <- 0.99 * target + 0.01 * online`.
     Update { program: ProgramId },
 }

@@ -4,7 +4,7 @@ use super::Context;
 use super::event::Event;
 use super::keep::save;
 use super::machine::{Call, Length, Machine};
-use crate::data::mix;
+use crate::data::{characters, mix, spelled};
 use crate::diag::Diagnostic;
 use crate::io::{self, show};
 use crate::ops::Tensor;
@@ -62,6 +62,13 @@ fn act(
         Action::Print { program, text } => {
             let values = program.map_or(Ok(vec![]), |program| run(job, program, moment, machine))?;
             (context.tell)(Event::Printed(fill(text, moment.epoch, moment.step, &values)));
+            Ok(())
+        }
+        Action::Text { program, path } => {
+            let characters = characters(context.files, path)?;
+            for codes in run(job, *program, moment, machine)? {
+                (context.tell)(Event::Printed(spelled(&characters, &codes)));
+            }
             Ok(())
         }
         Action::Update { program } => run(job, *program, moment, machine).map(|_| ()),

@@ -44,6 +44,50 @@ fn two_players_play_and_draw() {
     assert!(pictures.count() > 0);
 }
 
+#[test]
+fn a_mixture_of_experts_learns_and_keeps_its_experts_busy() {
+    let run = Run::of("papers/moe.dln", &["--epochs", "5"]);
+    assert!(run.best("val.accuracy") >= 0.9, "{}", run.last());
+    assert!(run.value("val", "unbalance") < 2.0, "{}: 8 would be one expert for all rows", run.last());
+}
+
+#[test]
+fn mamba_learns_in_an_epoch() {
+    let run = Run::of("papers/mamba.dln", &["--epochs", "2", "--width", "8", "--lr", "1e-2"]);
+    assert!(run.best("val.accuracy") >= 0.5, "{}: one in ten is right by chance", run.last());
+}
+
+#[test]
+fn ten_beams_find_a_line_that_is_as_likely_as_that_of_one() {
+    let run = Run::of("papers/beam_search.dln", &["--epochs", "2", "--hidden", "16", "--show", "2"]);
+    let found = run.printed().find(|text| text.starts_with("epoch")).expect("a line about the search");
+    let number = |words: &str| found.split(words).nth(1)?.split(',').next()?.trim().parse::<f64>().ok();
+    let (one, ten) = (number("one beam finds"), number("ten beams find"));
+    assert!(one.expect("a number") <= ten.expect("a number"), "{found}");
+    assert_eq!(run.printed().last().expect("three lines").chars().count(), 3 * 61 + 2);
+}
+
+#[test]
+fn an_autoencoder_finds_a_plane_for_digits() {
+    let run = Run::of("papers/vae.dln", &["--epochs", "3"]);
+    assert!(run.value("val", "loss") < 30.0, "{}", run.last());
+    assert!(run.folder.path().join("papers/runs/vae/plane.png").is_file());
+}
+
+#[test]
+fn a_diffusion_model_draws() {
+    let run = Run::of("papers/ddpm.dln", &["--epochs", "10", "--hidden", "32", "--times", "20", "--show", "10"]);
+    assert!(run.value("val", "loss") < 2.0, "{}", run.last());
+    assert!(run.folder.path().join("papers/runs/ddpm/10.png").is_file());
+}
+
+#[test]
+fn a_transformer_writes() {
+    let run = Run::of("papers/gpt.dln", &["--epochs", "2", "--width", "16", "--layers", "1", "--show", "2"]);
+    assert!(run.value("train", "loss") < f64::ln(55.0), "{}: log 55 is what a guess costs", run.last());
+    assert_eq!(run.printed().last().expect("a verse").chars().count(), 200);
+}
+
 /// An example that has run in a folder of its own.
 struct Run {
     folder: TempDir,
@@ -70,6 +114,17 @@ impl Run {
 
     fn last(&self) -> &Value {
         self.done().last().expect("the run has an end")
+    }
+
+    /// A metric of the last epoch.
+    fn value(&self, part: &str, name: &str) -> f64 {
+        self.last()[part][name].as_f64().expect("a number")
+    }
+
+    fn printed(&self) -> impl Iterator<Item = &str> {
+        self.events
+            .iter()
+            .filter_map(|event| event["event"].as_str().filter(|e| *e == "printed").and(event["text"].as_str()))
     }
 
     fn best(&self, metric: &str) -> f64 {

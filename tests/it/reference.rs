@@ -66,6 +66,11 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference")
 }
 
+/// Where cases find what they use.
+fn examples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")
+}
+
 fn files() -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder()).expect("the folder of references");
     let mut files: Vec<PathBuf> = entries.map(|e| e.expect("an entry").path()).collect();
@@ -75,7 +80,7 @@ fn files() -> Vec<PathBuf> {
 }
 
 fn run(case: &Map<String, Value>, precision: Precision) -> Result<(), String> {
-    let program = Program::open("case.dln", text(&case["source"]), Files::at(folder()));
+    let program = Program::open("case.dln", text(&case["source"]), Files::at(examples()));
     let training = case["training"] == Value::Bool(true);
     let options = Options { float: precision.float, training, ..Options::default() };
     let steps = case.get("steps");

@@ -5,7 +5,7 @@
 One JSON line per case in `<area>.jsonl`, all in float64 (but those of `half`) and deterministic (every case seeds itself by its name):
 
     name      unique in the area
-    source    dln text that defines `fn case(..)`; where it has a layer, `let net = ..`
+    source    dln text that defines `fn case(..)`; where it has a layer, `let net = ..`; `use "papers/moe.dln"` is an example
     training  whether `training` is true while the case runs
     inputs    {argument of case: tensor}
     params    {path: tensor}: parameters and buffers to set first, such as `net.weight`
@@ -38,6 +38,7 @@ import mixed_cases
 import nn_cases
 import op_cases
 import optim_cases
+import paper_cases
 import special_cases
 from tensors import DTYPES, tensor
 
@@ -112,6 +113,7 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     for module in (
         op_cases, half_cases, nn_cases, metric_cases, optim_cases, mixed_cases, special_cases, linalg_cases, index_cases, box_cases,
+        paper_cases,
     ):
         for name, fill in module.AREAS.items():
             if sys.argv[1:] and name not in sys.argv[1:]:

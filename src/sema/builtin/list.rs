@@ -36,6 +36,7 @@ pub const TABLE: &[Builtin] = &[
             c.print(text, args.span)
         },
     },
+    Builtin { name: "print_text", params: &["codes", "data"], run: |c, args| c.letters(args) },
     Builtin { name: "load", params: &["net", "path"], run: |c, args| c.load(args) },
 ];
 
@@ -149,6 +150,14 @@ impl<'a> Checker<'a> {
         let images = self.tensor_arg(&args, 0)?;
         let to = self.text_arg(&args, 1)?;
         self.save_images(&images, to, args.span)
+    }
+
+    fn letters(&mut self, args: Args<'a>) -> Res<Value<'a>> {
+        let codes = self.tensor_arg(&args, 0)?;
+        match args.value(1) {
+            Value::Dataset(data) => self.print_text(codes, &data, args.span),
+            other => Err(self.expected("a data set of `read_text`", &other, args.span(1))),
+        }
     }
 
     /// The layer itself; a file fills its parameters before anything runs.
