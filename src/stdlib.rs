@@ -4,8 +4,9 @@
 pub const PRELUDE: &str = include_str!("../stdlib/prelude.dln");
 
 /// `use std.x`: the path and the text of every module.
-pub const MODULES: [(&str, &str); 19] = [
+pub const MODULES: [(&str, &str); 20] = [
     ("std.activation", include_str!("../stdlib/activation.dln")),
+    ("std.autodiff", include_str!("../stdlib/autodiff.dln")),
     ("std.boxes", include_str!("../stdlib/boxes.dln")),
     ("std.cumulative", include_str!("../stdlib/cumulative.dln")),
     ("std.data", include_str!("../stdlib/data.dln")),

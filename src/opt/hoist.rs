@@ -155,7 +155,7 @@ impl<'a> Hoisting<'a> {
 }
 
 /// Ops that are not worth a place in memory.
-fn is_cheap(op: &Op<usize>) -> bool {
+pub fn is_cheap(op: &Op<usize>) -> bool {
     matches!(
         op,
         Op::Const(_)

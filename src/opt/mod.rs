@@ -1,8 +1,10 @@
 //! The optimizer: passes from graph to graph, each with a name, in a list.
 //!
-//! Passes keep every result's bits, with three exceptions that are written beside their rules: a zero may lose its
-//! sign, a constant is folded with the reference evaluator's precision, and some powers become products.
+//! Passes keep every result's bits, with four exceptions that are written beside their rules: a zero may lose its
+//! sign, a constant is folded with the reference evaluator's precision, some powers become products, and where loops are
+//! batched sums are taken in another order.
 
+mod batch;
 mod dce;
 mod fold;
 mod hoist;
@@ -20,6 +22,7 @@ pub const PASSES: &[(&str, Pass)] = &[
     ("fold", fold::fold),
     ("simplify", simplify::simplify),
     ("straighten", straighten::straighten),
+    ("batch", batch::batch),
     ("hoist", hoist::hoist),
     ("dce", dce::dce),
 ];

@@ -106,13 +106,19 @@ impl<'a> Checker<'a> {
         })
     }
 
-    /// An argument as variables of its own: the derivative is in it, not in other uses of the same values.
-    fn variable(&mut self, value: &Value<'a>, span: Span) -> Res<Value<'a>> {
+    /// A value as a structure with at least one tensor.
+    pub fn structure(&mut self, value: &Value<'a>, span: Span) -> Res<Value<'a>> {
         let value = self.layers_as_weights(value, span)?;
         let value = self.numbers_as_tensors(&value, span)?;
         if self.tensors_of(&value, span)?.is_empty() {
             return Err(self.expected("a tensor, or a layer with parameters", &value, span));
         }
+        Ok(value)
+    }
+
+    /// An argument as variables of its own: the derivative is in it, not in other uses of the same values.
+    fn variable(&mut self, value: &Value<'a>, span: Span) -> Res<Value<'a>> {
+        let value = self.structure(value, span)?;
         self.map_tensors(&value, span, &mut |c, x| {
             let plain = x.ty.dtype.is_int() && x.ty.bound.is_none();
             let x = if plain { c.cast(&x, c.float, span)? } else { x };

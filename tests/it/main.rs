@@ -1,6 +1,7 @@
 //! Tests of whole stages, in one binary.
 
 mod backends;
+mod batched;
 mod buckets;
 mod calls;
 mod checkpoints;

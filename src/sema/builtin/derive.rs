@@ -7,7 +7,6 @@ use crate::ops::Unary;
 use super::super::derive::Derivative;
 use super::super::expr::tensor_of;
 use super::super::value::{Section, Tensor, Value};
-use super::super::weights::is_weighted;
 use super::super::{Checker, Res};
 use super::{Args, Builtin, find};
 
@@ -95,14 +94,8 @@ impl<'a> Checker<'a> {
     }
 
     fn stop_gradient(&mut self, args: Args<'a>) -> Res<Value<'a>> {
-        let value = match is_weighted(&args.value(0)) {
-            true => Value::Weights(self.weights_of(&args.value(0), false, args.span(0))?),
-            false => self.numbers_as_tensors(&args.value(0), args.span(0))?,
-        };
         let span = args.span;
-        if self.tensors_of(&value, span)?.is_empty() {
-            return Err(self.expected("a tensor, or a layer with parameters", &value, args.span(0)));
-        }
+        let value = self.structure(&args.value(0), args.span(0))?;
         self.map_tensors(&value, span, &mut |c, x: Tensor| c.unary(Unary::StopGradient, &x, span))
     }
 }
