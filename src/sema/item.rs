@@ -22,7 +22,7 @@ pub enum LetState<'a> {
 }
 
 /// Behind so many diagnostics, an unknown name gets no advice: looking for the nearest of all names takes its time.
-const ADVISED: usize = 200;
+const ADVISED: usize = 50;
 
 impl<'a> Checker<'a> {
     /// What a name means here, or an error with the nearest name that exists.

@@ -214,6 +214,6 @@ fn draws_of_random_numbers_keep_their_keys() {
     });
     let graph = looped(Scan { n: 4, reverse: false, carries: 0, xs: 0, when: None, body });
     let key = Tensor::scalar(Scalar::I64(11));
-    let (before, after) = (eval(&graph, &[key.clone()]), eval(&batch(&graph), &[key]));
+    let (before, after) = (eval(&graph, std::slice::from_ref(&key)), eval(&batch(&graph), &[key]));
     assert_eq!(before.expect("no fault"), after.expect("no fault"), "the same bits");
 }

@@ -13,9 +13,10 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 /// Names that pages use, and who declares them.
-const AROUND: [(&str, &str); 8] = [
+const AROUND: [(&str, &str); 9] = [
     ("net", "let net = Linear[64 -> 10]"),
     ("all", "train reads {\n  data = all |> batch(2)\n  step (x, y) { log rows: B * 1.0 }\n}"),
+    ("reviews", "let reviews: (x: idx<99>[T], y: idx<2>) = read_csv(\"reviews.csv\")"),
     ("digits", "use std.data: digits"),
     ("Linear", "use std.nn: Linear"),
     ("Conv2d", "use std.nn: Conv2d"),
@@ -50,6 +51,7 @@ fn files(folder: &Path) -> Files {
     let write = |name: &str, bytes: &[u8]| fs::write(folder.join(name), bytes).expect("a file");
     write("blocks.dln", b"layer Block[D] {\n  forward(x: [B, D]) = x\n}\n");
     write("measured.csv", b"a,b,class\n0.5,1.5,3\n2.5,3.5,4\n");
+    write("reviews.csv", format!("x,y\n4 8 15,1\n{},0\n", "7 ".repeat(40)).as_bytes());
     write("houses.csv", b"area,rooms\n120,4\n80,3\n");
     write("book.txt", b"It was a dark and stormy night. ".repeat(8).as_slice());
     write("book.pdf", &[0x25, 0x50, 0x44, 0x46, 0xff, 0xfe, 0x00]);

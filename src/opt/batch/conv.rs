@@ -21,7 +21,7 @@ pub fn conv(lanes: &mut Lanes, conv: &Conv<usize>, args: &[Lane]) -> Lane {
             let shape = lanes.builder.ty(y).shape.clone();
             let apart = [&[shape[0], lanes.n, shape[1] / lanes.n], &shape[2..]].concat();
             let y = lanes.emit().reshape(y, &apart);
-            lanes.to_front(y, 1)
+            lanes.moved_to_front(y, 1)
         }
         (ConvMode::Weight, ..) => {
             let x = lanes.each(args[0]);

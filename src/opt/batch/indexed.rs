@@ -9,7 +9,7 @@ pub fn take(lanes: &mut Lanes, axis: usize, args: &[Lane]) -> Lane {
     match (args[0], args[1]) {
         (Lane::Same(x), Lane::Each(index)) => {
             let taken = lanes.emit().op(Op::Take { axis }, &[x, index]);
-            lanes.to_front(taken, axis)
+            lanes.moved_to_front(taken, axis)
         }
         (Lane::Each(x), Lane::Same(index)) => Lane::Each(lanes.emit().op(Op::Take { axis: axis + 1 }, &[x, index])),
         _ => {

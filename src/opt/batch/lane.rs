@@ -63,7 +63,7 @@ impl Lanes<'_> {
     }
 
     /// Brings the axis of the iterations to the front.
-    pub fn to_front(&mut self, node: NodeId, axis: usize) -> Lane {
+    pub fn moved_to_front(&mut self, node: NodeId, axis: usize) -> Lane {
         let rank = self.builder.ty(node).rank();
         let perm: Vec<usize> = std::iter::once(axis).chain((0..rank).filter(|&other| other != axis)).collect();
         Lane::Each(self.emit().transpose(node, &perm))

@@ -21,7 +21,7 @@ pub fn scan(lanes: &mut Lanes, scan: &Scan<usize, Graph>, args: &[Lane]) -> Vec<
             (_, _, Lane::Same(node) | Lane::Each(node)) => node,
         });
     }
-    let (body, ys) = batched_body(lanes, scan, args, &each);
+    let (body, ys) = batched_body(lanes, scan, &each);
     let results = lanes.builder.scan(Scan { body, ..scan.clone() }, &operands, lanes.span);
     let (finals, stacked) = results.split_at(scan.carries);
     let finals = finals.iter().zip(&each).map(|(&node, each)| if *each { Lane::Each(node) } else { Lane::Same(node) });
@@ -33,12 +33,11 @@ pub fn scan(lanes: &mut Lanes, scan: &Scan<usize, Graph>, args: &[Lane]) -> Vec<
 }
 
 /// The body on batches, and which of its ys change with the outer iteration.
-fn batched_body(lanes: &Lanes, scan: &Scan<usize, Graph>, args: &[Lane], each: &[bool]) -> (Graph, Vec<bool>) {
+fn batched_body(lanes: &Lanes, scan: &Scan<usize, Graph>, each: &[bool]) -> (Graph, Vec<bool>) {
     let mut inside = Builder::new();
     let mut inputs = vec![Lane::Same(inside.input("iteration", Type::new(DType::I64, vec![])))];
-    for operand in 0..args.len() {
-        let (name, ty) = &scan.body.inputs[operand + 1];
-        inputs.push(match each[operand] {
+    for ((name, ty), each) in scan.body.inputs[1..].iter().zip(each) {
+        inputs.push(match each {
             true => Lane::Each(inside.input(name, Type::new(ty.dtype, lanes.with_iterations(&ty.shape)))),
             false => Lane::Same(inside.input(name, ty.clone())),
         });

@@ -90,5 +90,5 @@ fn dot(lanes: &mut Lanes, batch: &[(usize, usize)], contract: &[(usize, usize)],
     let op = Op::Dot { batch: shifted(batch, left, right), contract: shifted(contract, left, right) };
     let nodes = [args[0], args[1]].map(|(Lane::Same(node) | Lane::Each(node))| node);
     let product = lanes.emit().op(op, &nodes);
-    lanes.to_front(product, front)
+    lanes.moved_to_front(product, front)
 }

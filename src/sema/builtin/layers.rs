@@ -28,8 +28,9 @@ impl<'a> Checker<'a> {
     /// The parameters that may be trained, in the order in which they are declared; of a structure, its tensors.
     fn params(&mut self, args: Args<'a>) -> Res<Value<'a>> {
         let value = args.value(0);
-        let tensors = matches!(value, Value::Tensor(_) | Value::Tuple(_) | Value::Record(_));
+        let tensors = matches!(value, Value::Tensor(_) | Value::List(_) | Value::Tuple(_) | Value::Record(_));
         if tensors && !holds(&value) && self.cells_of(&value, true).is_empty() {
+            let value = self.numbers_as_tensors(&value, args.span(0))?;
             let tensors = self.tensors_of(&value, args.span(0))?;
             return Ok(Value::list(tensors.into_iter().map(Value::Tensor).collect()));
         }
