@@ -1,35 +1,51 @@
 //! The standard library, embedded: `stdlib/` is dln text that every binary carries.
+//!
+//! `DLN_STDLIB=FOLDER` has modules read from there instead, so that one who writes the library need not build.
 
-/// What every program sees without `use`.
-pub const PRELUDE: &str = include_str!("../stdlib/prelude.dln");
+use std::path::PathBuf;
+use std::sync::OnceLock;
 
 /// `use std.x`: the path and the text of every module.
-pub const MODULES: [(&str, &str); 20] = [
-    ("std.activation", include_str!("../stdlib/activation.dln")),
-    ("std.autodiff", include_str!("../stdlib/autodiff.dln")),
-    ("std.boxes", include_str!("../stdlib/boxes.dln")),
-    ("std.cumulative", include_str!("../stdlib/cumulative.dln")),
-    ("std.data", include_str!("../stdlib/data.dln")),
-    ("std.index", include_str!("../stdlib/index.dln")),
-    ("std.init", include_str!("../stdlib/init.dln")),
-    ("std.linalg", include_str!("../stdlib/linalg.dln")),
-    ("std.loss", include_str!("../stdlib/loss.dln")),
-    ("std.metrics", include_str!("../stdlib/metrics.dln")),
-    ("std.nn", include_str!("../stdlib/nn.dln")),
-    ("std.optim", include_str!("../stdlib/optim.dln")),
-    ("std.order", include_str!("../stdlib/order.dln")),
-    ("std.pool", include_str!("../stdlib/pool.dln")),
-    ("std.random", include_str!("../stdlib/random.dln")),
-    ("std.shape", include_str!("../stdlib/shape.dln")),
-    ("std.signal", include_str!("../stdlib/signal.dln")),
-    ("std.special", include_str!("../stdlib/special.dln")),
-    ("std.train", include_str!("../stdlib/train.dln")),
-    ("std.vision", include_str!("../stdlib/vision.dln")),
-];
+pub type Modules = &'static [(&'static str, &'static str)];
+
+const EMBEDDED: Modules = include!(concat!(env!("OUT_DIR"), "/stdlib.rs"));
+
+/// All modules.
+pub fn modules() -> Modules {
+    static CHOSEN: OnceLock<Modules> = OnceLock::new();
+    CHOSEN.get_or_init(|| match std::env::var_os("DLN_STDLIB") {
+        None => EMBEDDED,
+        Some(folder) => {
+            let mut modules = vec![];
+            read(PathBuf::from(folder), "std", &mut modules);
+            modules.sort();
+            modules.leak()
+        }
+    })
+}
+
+/// The modules of a folder; what cannot be read is not there, and said to be so where it is used.
+fn read(folder: PathBuf, prefix: &str, modules: &mut Vec<(&'static str, &'static str)>) {
+    for path in std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+        let name = format!("{prefix}.{}", path.file_stem().unwrap_or_default().to_string_lossy());
+        if path.is_dir() {
+            read(path, &name, modules);
+        } else if path.extension().is_some_and(|extension| extension == "dln")
+            && let Ok(text) = std::fs::read_to_string(&path)
+        {
+            modules.push((name.leak(), text.leak()));
+        }
+    }
+}
+
+/// What every program sees without `use`.
+pub fn prelude() -> &'static str {
+    module("std.prelude").unwrap_or_default()
+}
 
 /// The text of the module `path`, such as `std.nn`.
 pub fn module(path: &str) -> Option<&'static str> {
-    MODULES.iter().find(|(p, _)| *p == path).map(|(_, text)| *text)
+    modules().iter().find(|(p, _)| *p == path).map(|(_, text)| *text)
 }
 
 /// The module that declares `name`, for a hint: a line `fn name(`, `layer name[`, ..
@@ -43,7 +59,7 @@ pub fn exporting(name: &str) -> Option<&'static str> {
                     .is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
         })
     };
-    MODULES.iter().find(|(_, text)| text.lines().any(declares)).map(|(path, _)| *path)
+    modules().iter().find(|(_, text)| text.lines().any(declares)).map(|(path, _)| *path)
 }
 
 /// The bytes of the file that a program names `std:NAME`.

@@ -38,7 +38,7 @@ impl sema::Library for Library<'_> {
                 let path = parts.iter().map(|p| &*p.name).collect::<Vec<_>>().join(".");
                 match stdlib::module(&path) {
                     Some(text) => Ok((format!("{}.dln", path.replace('.', "/")), text.to_string())),
-                    None => Err(Missing::Unknown(stdlib::MODULES.iter().map(|(name, _)| name.to_string()).collect())),
+                    None => Err(Missing::Unknown(stdlib::modules().iter().map(|(name, _)| name.to_string()).collect())),
                 }
             }
             ast::Module::File { path, .. } => self.file(from, path),

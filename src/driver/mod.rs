@@ -34,7 +34,7 @@ impl Program {
     pub fn open(name: &str, text: &str, files: Files) -> Program {
         let mut sources = Sources::default();
         let mut library = library::Library::new(&files, name);
-        let modules = Modules::load(&mut sources, name, text, stdlib::PRELUDE, &mut library);
+        let modules = Modules::load(&mut sources, name, text, stdlib::prelude(), &mut library);
         Program { sources, modules, files }
     }
 

@@ -326,7 +326,8 @@ fn unreadable(module: &ast::Module, missing: Missing) -> Diagnostic {
         }
         Missing::Unknown(known) => {
             let diagnostic = Diagnostic::error("E0202", span, format!("there is no module `{shown}`"), "not found");
-            match crate::diag::nearest(&shown, known.iter().map(String::as_str)) {
+            let namesake = known.iter().find(|path| path.rsplit('.').next() == shown.rsplit('.').next());
+            match namesake.map(String::as_str).or(crate::diag::nearest(&shown, known.iter().map(String::as_str))) {
                 Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), span, near.to_string()),
                 None if known.is_empty() => diagnostic,
                 None => diagnostic.note(format!("the modules are {}", known.join(", "))),

@@ -27,7 +27,7 @@ pub enum Kind {
 
 /// All programs, in the order of their names.
 pub fn programs() -> Vec<Program> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = &root();
     let mut programs = vec![];
     for folder in ["tests/cases", "tests/conformance"] {
         for path in files(&root.join(folder), "dln") {
@@ -47,6 +47,11 @@ pub fn programs() -> Vec<Program> {
         programs.extend(code_blocks(&relative(&path, root), &read(&path)));
     }
     programs
+}
+
+/// The checkout: cargo says at run time where, so a binary of one checkout can test another.
+fn root() -> PathBuf {
+    std::env::var_os("CARGO_MANIFEST_DIR").map_or(env!("CARGO_MANIFEST_DIR").into(), PathBuf::from)
 }
 
 fn program(name: String, path: PathBuf, kind: Kind) -> Program {
@@ -69,7 +74,7 @@ fn code_blocks(document: &str, text: &str) -> Vec<Program> {
                     text: block.clone(),
                     path: None,
                     kind: Kind::Shown,
-                    folder: Some(Path::new(env!("CARGO_MANIFEST_DIR")).to_path_buf()),
+                    folder: Some(root()),
                 });
                 open = None;
             }

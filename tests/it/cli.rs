@@ -385,7 +385,7 @@ fn a_loss_that_is_no_number_names_its_expression() {
 
 #[test]
 fn tests_pass_or_show_what_they_compared() {
-    let library = Path::new(env!("CARGO_MANIFEST_DIR")).join("stdlib");
+    let library = crate::root().join("stdlib");
     let desk = Desk::new(&[("t.dln", FAILING)]);
     let entries = std::fs::read_dir(&library).expect("the library").map(|entry| entry.expect("an entry").path());
     let mut files: Vec<_> = entries.filter(|path| path.extension().is_some_and(|e| e == "dln")).collect();

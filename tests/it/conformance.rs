@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// The texts by chapter and name.
 fn texts() -> BTreeMap<String, String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance");
+    let folder = crate::root().join("tests/conformance");
     let mut texts = BTreeMap::new();
     let chapters = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
     for chapter in chapters.filter(|path| path.is_dir()) {
@@ -39,7 +39,7 @@ fn quoted(text: &str, quote: char) -> Vec<&str> {
 
 #[test]
 fn the_grammar_of_the_specification_has_every_terminal() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = crate::root();
     let parser = fs::read_to_string(root.join("grammar/dln.lalrpop")).expect("the parser's grammar");
     let rules = parser.split("extern {").next().expect("rules before tokens");
     let document = fs::read_to_string(root.join("docs/language.md")).expect("the specification");

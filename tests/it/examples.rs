@@ -97,7 +97,7 @@ struct Run {
 impl Run {
     fn of(example: &str, flags: &[&str]) -> Run {
         let folder = TempDir::new().expect("a temporary folder");
-        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples"), folder.path());
+        copy(&crate::root().join("examples"), folder.path());
         let mut command = Command::new(env!("CARGO_BIN_EXE_dln"));
         let output = command.arg("run").arg(folder.path().join(example)).arg("--json").args(flags).output();
         let output = output.expect("the binary runs");

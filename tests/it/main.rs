@@ -1,5 +1,7 @@
 //! Tests of whole stages, in one binary.
 
+use std::path::PathBuf;
+
 mod backends;
 mod batched;
 mod buckets;
@@ -22,3 +24,8 @@ mod reference;
 mod rules;
 mod sweep;
 mod tidy;
+
+/// The checkout: cargo says at run time where, so a binary of one checkout can test another.
+fn root() -> PathBuf {
+    std::env::var_os("CARGO_MANIFEST_DIR").map_or(env!("CARGO_MANIFEST_DIR").into(), PathBuf::from)
+}

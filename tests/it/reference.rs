@@ -2,7 +2,7 @@
 //! compared; `tests/reference/make.py` says what a case is.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use dln::driver::{Engine, Program, is_sound};
 use dln::io::Files;
@@ -63,12 +63,12 @@ fn fits_f32(case: &Map<String, Value>) -> bool {
 }
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference")
+    crate::root().join("tests/reference")
 }
 
 /// Where cases find what they use.
 fn examples() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")
+    crate::root().join("examples")
 }
 
 fn files() -> Vec<PathBuf> {
