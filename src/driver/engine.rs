@@ -63,7 +63,7 @@ pub fn plan_options(lowered: &Lowered) -> plan::Options {
 }
 
 impl<'c> Engine<'c> {
-    /// Memory with the first values of all cells: their initializers', then those of files that are loaded.
+    /// Memory with the first values of all cells: those of files that are loaded, then what is computed.
     pub fn new(checked: &'c Checked, files: &Files, seed: u64) -> Result<Engine<'c>, Diagnostic> {
         memory::cells_fit(&checked.cells)?;
         let mut memory = Memory::new();
@@ -73,16 +73,12 @@ impl<'c> Engine<'c> {
             .map(|cell| memory.zeros(crate::graph::Type::new(cell.ty.dtype, known_shape(cell))))
             .collect();
         let mut engine = Engine { checked, memory, cells, compiled: BTreeMap::new(), results: vec![] };
-        let key = mix(&[seed, FIRST_VALUES]);
-        let call = Call { program: ProgramId(0), args: &[], step: 0, epoch: 0, length: Length::default(), key };
-        engine.run_program(None, &checked.init, &call)?;
         for load in &checked.loads {
             engine.load(load, files)?;
         }
-        for &(from, to) in &checked.copies {
-            let value = engine.read(from);
-            engine.write(to, &value);
-        }
+        let key = mix(&[seed, FIRST_VALUES]);
+        let call = Call { program: ProgramId(0), args: &[], step: 0, epoch: 0, length: Length::default(), key };
+        engine.run_program(None, &checked.init, &call)?;
         Ok(engine)
     }
 

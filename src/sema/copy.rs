@@ -142,7 +142,6 @@ impl<'a> Checker<'a> {
     /// Begins with what `source` begins with, be it from its initializer or from a file.
     pub fn begin_as_copy(&mut self, cell: CellId, source: CellId, span: Span) -> Res<()> {
         let value = self.held(source, span);
-        self.out.copies.push((source, cell));
         self.begin_as(cell, &value, span)
     }
 

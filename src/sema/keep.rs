@@ -1,7 +1,7 @@
 //! Values that are made before everything else, and what remembers them.
 //!
 //! What the top level, the fields of layers and the settings of trainings compute belongs to the program of first values,
-//! which runs once. Another program that meets such a tensor, wherever it was remembered, reads the memory that keeps it. A
+//! which runs once, after files have been read. Another program that meets such a tensor, wherever it was remembered, reads the memory that keeps it. A
 //! value that *is* a parameter stays that parameter: layers can share one.
 
 use std::rc::Rc;
@@ -11,8 +11,19 @@ use crate::diag::Diagnostic;
 use crate::ops::Op;
 use crate::tir::{CellId, Kind, Role, Source, Target, Ty, ValueId};
 
+use super::emit::Prog;
 use super::value::{Instance, Tensor, Value, Weights};
 use super::{Checker, Res};
+
+impl Prog {
+    /// A file gives this cell its first value: who needs that reads it, and nobody computes another.
+    pub fn read_from_file(&mut self, cell: CellId) {
+        let Some(first) = self.versions(cell).first().map(|value| value.id) else { return };
+        let node = &mut self.program.nodes[first.index()];
+        (node.kind, node.args) = (Kind::Input(Source::Cell(cell)), vec![]);
+        self.program.outputs.retain(|output| (&output.to, output.value) != (&Target::Cell(cell), first));
+    }
+}
 
 impl<'a> Checker<'a> {
     /// Tensors of the program of first values get memory under a name.
@@ -59,7 +70,6 @@ impl<'a> Checker<'a> {
     fn kept(&mut self, tensor: &Tensor, owner: Option<&Rc<Instance<'a>>>, name: &str, span: Span) -> CellId {
         let cell = self.add_cell(owner.cloned(), name.into(), Role::Buffer, tensor.ty.clone(), span);
         let id = self.here(tensor);
-        self.not_of_loaded(id, name, span);
         self.prog().output(Target::Cell(cell), id, span);
         self.progs[0].hold(cell, Tensor { id, ..tensor.clone() });
         cell
@@ -80,30 +90,6 @@ impl<'a> Checker<'a> {
         match self.progs[0].holder(id) {
             Some(_) => self.emit(Op::Reshape { shape: value.ty.shape.clone() }, &[&value], span),
             None => Ok(value),
-        }
-    }
-
-    /// First values are computed before files are read: what is computed from weights of a file would see those before.
-    fn not_of_loaded(&mut self, id: ValueId, name: &str, span: Span) {
-        let loaded: Vec<CellId> = self.loads.iter().flat_map(|(net, ..)| self.cells_of(net, true)).collect();
-        if loaded.is_empty() {
-            return;
-        }
-        let prog = &self.progs[0];
-        let mut seen = vec![false; prog.program.nodes.len()];
-        let mut open = vec![id];
-        while let Some(at) = open.pop() {
-            if std::mem::replace(&mut seen[at.index()], true) {
-                continue;
-            }
-            if prog.holder(at).is_some_and(|cell| loaded.contains(&cell)) {
-                let message = format!("`{name}` is computed before the weights that it needs are loaded");
-                let diagnostic = Diagnostic::error("E0613", span, message, "would see their first values")
-                    .help("make it a function, which reads the weights when it is called: `fn name() = ..`");
-                self.report(diagnostic);
-                return;
-            }
-            open.extend(prog.program.nodes[at.index()].args.iter().copied());
         }
     }
 

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use crate::base::{Name, Span};
 use crate::diag::Diagnostic;
+use crate::ops::Op;
 use crate::syntax::ast::{self, Member};
 use crate::tir::{CellId, Role, Ty};
 use crate::types::Dim;
@@ -239,6 +240,7 @@ impl<'a> Checker<'a> {
 
     /// An initializer is a number, a tensor, or a function of the shape.
     pub fn first_value(&mut self, cell: CellId, ty: &Ty, init: &'a ast::Expr, scope: &Scope<'a>) -> Res<()> {
+        let before = self.prog().program.nodes.len();
         let value = self.expr(init, scope)?;
         let value = if value.is_callable() {
             let shape = Value::list(ty.shape.iter().cloned().map(Value::dim).collect());
@@ -247,7 +249,11 @@ impl<'a> Checker<'a> {
             value
         };
         let tensor = self.as_tensor(&value, ty.dtype, init.span)?;
-        let tensor = self.fitted(tensor, ty, init.span)?;
+        let mut tensor = self.fitted(tensor, ty, init.span)?;
+        if tensor.home == self.progs[0].serial && tensor.id.index() < before {
+            // What others have too is not the parameter, which a file may give another value.
+            tensor = self.emit(Op::Reshape { shape: ty.shape.clone() }, &[&tensor], init.span)?;
+        }
         self.begin_as(cell, &tensor, init.span)
     }
 

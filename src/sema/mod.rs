@@ -158,9 +158,7 @@ pub struct Checked {
     pub cells: Vec<tir::Cell>,
     /// Cells that a file fills instead of their initializer: `load(net, "x.safetensors")`.
     pub loads: Vec<Load>,
-    /// Cells that begin as others, whatever those have been given by files: the other, then the copy.
-    pub copies: Vec<(CellId, CellId)>,
-    /// Computes the first value of every cell.
+    /// Computes the first value of every cell that no file fills.
     pub init: tir::Program,
     /// What steps, validations, tests and functions run; `tir::ProgramId` is the place in it.
     pub programs: Vec<tir::Program>,
@@ -400,7 +398,6 @@ impl<'a> Checker<'a> {
         self.never_applied();
         let mut init = self.progs.remove(0);
         init.store_cells();
-        self.out.init = init.program;
         let mut paths = std::collections::BTreeSet::new();
         for info in &self.cells {
             let path = info.path();
@@ -419,6 +416,7 @@ impl<'a> Checker<'a> {
         }
         for (net, path, span) in std::mem::take(&mut self.loads) {
             let cells = self.cells_of(&net, true);
+            cells.iter().for_each(|&cell| init.read_from_file(cell));
             let named = |cell: CellId| {
                 let path = &self.out.cells[cell.index()].path;
                 let name = path.split_once('.').map_or(&**path, |(_, rest)| rest);
@@ -427,6 +425,7 @@ impl<'a> Checker<'a> {
             let cells = cells.into_iter().map(named).collect();
             self.out.loads.push(Load { cells, path, span });
         }
+        self.out.init = init.program;
         self.counts.at_run_time = self.out.at_run_time.len();
         self.out.counts = self.counts;
         self.out
