@@ -39,6 +39,7 @@ import nn_cases
 import op_cases
 import optim_cases
 import paper_cases
+import score_cases
 import special_cases
 from tensors import DTYPES, tensor
 
@@ -66,11 +67,11 @@ class Area:
         self.lines.append(json.dumps(record, separators=(",", ":"), allow_nan=False))
 
     def case(self, name, body, reference, *, uses=(), before="", params=None, types=None, training=False, smooth=True,
-             buffers=(), **inputs):
+             buffers=(), tolerance=None, **inputs):
         """A case whose results `reference(*inputs)` gives; `params` are (path, tensor) that `reference` closes over.
 
         `types` gives the dln type of an argument that is not simply `[sizes]`; `smooth=False` asks for no derivatives,
-        and none is taken in `buffers`.
+        and none is taken in `buffers`. With a `tolerance` the case runs in f64 only, and must agree so far.
         """
         params = params or {}
         state = {path: tensor(p) for path, p in params.items()}
@@ -84,6 +85,8 @@ class Area:
         kinds = kinds if len(results) == 1 else f"({kinds})"
         text = "".join(f"use {u}\n" for u in uses) + before + f"fn case({arguments}) -> {kinds} = {body}"
         record = {"name": name, "source": text, "training": training}
+        if tolerance:
+            record |= {"float": "f64", "tolerance": tolerance}
         record["inputs"] = {k: tensor(v) for k, v in inputs.items()}
         if state:
             record["params"] = state
@@ -113,7 +116,7 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     for module in (
         op_cases, half_cases, nn_cases, metric_cases, optim_cases, mixed_cases, special_cases, linalg_cases, index_cases, box_cases,
-        paper_cases,
+        paper_cases, score_cases,
     ):
         for name, fill in module.AREAS.items():
             if sys.argv[1:] and name not in sys.argv[1:]:
