@@ -48,18 +48,30 @@ pub fn module(path: &str) -> Option<&'static str> {
     modules().iter().find(|(p, _)| *p == path).map(|(_, text)| *text)
 }
 
-/// The module that declares `name`, for a hint: a line `fn name(`, `layer name[`, ..
+/// The module to `use` for `name`, for a hint: the one that declares it, or the one above that passes it on, as `std.nn` does
+/// what `std.nn.linear` declares.
 pub fn exporting(name: &str) -> Option<&'static str> {
-    let declares = |line: &str| {
-        let mut words = line.split_once(' ').into_iter();
-        words.any(|(keyword, rest)| {
-            matches!(keyword, "fn" | "layer" | "optimizer" | "let")
-                && rest
-                    .strip_prefix(name)
-                    .is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
-        })
-    };
-    modules().iter().find(|(_, text)| text.lines().any(declares)).map(|(path, _)| *path)
+    let (path, _) = modules().iter().find(|(_, text)| text.lines().any(|line| declares(line, name)))?;
+    let above = path.rsplit_once('.').and_then(|(above, _)| modules().iter().find(|(path, _)| *path == above));
+    match above {
+        Some((above, text)) if text.lines().any(|line| passes_on(line, path, name)) => Some(above),
+        _ => Some(path),
+    }
+}
+
+/// A line `fn name(`, `layer name[`, ..
+fn declares(line: &str, name: &str) -> bool {
+    line.split_once(' ').is_some_and(|(keyword, rest)| {
+        matches!(keyword, "fn" | "layer" | "optimizer" | "let")
+            && rest.strip_prefix(name).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+    })
+}
+
+/// A line `use path: .., name, ..`.
+fn passes_on(line: &str, path: &str, name: &str) -> bool {
+    let names =
+        line.strip_prefix("use ").and_then(|rest| rest.strip_prefix(path)).and_then(|rest| rest.strip_prefix(':'));
+    names.is_some_and(|names| names.split(',').any(|passed| passed.trim() == name))
 }
 
 /// The bytes of the file that a program names `std:NAME`.
@@ -76,8 +88,16 @@ mod tests {
 
     #[test]
     fn modules_are_found_by_their_path_alone() {
-        assert!(module("std.nn").is_some_and(|text| text.contains("layer Linear[In -> Out]")));
+        assert!(module("std.nn.linear").is_some_and(|text| text.contains("layer Linear[In -> Out]")));
         assert_eq!(module("nn"), None);
+    }
+
+    #[test]
+    fn hints_name_the_module_that_passes_a_name_on() {
+        assert_eq!(exporting("Linear"), Some("std.nn"));
+        assert_eq!(exporting("AdamW"), Some("std.optim"));
+        assert_eq!(exporting("hessian"), Some("std.autodiff"));
+        assert_eq!(exporting("Line"), None);
     }
 
     #[test]

@@ -330,7 +330,11 @@ fn unreadable(module: &ast::Module, missing: Missing) -> Diagnostic {
             match namesake.map(String::as_str).or(crate::diag::nearest(&shown, known.iter().map(String::as_str))) {
                 Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), span, near.to_string()),
                 None if known.is_empty() => diagnostic,
-                None => diagnostic.note(format!("the modules are {}", known.join(", "))),
+                None => {
+                    let public: Vec<&str> =
+                        known.iter().map(String::as_str).filter(|path| path.matches('.').count() == 1).collect();
+                    diagnostic.note(format!("the modules are {}", public.join(", ")))
+                }
             }
         }
         Missing::Outside => {
