@@ -29,6 +29,7 @@ import zlib
 
 import torch
 
+import augment_cases
 import box_cases
 import half_cases
 import index_cases
@@ -116,7 +117,7 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     for module in (
         op_cases, half_cases, nn_cases, metric_cases, optim_cases, mixed_cases, special_cases, linalg_cases, index_cases, box_cases,
-        paper_cases, score_cases,
+        paper_cases, score_cases, augment_cases,
     ):
         for name, fill in module.AREAS.items():
             if sys.argv[1:] and name not in sys.argv[1:]:
