@@ -11,6 +11,7 @@ use super::alias::{Alias, aliases};
 use crate::graph::{Graph, Kind, NodeId};
 use crate::id;
 use crate::ops::Op;
+use std::collections::{BTreeMap, BTreeSet};
 
 id!(
     /// Nodes that run as one step; a node that is not element-wise is a unit of its own.
@@ -60,6 +61,7 @@ pub fn group(graph: &Graph) -> Groups {
         users: &users,
         unit_of: (0..graph.nodes.len()).map(UnitId::from).collect(),
         members: (0..graph.nodes.len()).map(|n| vec![NodeId::from(n)]).collect(),
+        spans: BTreeMap::new(),
     };
     for index in (0..graph.nodes.len()).rev() {
         grouping.visit(NodeId::from(index));
@@ -103,6 +105,8 @@ struct Grouping<'a> {
     users: &'a [Vec<NodeId>],
     unit_of: Vec<UnitId>,
     members: Vec<Vec<NodeId>>,
+    /// The first and the last member of units of several.
+    spans: BTreeMap<UnitId, (NodeId, NodeId)>,
 }
 
 impl Grouping<'_> {
@@ -141,18 +145,36 @@ impl Grouping<'_> {
             return;
         }
         let moved = std::mem::take(&mut self.members[own.index()]);
+        self.spans.remove(&own);
         for &member in &moved {
             self.unit_of[member.index()] = unit;
         }
         self.members[unit.index()].extend(moved);
         let joined = &self.members[unit.index()];
+        if let (Some(first), Some(last)) = (joined.iter().min(), joined.iter().max()) {
+            self.spans.insert(unit, (*first, *last));
+        }
         debug_assert!(joined.iter().all(|&m| self.is_pointwise(m)));
+    }
+
+    /// No path to `to` comes from behind this node. Single nodes only lead onwards; a unit on the way, though, is entered
+    /// at its last member and left from its first.
+    fn last_before(&self, from: UnitId, to: UnitId) -> Option<NodeId> {
+        let mut end = self.members[to.index()].iter().max().copied()?;
+        loop {
+            let over = |(first, last): &(NodeId, NodeId)| *first <= end && end < *last;
+            let spans = self.spans.iter().filter(|(unit, _)| **unit != from && **unit != to).map(|(_, span)| span);
+            match spans.filter(|span| over(span)).map(|(_, last)| *last).max() {
+                Some(later) => end = later,
+                None => return Some(end),
+            }
+        }
     }
 
     /// Whether some path leads from one unit to another through a third, or reads out of order on the way.
     fn path(&self, from: UnitId, to: UnitId) -> bool {
-        let end = self.members[to.index()].iter().max().copied();
-        let mut seen = std::collections::BTreeSet::new();
+        let Some(end) = self.last_before(from, to) else { return false };
+        let mut seen = BTreeSet::new();
         let mut open: Vec<UnitId> = vec![from];
         while let Some(unit) = open.pop() {
             for &member in &self.members[unit.index()] {
@@ -161,8 +183,8 @@ impl Grouping<'_> {
                     if next == to && (unit != from || !self.reads_in_order(user, member)) {
                         return true;
                     }
-                    let start = self.members[next.index()].iter().min().copied();
-                    if next != to && next != from && start <= end && seen.insert(next) {
+                    let starts = self.members[next.index()].iter().min().is_some_and(|start| *start <= end);
+                    if next != to && next != from && starts && seen.insert(next) {
                         open.push(next);
                     }
                 }

@@ -198,7 +198,7 @@ impl<'a> Checker<'a> {
         match &ty.kind {
             TypeKind::Tensor { element: Some(Element::Named(name)), dims } if DType::parse(&name.name).is_none() => {
                 match self.layer_named(name, scope.module()) {
-                    Some(layer) => self.stand_in_typed(&layer, &dims.iter().collect::<Vec<_>>(), scope),
+                    Some(layer) => self.stand_in_typed(&layer, &dims.iter().collect::<Vec<_>>(), name.span, scope),
                     None => Ok(None),
                 }
             }
@@ -215,12 +215,14 @@ impl<'a> Checker<'a> {
                     {
                         None
                     }
-                    Some(class) => self.stand_in_typed(&class, &[], scope)?,
+                    Some(class) => self.stand_in_typed(&class, &[], name.span, scope)?,
                     None => None,
                 },
             }),
             TypeKind::Layer { name, ins, outs } => match self.layer_named(name, scope.module()) {
-                Some(layer) => self.stand_in_typed(&layer, &ins.iter().chain(outs).collect::<Vec<_>>(), scope),
+                Some(layer) => {
+                    self.stand_in_typed(&layer, &ins.iter().chain(outs).collect::<Vec<_>>(), name.span, scope)
+                }
                 None => Ok(None),
             },
             _ => Ok(default),

@@ -132,10 +132,15 @@ impl<'a> Checker<'a> {
             let label = self.label();
             scope.set(name, Value::Int(dim, label));
         }
-        for setting in &layer.settings {
+        self.standing.push(layer);
+        let settings = layer.settings.iter().try_fold(true, |all, setting| {
             // Settings are there before any batch: fields and first values may be made of them.
-            let Some(value) = self.in_init(|c| c.stand_in(setting, &scope))? else { return Ok(None) };
-            scope.set(&setting.name.name, value);
+            let value = self.in_init(|c| c.stand_in(setting, &scope))?;
+            Ok(all && value.map(|value| scope.set(&setting.name.name, value)).is_some())
+        });
+        self.standing.pop();
+        if !settings? {
+            return Ok(None);
         }
         self.assume_wheres(&layer.wheres, &scope);
         let instance = Rc::new(Instance {
@@ -154,13 +159,22 @@ impl<'a> Checker<'a> {
         Ok(Some(instance))
     }
 
-    /// A layer for a parameter that nobody has given a value yet.
+    /// A layer for a parameter that nobody has given a value yet; its type is at `span`.
     pub fn stand_in_typed(
         &mut self,
         class: &LayerClass<'a>,
         sizes: &[&'a DimArg],
+        span: Span,
         scope: &Scope<'a>,
     ) -> Res<Option<Value<'a>>> {
+        if self.standing.iter().any(|layer| std::ptr::eq(*layer, class.ast)) {
+            let name = &class.ast.name.name;
+            let message = format!("`{name}` can only be made of another `{name}`");
+            let diagnostic = Diagnostic::error("E0207", span, message, "there is never a first one")
+                .label(class.ast.name.span, "this layer")
+                .help("let the setting be any layer: `net: Any`");
+            return Err(self.report(diagnostic));
+        }
         let mut given = vec![];
         for size in sizes {
             if let DimArg::Size(e) = size {

@@ -259,6 +259,8 @@ pub(crate) struct Checker<'a> {
     generic: bool,
     /// The function or method that is being checked on its own.
     defining: Option<&'a crate::syntax::ast::Func>,
+    /// The layers whose stand-ins are being made, the outermost first.
+    standing: Vec<&'a crate::syntax::ast::Layer>,
     /// Inside `step`.
     training: bool,
     float: DType,
@@ -323,6 +325,7 @@ impl<'a> Checker<'a> {
             counts: Counts::default(),
             generic: false,
             defining: None,
+            standing: vec![],
             training: false,
             float: options.float,
             last_label: 0,

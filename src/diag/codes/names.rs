@@ -53,7 +53,8 @@ let b = 2",
     Code {
         code: "E0207",
         title: "a definition that needs itself",
-        why: "The value of a `let` cannot use that `let`, directly or through others.",
+        why: "The value of a `let` cannot use that `let`, directly or through others; a layer cannot have a setting that is \
+              such a layer, since there would never be a first one.",
         wrong: "let a = b + 1
 let b = a + 1",
         right: "let a = 1
