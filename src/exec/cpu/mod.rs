@@ -5,6 +5,7 @@ mod compile;
 mod element;
 mod fourier;
 mod frame;
+mod gemm;
 mod isa;
 mod kernels;
 mod math;

@@ -5,25 +5,35 @@ use std::cell::RefCell;
 
 thread_local! {
     static SCRATCH: RefCell<Storage> = RefCell::new(Storage::zeroed(0));
+    static PANELS: RefCell<Storage> = RefCell::new(Storage::zeroed(0));
 }
 
 /// Lends `bytes` bytes of unknown content, aligned to `ALIGN`. What runs inside may neither call this again nor start
 /// parallel work: a thread that waits for such work may be given another task that needs its scratch.
 pub fn scratch<R>(bytes: usize, f: impl FnOnce(*mut u8) -> R) -> R {
-    SCRATCH.with(|cell| {
-        let mut storage = cell.borrow_mut();
-        if storage.len() < bytes {
-            *storage = Storage::zeroed(bytes);
-        }
-        f(storage.pointer())
-    })
+    SCRATCH.with(|cell| lend(cell, bytes, f))
 }
 
 /// Lends `len` elements of unknown content; see `scratch`.
 pub fn scratch_of<T: super::element::Element, R>(len: usize, f: impl FnOnce(&mut [T]) -> R) -> R {
-    scratch(len * size_of::<T>(), |pointer| {
-        // SAFETY: the storage has so many bytes, aligned for every element, all of which are initialised; any bits are
-        // an element; the borrow of the cell makes it unique.
-        f(unsafe { std::slice::from_raw_parts_mut(pointer.cast(), len) })
-    })
+    scratch(len * size_of::<T>(), |pointer| f(elements(pointer, len)))
+}
+
+/// The same for the panels of matrix products, which run while scratch is lent.
+pub fn panels_of<T: super::element::Element, R>(len: usize, f: impl FnOnce(&mut [T]) -> R) -> R {
+    PANELS.with(|cell| lend(cell, len * size_of::<T>(), |pointer| f(elements(pointer, len))))
+}
+
+fn lend<R>(cell: &RefCell<Storage>, bytes: usize, f: impl FnOnce(*mut u8) -> R) -> R {
+    let mut storage = cell.borrow_mut();
+    if storage.len() < bytes {
+        *storage = Storage::zeroed(bytes);
+    }
+    f(storage.pointer())
+}
+
+fn elements<'a, T: super::element::Element>(pointer: *mut u8, len: usize) -> &'a mut [T] {
+    // SAFETY: the storage has so many bytes, aligned for every element, all of which are initialised; any bits are an
+    // element; the borrow of the cell makes it unique.
+    unsafe { std::slice::from_raw_parts_mut(pointer.cast(), len) }
 }

@@ -4,10 +4,10 @@
 //! Blocks depend on sizes alone. Weight gradients are summed within fixed runs of blocks, and these by a balanced tree.
 
 use super::super::frame::{Array, Frame, Writer};
+use super::super::gemm::{Factor, Gemm, gemm};
 use super::super::scratch::scratch_of;
 use super::super::{Kernel, parallel};
 use super::fold::Fold;
-use super::gemm::{Factor, Gemm, gemm};
 use super::patches::Geometry;
 use super::reduce::join_parts;
 use crate::exec::Fault;
@@ -76,7 +76,7 @@ impl<T: Factor> ConvKernel<T> {
         let (m, k) = (self.geometry.filters, self.geometry.rows());
         let columns_step = columns as isize;
         let lhs = [k as isize, 1];
-        Gemm { m, k, n: columns, lhs, rhs: [columns_step, 1], out: [columns_step, 1], add: false }
+        Gemm { m, k, n: columns, lhs, rhs: [columns_step, 1], out: columns_step, add: false }
     }
 
     /// The samples of one block.
@@ -201,9 +201,8 @@ impl<T: Factor> ConvKernel<T> {
         let columns = samples.len() * positions;
         let step = columns as isize;
         let out = &mut out[group * g.filters * rows..][..g.filters * rows];
-        let out_strides = [rows as isize, 1];
         let product =
-            Gemm { m: g.filters, k: columns, n: rows, lhs: [step, 1], rhs: [1, step], out: out_strides, add: true };
+            Gemm { m: g.filters, k: columns, n: rows, lhs: [step, 1], rhs: [1, step], out: rows as isize, add: true };
         scratch_of::<T, _>((rows + g.filters) * columns, |memory| {
             let (patches, gathered) = memory.split_at_mut(rows * columns);
             for (i, sample) in samples.clone().enumerate() {

@@ -1,8 +1,8 @@
 //! Products: every batch element is one matrix product, or several on blocks of its result.
 
 use super::super::frame::{Array, Frame, Strided};
+use super::super::gemm::{Factor, Gemm, gemm};
 use super::super::{Kernel, parallel};
-use super::gemm::{Factor, Gemm, gemm};
 use super::walk::Walk;
 use crate::exec::Fault;
 use crate::plan::{Step, View};
@@ -50,7 +50,7 @@ impl<T: Factor> DotKernel<T> {
                 n,
                 lhs: [row, one(lhs, &left_sum)],
                 rhs: [one(rhs, &right_sum), column],
-                out: [n as isize, 1],
+                out: n as isize,
                 add: false,
             },
         }
@@ -82,33 +82,5 @@ impl<T: Factor> Kernel for DotKernel<T> {
             }
         });
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What makes results independent of how a product is shared out.
-    #[test]
-    fn a_block_of_a_product_has_the_bits_of_the_whole() {
-        let (m, k, n) = (150, 300, 170);
-        let value = |i: usize| ((i * 7919 % 1013) as f32 / 1013.0 - 0.5) * 1.7;
-        let lhs: Vec<f32> = (0..m * k).map(value).collect();
-        let rhs: Vec<f32> = (0..k * n).map(|i| value(i + 5)).collect();
-        for (rows, columns) in [([k as isize, 1], [n as isize, 1]), ([1, m as isize], [1, k as isize])] {
-            let product = Gemm { m, k, n, lhs: rows, rhs: columns, out: [n as isize, 1], add: false };
-            let run = |pieces: usize| {
-                let mut out = vec![0f32; m * n];
-                for piece in 0..pieces {
-                    // SAFETY: the sizes and strides are those of the three vectors.
-                    unsafe { gemm(&product, piece, pieces, lhs.as_ptr(), rhs.as_ptr(), out.as_mut_ptr()) };
-                }
-                out.iter().map(|x| x.to_bits()).collect::<Vec<_>>()
-            };
-            for pieces in 2..8 {
-                assert!(run(pieces) == run(1), "{pieces} pieces");
-            }
-        }
     }
 }

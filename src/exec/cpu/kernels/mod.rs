@@ -7,7 +7,6 @@ pub mod dot;
 pub mod fft;
 mod fold;
 pub mod fused;
-mod gemm;
 pub mod guard;
 pub mod indexed;
 mod lanes;

@@ -1,0 +1,203 @@
+//! Products of drawn sizes and strides, against sums in f64.
+
+use super::tile::{Tiled, Tiles};
+use super::{Factor, Gemm, blocked, gemm, vector};
+use proptest::prelude::*;
+
+/// Sizes around the edges of tiles, panels and blocks.
+fn size() -> impl Strategy<Value = usize> {
+    prop_oneof![1..20usize, Just(32), Just(33), 40..70usize]
+}
+
+fn depth() -> impl Strategy<Value = usize> {
+    prop_oneof![4 => 0..6usize, 4 => 7..60usize, 1 => Just(384), 1 => 385..800usize]
+}
+
+/// Strides of a matrix of these sizes, and where it begins: by rows, by columns, with gaps, backwards, one row for all.
+fn layout(kind: usize, [rows, columns]: [usize; 2]) -> ([isize; 2], usize) {
+    let (r, c) = (rows as isize, columns as isize);
+    match kind {
+        0 => ([c, 1], 0),
+        1 => ([1, r], 0),
+        2 => ([c + 3, 1], 0),
+        3 => ([2 * c, 2], 0),
+        4 => ([-c, 1], columns * rows.saturating_sub(1)),
+        _ => ([0, 1], 0),
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Draw {
+    m: usize,
+    k: usize,
+    n: usize,
+    lhs: usize,
+    rhs: usize,
+    gap: usize,
+    add: bool,
+    seed: u64,
+}
+
+fn draw() -> impl Strategy<Value = Draw> {
+    (size(), depth(), size(), 0..6usize, 0..6usize, 0..3usize, any::<bool>(), any::<u64>())
+        .prop_map(|(m, k, n, lhs, rhs, gap, add, seed)| Draw { m, k, n, lhs, rhs, gap, add, seed })
+}
+
+/// Numbers between -1 and 1.
+fn numbers(count: usize, seed: u64) -> impl Iterator<Item = f64> {
+    let mut state = seed | 1;
+    (0..count).map(move |_| {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (state >> 40) as f64 / (1 << 23) as f64 - 1.0
+    })
+}
+
+/// What a float type needs here.
+trait Number: Factor + Tiled + Default + PartialEq + std::fmt::Debug {
+    const EPSILON: f64;
+    fn of(x: f64) -> Self;
+    fn wide(self) -> f64;
+}
+
+impl Number for f32 {
+    const EPSILON: f64 = f32::EPSILON as f64;
+    fn of(x: f64) -> f32 {
+        x as f32
+    }
+    fn wide(self) -> f64 {
+        self.into()
+    }
+}
+
+impl Number for f64 {
+    const EPSILON: f64 = f64::EPSILON;
+    fn of(x: f64) -> f64 {
+        x
+    }
+    fn wide(self) -> f64 {
+        self
+    }
+}
+
+/// A drawn product with its factors.
+struct Case<T> {
+    g: Gemm,
+    lhs: (Vec<T>, usize),
+    rhs: (Vec<T>, usize),
+    before: Vec<T>,
+}
+
+impl<T: Number> Case<T> {
+    fn new(draw: &Draw) -> Case<T> {
+        let Draw { m, k, n, .. } = *draw;
+        let (lhs, lhs_start) = layout(draw.lhs, [m, k]);
+        let (rhs, rhs_start) = layout(draw.rhs, [k, n]);
+        let out = n + draw.gap;
+        let many = |count: usize, seed: u64| numbers(count, seed ^ draw.seed).map(T::of).collect::<Vec<T>>();
+        Case {
+            g: Gemm { m, k, n, lhs, rhs, out: out as isize, add: draw.add },
+            lhs: (many(2 * (m + 3) * (k + 3), 1), lhs_start),
+            rhs: (many(2 * (k + 3) * (n + 3), 2), rhs_start),
+            before: many(m * out, 3),
+        }
+    }
+
+    fn run(&self, product: impl Fn(&Gemm, *const T, *const T, *mut T)) -> Vec<T> {
+        let mut out = self.before.clone();
+        product(&self.g, self.lhs.0[self.lhs.1..].as_ptr(), self.rhs.0[self.rhs.1..].as_ptr(), out.as_mut_ptr());
+        out
+    }
+
+    /// Fails where a result is further from the exact sum than the roundings of one chain can take it.
+    fn check(&self, got: &[T]) -> Result<(), TestCaseError> {
+        let g = &self.g;
+        let at = |(data, start): &(Vec<T>, usize), strides: [isize; 2], i: usize, j: usize| {
+            data[(*start as isize + i as isize * strides[0] + j as isize * strides[1]) as usize].wide()
+        };
+        for (place, (&got, &before)) in got.iter().zip(&self.before).enumerate() {
+            let (i, j) = (place / g.out as usize, place % g.out as usize);
+            if j >= g.n {
+                prop_assert_eq!(got, before, "a gap was written");
+                continue;
+            }
+            let start = if g.add { before.wide() } else { 0.0 };
+            let terms = (0..g.k).map(|p| at(&self.lhs, g.lhs, i, p) * at(&self.rhs, g.rhs, p, j));
+            let (sum, size) = terms.fold((start, start.abs()), |(sum, size), x| (sum + x, size + x.abs()));
+            let bound = (g.k + 2) as f64 * T::EPSILON * size;
+            prop_assert!((got.wide() - sum).abs() <= bound, "[{i}, {j}]: {got:?} is not {sum}, bound {bound:e}");
+        }
+        Ok(())
+    }
+}
+
+fn whole<T: Factor>(g: &Gemm, lhs: *const T, rhs: *const T, out: *mut T) {
+    // SAFETY: the case's matrices have these sizes and strides.
+    unsafe { gemm(g, 0, 1, lhs, rhs, out) }
+}
+
+fn agrees<T: Number>(draw: &Draw) -> Result<(), TestCaseError> {
+    let case = Case::<T>::new(draw);
+    let one = case.run(whole);
+    case.check(&one)?;
+    // All sets of instructions that run here, not the best alone, and in every build.
+    for tiles in T::tiles() {
+        case.check(&case.run(|g, lhs, rhs, out| {
+            // SAFETY: as above.
+            unsafe { blocked::product::<T>(tiles, g, lhs, rhs, out) }
+        }))?;
+        if vector::fits(&case.g) {
+            // SAFETY: as above.
+            case.check(&case.run(|g, lhs, rhs, out| unsafe { vector::product::<T>(tiles, g, lhs, rhs, out) }))?;
+        }
+    }
+    for pieces in 2..5 {
+        let cut = case.run(|g, lhs, rhs, out| {
+            // SAFETY: as above.
+            (0..pieces).for_each(|piece| unsafe { gemm(g, piece, pieces, lhs, rhs, out) });
+        });
+        prop_assert!(cut == one, "{pieces} pieces give other bits");
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: if cfg!(debug_assertions) { 24 } else { 1000 }, ..ProptestConfig::default() })]
+
+    #[test]
+    fn products_of_f32_are_sums_of_products(draw in draw()) {
+        agrees::<f32>(&draw)?;
+    }
+
+    #[test]
+    fn products_of_f64_are_sums_of_products(draw in draw()) {
+        agrees::<f64>(&draw)?;
+    }
+}
+
+#[test]
+fn what_is_no_number_stays_in_its_row_and_column() {
+    let (m, k, n) = (17, 40, 35);
+    let mut lhs = vec![1.0f32; m * k];
+    let mut rhs = vec![1.0f32; k * n];
+    lhs[3 * k + 7] = f32::NAN;
+    rhs[9 * n + 34] = f32::INFINITY;
+    let g = Gemm { m, k, n, lhs: [k as isize, 1], rhs: [n as isize, 1], out: n as isize, add: false };
+    let mut out = vec![0f32; m * n];
+    whole(&g, lhs.as_ptr(), rhs.as_ptr(), out.as_mut_ptr());
+    for (place, x) in out.iter().enumerate() {
+        match (place / n, place % n) {
+            (3, _) => assert!(x.is_nan()),
+            (_, 34) => assert_eq!(*x, f32::INFINITY),
+            _ => assert_eq!(*x, k as f32),
+        }
+    }
+}
+
+#[test]
+fn every_set_of_kernels_has_a_tile_for_every_height() {
+    fn complete<T>(tiles: &Tiles<T>) {
+        assert!(tiles.rows() * tiles.columns() <= super::tile::LARGEST && tiles.lanes.is_power_of_two());
+    }
+    f32::tiles().iter().for_each(|tiles| complete(tiles));
+    f64::tiles().iter().for_each(|tiles| complete(tiles));
+}
