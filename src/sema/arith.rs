@@ -1,11 +1,12 @@
 //! Arithmetic on sizes, numbers and tensors.
 
 use crate::base::Span;
+use crate::diag::Diagnostic;
 use crate::ops::{Binary, Op, Unary};
 use crate::syntax::ast::{self, BinaryOp, ExprKind, UnaryOp};
-use crate::types::{Claim, DType, Dim, Rel};
+use crate::types::{Claim, DType, Dim, Rel, Scalar};
 
-use super::expr::{number, tensor_of};
+use super::expr::{number, shown, tensor_of};
 use super::scope::Scope;
 use super::value::{Tensor, Truth, Value};
 use super::weights::is_weighted;
@@ -199,10 +200,10 @@ impl<'a> Checker<'a> {
 
     /// Both as tensors; a number takes the element type of the tensor beside it.
     pub fn two_tensors(&mut self, a: &Value<'a>, b: &Value<'a>, span: Span) -> Res<(Tensor, Tensor)> {
-        let dtype = |c: &Self, other: &Value<'a>, this: &Value<'a>| match (tensor_of(other), this) {
-            (Some(t), Value::Float(_)) if !t.ty.dtype.is_float() => c.float,
-            (Some(t), _) => t.ty.dtype,
-            (None, _) => DType::F64,
+        let dtype = |c: &Self, other: &Value<'a>, this: &Value<'a>| match tensor_of(other) {
+            Some(t) if !t.ty.dtype.is_float() && has_float(this) => c.float,
+            Some(t) => t.ty.dtype,
+            None => DType::F64,
         };
         let (da, db) = (dtype(self, b, a), dtype(self, a, b));
         Ok((self.as_tensor(a, da, span)?, self.as_tensor(b, db, span)?))
@@ -213,6 +214,7 @@ impl<'a> Checker<'a> {
         match value {
             Value::Tensor(t) => Ok(t.clone()),
             Value::Cell(cell) => Ok(self.read(*cell, span)),
+            Value::Int(..) | Value::Float(_) if !holds_number(dtype, value) => Err(self.not_held(dtype, value, span)),
             Value::Int(dim, _) => self.size(dim, dtype, span),
             Value::Float(v) => Ok(self.number(*v, dtype, span)),
             Value::Bool(truth) => {
@@ -220,6 +222,7 @@ impl<'a> Checker<'a> {
                 self.cast(&tensor, if dtype == DType::Bool { dtype } else { DType::Bool }, span)
             }
             Value::List(items) => {
+                let dtype = items.iter().find_map(tensor_of).map_or(dtype, |tensor| tensor.ty.dtype);
                 let parts: Res<Vec<Tensor>> = items.iter().map(|v| self.as_tensor(v, dtype, span)).collect();
                 self.stack(&parts?, span)
             }
@@ -227,6 +230,14 @@ impl<'a> Checker<'a> {
             Value::Running(_) => Err(self.not_running(span)),
             other => Err(self.expected("a tensor", other, span)),
         }
+    }
+
+    fn not_held(&mut self, dtype: DType, value: &Value<'a>, span: Span) -> Poison {
+        let number = shown(value).unwrap_or_default();
+        let text = if dtype == DType::I64 { "not a whole number" } else { "not a whole number in its range" };
+        let diagnostic = Diagnostic::error("E0307", span, format!("{dtype} does not hold {number}"), text)
+            .help("round it (`floor`, `round`), or let it be a float: `f32[..]`");
+        self.report(diagnostic)
     }
 
     /// `[a, b, c]` as one tensor with a new first axis.
@@ -242,6 +253,25 @@ impl<'a> Checker<'a> {
         }
         let rows: Vec<&Tensor> = rows.iter().collect();
         if rows.len() == 1 { Ok(rows[0].clone()) } else { self.emit(Op::Concat { axis: 0 }, &rows, span) }
+    }
+}
+
+/// Whether there is a Float among numbers and lists of them.
+pub fn has_float(value: &Value) -> bool {
+    match value {
+        Value::Float(_) => true,
+        Value::List(items) => items.iter().any(has_float),
+        _ => false,
+    }
+}
+
+/// Whether a number that is written down is one of this type: whole numbers have neither fractions nor other ranges.
+/// An infinity is the last one.
+fn holds_number(dtype: DType, value: &Value) -> bool {
+    match (dtype.is_int(), value) {
+        (true, Value::Float(v)) => v.is_infinite() || Scalar::from_f64(*v, dtype).as_f64() == *v,
+        (true, Value::Int(dim, _)) => dim.as_const().is_none_or(|v| Scalar::from_i64(v, dtype).as_f64() == v as f64),
+        _ => true,
     }
 }
 

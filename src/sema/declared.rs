@@ -12,7 +12,7 @@ use super::element::is_element;
 use super::expr::number;
 use super::report::show;
 use super::scope::{ModuleId, Scope};
-use super::value::{SizeArg, Tensor, Truth, Value};
+use super::value::{Arg, SizeArg, Tensor, Truth, Value};
 use super::{Checker, Poison, Res};
 
 /// Types of values that are known before the run.
@@ -185,12 +185,12 @@ impl<'a> Checker<'a> {
     /// `x :> [128, D]`: taken as true, checked when it runs.
     pub fn coerce(&mut self, value: &'a ast::Expr, ty: &'a ast::Type, span: Span, scope: &Scope<'a>) -> Res<Value<'a>> {
         let value = self.expr(value, scope)?;
-        let tensor = self.as_tensor(&value, self.float, span)?;
         let want = self.concrete_ty(ty, scope)?;
-        let tensor = match value {
-            Value::Int(..) | Value::Float(_) | Value::Bool(_) => self.broadcast_to(&tensor, &want.shape, span)?,
-            _ => tensor,
-        };
+        let fills = matches!(value, Value::Int(..) | Value::Float(_) | Value::Bool(_));
+        let mut tensor = self.filling(value, &want, span)?;
+        if fills {
+            tensor = self.broadcast_to(&tensor, &want.shape, span)?;
+        }
         if want.shape.len() != tensor.ty.shape.len() {
             let message = format!("{} is claimed to be {}", show(&tensor.ty), show(&want));
             return Err(self.error("E0504", span, message, "another number of axes"));
@@ -204,6 +204,18 @@ impl<'a> Checker<'a> {
         };
         tensor.ty.shape = want.shape;
         Ok(Value::Tensor(tensor))
+    }
+
+    /// What makes a tensor of a declared type: a number, a tensor, nested lists, or a function of the shape.
+    pub fn filling(&mut self, value: Value<'a>, ty: &Ty, span: Span) -> Res<Tensor> {
+        let value = match value.is_callable() {
+            true => {
+                let shape = Value::list(ty.shape.iter().cloned().map(Value::dim).collect());
+                self.call(&value, vec![Arg::positional(shape, span)], span)?
+            }
+            false => value,
+        };
+        self.as_tensor(&value, ty.dtype, span)
     }
 
     fn claim_at_run_time(&mut self, want: &Dim, got: &Dim, span: Span) -> Res<()> {

@@ -320,7 +320,7 @@ pub fn number(value: &Value) -> Option<f64> {
 }
 
 /// A static value inside a text.
-fn shown(value: &Value) -> Option<String> {
+pub fn shown(value: &Value) -> Option<String> {
     match value {
         Value::Int(dim, _) => Some(dim.to_string()),
         Value::Float(v) => Some(v.to_string()),

@@ -238,17 +238,10 @@ impl<'a> Checker<'a> {
         result
     }
 
-    /// An initializer is a number, a tensor, or a function of the shape.
     pub fn first_value(&mut self, cell: CellId, ty: &Ty, init: &'a ast::Expr, scope: &Scope<'a>) -> Res<()> {
         let before = self.prog().program.nodes.len();
         let value = self.expr(init, scope)?;
-        let value = if value.is_callable() {
-            let shape = Value::list(ty.shape.iter().cloned().map(Value::dim).collect());
-            self.call(&value, vec![Arg::positional(shape, init.span)], init.span)?
-        } else {
-            value
-        };
-        let tensor = self.as_tensor(&value, ty.dtype, init.span)?;
+        let tensor = self.filling(value, ty, init.span)?;
         let mut tensor = self.fitted(tensor, ty, init.span)?;
         if tensor.home == self.progs[0].serial && tensor.id.index() < before {
             // What others have too is not the parameter, which a file may give another value.

@@ -113,8 +113,7 @@ impl<'a> Checker<'a> {
         let span = args.span;
         let both = self.tolerance(&args, 2, if self.float == DType::F64 { 1e-9 } else { 1e-5 })?;
         let (relative, absolute) = (self.tolerance(&args, 3, both)?, self.tolerance(&args, 4, both)?);
-        let a = self.tensor_arg(&args, 0)?;
-        let b = self.tensor_arg(&args, 1)?;
+        let (a, b) = self.two_tensors(&args.value(0), &args.value(1), span)?;
         let (a, b) = self.unify_dtypes(a, b, span)?;
         let (x, y) = (a.ty.shape.clone(), b.ty.shape.clone());
         let describe = || {

@@ -1,8 +1,10 @@
 //! Moving elements: shapes, slices, windows, indices.
 
 use crate::ops::Op;
-use crate::types::{Dim, Scalar};
+use crate::types::{DType, Dim, Scalar};
 
+use super::super::arith::has_float;
+use super::super::expr::tensor_of;
 use super::super::index::position;
 use super::super::value::{Tensor, Value};
 use super::super::{Checker, Res};
@@ -28,7 +30,7 @@ pub const TABLE: &[Builtin] = &[
     Builtin { name: "zeros", params: &["shape"], run: |c, args| c.filled(args, 0.0) },
     Builtin { name: "ones", params: &["shape"], run: |c, args| c.filled(args, 1.0) },
     Builtin { name: "full", params: &["shape", "value"], run: |c, args| c.full(args) },
-    Builtin { name: "tensor", params: &["x"], run: |c, args| c.tensor_arg(&args, 0).map(Value::Tensor) },
+    Builtin { name: "tensor", params: &["x", "dtype?"], run: |c, args| c.tensor_builtin(args) },
     Builtin { name: "size", params: &["x", "over?"], run: |c, args| c.size_builtin(args) },
     Builtin { name: "as_size", params: &["count", "max"], run: |c, args| c.as_size(args) },
     Builtin { name: "axis", params: &["x", "over"], run: |c, args| c.axis_builtin(args) },
@@ -95,9 +97,12 @@ impl<'a> Checker<'a> {
     }
 
     fn concat(&mut self, args: Args<'a>) -> Res<Value<'a>> {
+        let items = self.items_of(&args.value(0), args.span(0))?;
+        let dtype = items.iter().find_map(tensor_of).map_or(self.float, |tensor| tensor.ty.dtype);
         let mut parts = vec![];
-        for item in self.items_of(&args.value(0), args.span(0))? {
-            parts.push(self.as_tensor(&item, self.float, args.span(0))?);
+        for item in items {
+            let dtype = if has_float(&item) && !dtype.is_float() { self.float } else { dtype };
+            parts.push(self.as_tensor(&item, dtype, args.span(0))?);
         }
         let Some(first) = parts.first().cloned() else {
             return Err(self.error("E0403", args.span(0), "`concat` of an empty list", "nothing to join"));
@@ -211,11 +216,32 @@ impl<'a> Checker<'a> {
         Ok(Value::Tensor(out))
     }
 
+    /// Numbers that are written down are converted as they are, not by way of the program's float type.
     fn cast_builtin(&mut self, args: Args<'a>) -> Res<Value<'a>> {
-        let x = self.tensor_arg(&args, 0)?;
-        match args.value(1) {
-            Value::DType(dtype) => Ok(Value::Tensor(self.cast(&x, dtype, args.span)?)),
-            other => Err(self.expected("an element type, such as f32", &other, args.span(1))),
+        let (value, to) = (args.value(0), self.dtype_arg(&args, 1)?);
+        let written = match (to.is_float(), has_float(&value)) {
+            (true, _) => to,
+            (false, true) => DType::F64,
+            (false, false) => DType::I64,
+        };
+        let x = self.as_tensor(&value, written, args.span(0))?;
+        Ok(Value::Tensor(self.cast(&x, to, args.span)?))
+    }
+
+    /// Nested lists of numbers as elements of the program's float type, or of the one that is said.
+    fn tensor_builtin(&mut self, args: Args<'a>) -> Res<Value<'a>> {
+        if !args.has(1) {
+            return Ok(Value::Tensor(self.tensor_arg(&args, 0)?));
+        }
+        let to = self.dtype_arg(&args, 1)?;
+        let x = self.as_tensor(&args.value(0), to, args.span(0))?;
+        Ok(Value::Tensor(self.cast(&x, to, args.span)?))
+    }
+
+    fn dtype_arg(&mut self, args: &Args<'a>, at: usize) -> Res<DType> {
+        match args.value(at) {
+            Value::DType(dtype) => Ok(dtype),
+            other => Err(self.expected("an element type, such as f32", &other, args.span(at))),
         }
     }
 
