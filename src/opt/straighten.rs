@@ -1,8 +1,8 @@
 //! Loops that need none: those that never run, those that run just once, and branches that are cheaper computed than
 //! asked for.
 
-use super::rewrite::splat;
-use crate::graph::{Builder, Emit, Graph, Kind, NodeId, Type};
+use super::rewrite::{rebuild, splat};
+use crate::graph::{Emit, Graph, Kind, NodeId, Type};
 use crate::ops::{Op, Scan, Unary};
 use crate::types::{DType, Scalar};
 
@@ -15,27 +15,14 @@ const NODES: usize = 64;
 
 /// Replaces such loops by what their bodies do.
 pub fn straighten(graph: &Graph) -> Graph {
-    let mut builder = Builder::new();
-    let inputs: Vec<NodeId> = graph.inputs.iter().map(|(name, ty)| builder.input(name, ty.clone())).collect();
-    let mut map: Vec<Vec<NodeId>> = Vec::with_capacity(graph.nodes.len());
-    for node in &graph.nodes {
-        let args = || node.args.iter().map(|arg| map[arg.index()][0]).collect::<Vec<_>>();
-        let results = match &node.kind {
-            Kind::Input(index) => vec![inputs[*index]],
-            Kind::Result(index) => vec![map[node.args[0].index()][*index]],
-            Kind::Op(op) => vec![builder.op(op.clone(), &args(), node.span)],
-            Kind::Scan(scan) => {
-                let scan = Scan { body: straighten(&scan.body), ..scan.as_ref().clone() };
-                let mut emit = Emit::new(&mut builder, node.span);
-                results(&mut emit, scan, &args(), &node.tys)
-            }
-        };
-        map.push(results);
-    }
-    for (name, node) in &graph.outputs {
-        builder.output(name, map[node.index()][0]);
-    }
-    builder.finish().pruned()
+    rebuild(graph, |builder, node, args| match &node.kind {
+        Kind::Op(op) => vec![builder.op(op.clone(), args, node.span)],
+        Kind::Scan(scan) => {
+            let scan = Scan { body: straighten(&scan.body), ..scan.as_ref().clone() };
+            results(&mut Emit::new(builder, node.span), scan, args, &node.tys)
+        }
+        Kind::Input(_) | Kind::Result(_) => unreachable!("`rebuild` makes these"),
+    })
 }
 
 /// What a loop gives; the loop itself where nothing better is known.

@@ -11,7 +11,7 @@ use dln::types::{DType, Scalar};
 
 const NONE: Span = Span::none();
 
-fn batch(graph: &Graph) -> Graph {
+pub fn batch(graph: &Graph) -> Graph {
     let pass = PASSES.iter().find(|(name, _)| *name == "batch").expect("the pass");
     let graph = (pass.1)(graph);
     check(&graph).unwrap_or_else(|why| panic!("{why}\n{graph}"));
@@ -22,12 +22,12 @@ fn loops(graph: &Graph) -> usize {
     graph.nodes.iter().filter(|node| matches!(node.kind, Kind::Scan(_))).count()
 }
 
-fn float(shape: &[usize]) -> Type {
+pub fn float(shape: &[usize]) -> Type {
     Type::new(DType::F64, shape.to_vec())
 }
 
 /// A body with inputs of these types behind the iteration.
-fn body(tys: &[Type], make: impl FnOnce(&mut Emit, &[NodeId]) -> Vec<NodeId>) -> Graph {
+pub fn body(tys: &[Type], make: impl FnOnce(&mut Emit, &[NodeId]) -> Vec<NodeId>) -> Graph {
     let mut builder = Builder::new();
     let mut inputs = vec![builder.input("i", Type::new(DType::I64, vec![]))];
     inputs.extend(tys.iter().map(|ty| builder.input("x", ty.clone())));
@@ -37,7 +37,7 @@ fn body(tys: &[Type], make: impl FnOnce(&mut Emit, &[NodeId]) -> Vec<NodeId>) ->
 }
 
 /// The graph of one loop whose operands are all inputs.
-fn looped(scan: Scan<usize, Graph>) -> Graph {
+pub fn looped(scan: Scan<usize, Graph>) -> Graph {
     let mut builder = Builder::new();
     let mut args = vec![];
     for (operand, (_, ty)) in scan.body.inputs[1..].iter().enumerate() {
@@ -55,7 +55,7 @@ fn inputs(graph: &Graph, draw: &mut Draw) -> Vec<Tensor> {
     graph.inputs.iter().map(|(_, ty)| draw.tensor(ty.dtype, &ty.shape, -1.0, 1.0)).collect()
 }
 
-fn same(what: &str, graph: &Graph, batched: &Graph, inputs: &[Tensor]) {
+pub fn same(what: &str, graph: &Graph, batched: &Graph, inputs: &[Tensor]) {
     let (before, after) = (eval(graph, inputs), eval(batched, inputs));
     match (before, after) {
         (Ok(before), Ok(after)) => {

@@ -11,7 +11,7 @@ use dln::opt::optimize;
 use dln::types::{DType, Scalar};
 
 /// The operand that says whether an iteration runs: a carry, what is run over, or a constant.
-const OPERANDS: [usize; 3] = [0, 3, 5];
+pub const OPERANDS: [usize; 3] = [0, 3, 5];
 
 /// Carries `go` and `h`, runs over `x` and `m`, sees `a` and `c`:
 /// `h = sin(h) + a x`, `go = h[0] < 0.9`, and gives `h x` each time.
@@ -46,7 +46,7 @@ fn goes_on(emit: &mut Emit, h: NodeId) -> NodeId {
 }
 
 /// The loop over `h`, `x`, `a`, with conditions made of them: `m = x[:, 1] < 0.3`, `c = go = h[0] < 0.9`.
-fn looped(builder: &mut Builder, args: &[NodeId], n: usize, reverse: bool, when: usize) -> Vec<NodeId> {
+pub fn looped(builder: &mut Builder, args: &[NodeId], n: usize, reverse: bool, when: usize) -> Vec<NodeId> {
     let mut emit = Emit::new(builder, Span::none());
     let (mask, go) = conditions(&mut emit, args, n);
     let scan = Scan { n, reverse, carries: 2, xs: 2, when: Some(when), body: body() };

@@ -15,6 +15,7 @@ mod examples;
 mod gradcheck;
 mod gradients;
 mod graphs;
+mod lanes;
 mod loaded;
 mod loops;
 mod meaning;

@@ -90,7 +90,7 @@ pub fn behind(builder: &mut Builder, scan: Loop, args: &[NodeId], sums: &[usize]
         Stacked::Result(result) => ys[*result],
     };
     for (&(carry, node), factors) in moved.iter().zip(stacked.chunks(2)) {
-        let mut lanes = Lanes { builder, n: scan.n, span };
+        let mut lanes = Lanes { builder, n: scan.n, span, active: None };
         let Kind::Op(Op::Dot { batch, contract }) = &scan.body.node(node).kind else { continue };
         let sum = product(&mut lanes, batch, contract, [value(&factors[0]), value(&factors[1])]);
         let Some(part) = part(&scan, carry) else { continue };

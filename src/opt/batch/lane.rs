@@ -19,6 +19,8 @@ pub struct Lanes<'b> {
     /// The number of iterations.
     pub n: usize,
     pub span: Span,
+    /// Which of them run (bool, one for each), where some may not.
+    pub active: Option<NodeId>,
 }
 
 impl Lanes<'_> {

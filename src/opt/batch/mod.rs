@@ -3,7 +3,8 @@
 //! A loop that carries nothing is its body on whole tensors: each value gets the iterations as a new first axis, by one rule
 //! for each op (`rules`), and what is the same in all iterations is computed once. `vmap` is such a loop. An op
 //! without a rule (a draw of random numbers, whose key is another one each time) stays in a loop of its own, so results
-//! do not change. Loops in the body are loops over whole batches. Loops whose iterations may be left out stay as they are.
+//! do not change. Loops in the body are loops over whole batches; one with a condition runs while that holds for any of them
+//! (`nested`). A loop whose own iterations may be left out stays as it is.
 //!
 //! A carry that is only added to, `c' = c + part`, is the sum of its parts behind the loop; the way back of a loop is full
 //! of them. If a part is a product, the sum is one product over the iterations too. So of a loop that has to run, as
@@ -11,11 +12,13 @@
 
 mod accumulate;
 mod conv;
+mod guard;
 mod indexed;
 mod lane;
 mod nested;
 mod rules;
 
+use super::rewrite::rebuild;
 use crate::graph::{Builder, Graph, Kind, Node, NodeId};
 use crate::ops::Scan;
 use lane::{Lane, Lanes};
@@ -25,43 +28,28 @@ const LIMIT: usize = 512 << 20;
 
 /// Batches loops, the inner ones first.
 pub fn batch(graph: &Graph) -> Graph {
-    let mut builder = Builder::new();
-    let inputs: Vec<NodeId> = graph.inputs.iter().map(|(name, ty)| builder.input(name, ty.clone())).collect();
-    let mut map: Vec<Vec<NodeId>> = Vec::with_capacity(graph.nodes.len());
-    for node in &graph.nodes {
-        let args = || node.args.iter().map(|arg| map[arg.index()][0]).collect::<Vec<_>>();
-        let results = match &node.kind {
-            Kind::Input(index) => vec![inputs[*index]],
-            Kind::Result(index) => vec![map[node.args[0].index()][*index]],
-            Kind::Op(op) => vec![builder.op(op.clone(), &args(), node.span)],
-            Kind::Scan(scan) => {
-                let scan = Scan { body: batch(&scan.body), ..scan.as_ref().clone() };
-                run(&mut builder, scan, args(), node)
-            }
-        };
-        map.push(results);
-    }
-    for (name, node) in &graph.outputs {
-        builder.output(name, map[node.index()][0]);
-    }
-    builder.finish().pruned()
+    rebuild(graph, |builder, node, args| match &node.kind {
+        Kind::Op(op) => vec![builder.op(op.clone(), args, node.span)],
+        Kind::Scan(scan) => run(builder, Scan { body: batch(&scan.body), ..scan.as_ref().clone() }, args, node),
+        Kind::Input(_) | Kind::Result(_) => unreachable!("`rebuild` makes these"),
+    })
 }
 
 /// The results of a loop, batched as far as it can be.
-fn run(builder: &mut Builder, scan: Scan<usize, Graph>, args: Vec<NodeId>, node: &Node) -> Vec<NodeId> {
+fn run(builder: &mut Builder, scan: Scan<usize, Graph>, args: &[NodeId], node: &Node) -> Vec<NodeId> {
     if scan.n == 0 || scan.when.is_some() {
-        return builder.scan(scan, &args, node.span);
+        return builder.scan(scan, args, node.span);
     }
     let sums = accumulate::sums(&scan);
     if sums.len() == scan.carries && size(&scan) <= LIMIT {
-        return at_once(builder, &scan, &args, node);
+        return at_once(builder, &scan, args, node);
     }
-    accumulate::behind(builder, scan, &args, &sums, node.span)
+    accumulate::behind(builder, scan, args, &sums, node.span)
 }
 
 /// Runs a loop whose carries are sums.
 fn at_once(builder: &mut Builder, scan: &Scan<usize, Graph>, args: &[NodeId], node: &Node) -> Vec<NodeId> {
-    let mut lanes = Lanes { builder, n: scan.n, span: node.span };
+    let mut lanes = Lanes { builder, n: scan.n, span: node.span, active: None };
     let iteration = lanes.count();
     let mut inputs = vec![iteration];
     let behind = scan.carries + scan.xs;

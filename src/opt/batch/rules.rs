@@ -1,7 +1,7 @@
 //! How each op works on all iterations at once.
 
 use super::lane::{Lane, Lanes};
-use super::{conv, indexed};
+use super::{conv, guard, indexed};
 use crate::graph::NodeId;
 use crate::ops::Op;
 
@@ -13,7 +13,10 @@ pub fn apply(lanes: &mut Lanes, op: &Op<usize>, args: &[Lane]) -> Lane {
     });
     match same.collect::<Option<Vec<NodeId>>>() {
         Some(args) => Lane::Same(lanes.emit().op(op.clone(), &args)),
-        None => each(lanes, op, args),
+        None => {
+            let args = guard::harmless(lanes, op, args);
+            each(lanes, op, &args)
+        }
     }
 }
 
