@@ -21,6 +21,7 @@ in `inputs` (the file that the block names is never read). A tensor is {"shape":
 cannot write are the strings "inf", "-inf" and "nan".
 """
 
+import importlib
 import json
 import pathlib
 import sys
@@ -29,19 +30,6 @@ import zlib
 
 import torch
 
-import augment_cases
-import box_cases
-import half_cases
-import index_cases
-import linalg_cases
-import metric_cases
-import mixed_cases
-import nn_cases
-import op_cases
-import optim_cases
-import paper_cases
-import score_cases
-import special_cases
 from tensors import DTYPES, tensor
 
 HERE = pathlib.Path(__file__).parent
@@ -115,10 +103,7 @@ if __name__ == "__main__":
     warnings.filterwarnings("ignore")
     torch.set_default_dtype(torch.float64)
     torch.set_num_threads(1)
-    for module in (
-        op_cases, half_cases, nn_cases, metric_cases, optim_cases, mixed_cases, special_cases, linalg_cases, index_cases, box_cases,
-        paper_cases, score_cases, augment_cases,
-    ):
+    for module in [importlib.import_module(path.stem) for path in sorted(HERE.glob("*_cases.py"))]:
         for name, fill in module.AREAS.items():
             if sys.argv[1:] and name not in sys.argv[1:]:
                 continue
