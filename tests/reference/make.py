@@ -14,7 +14,7 @@ One JSON line per case in `<area>.jsonl`, all in float64 (but those of `half`) a
               nothing is differentiable
     buffers   {path: tensor}: buffers after the run, where it changes them
 
-A case may have `float`, the one float type in which it runs, and a `tolerance` of its own.
+A case may have `float`, the one float type in which it runs, and a `tolerance` of its own, with the reason (`why`).
 
 `optim.jsonl` and `mixed.jsonl` have `steps` in place of `output`: for a `train case` block, {path: tensor} after each of 20 steps on the one batch
 in `inputs` (the file that the block names is never read). A tensor is {"shape": [..], "dtype": "f64" | "f32" | "bf16" | "f16" | "i64" | "bool", "data": [flat, row-major]}. Numbers that JSON
@@ -56,7 +56,7 @@ class Area:
         self.lines.append(json.dumps(record, separators=(",", ":"), allow_nan=False))
 
     def case(self, name, body, reference, *, uses=(), before="", params=None, types=None, training=False, smooth=True,
-             buffers=(), tolerance=None, **inputs):
+             buffers=(), tolerance=None, why=None, **inputs):
         """A case whose results `reference(*inputs)` gives; `params` are (path, tensor) that `reference` closes over.
 
         `types` gives the dln type of an argument that is not simply `[sizes]`; `smooth=False` asks for no derivatives,
@@ -75,7 +75,7 @@ class Area:
         text = "".join(f"use {u}\n" for u in uses) + before + f"fn case({arguments}) -> {kinds} = {body}"
         record = {"name": name, "source": text, "training": training}
         if tolerance:
-            record |= {"float": "f64", "tolerance": tolerance}
+            record |= {"float": "f64", "tolerance": tolerance} | ({"why": why} if why else {})
         record["inputs"] = {k: tensor(v) for k, v in inputs.items()}
         if state:
             record["params"] = state

@@ -119,7 +119,8 @@ def activation(a):
     ]
     for name, fn in table:
         for size, x in [("on usual numbers", randn(2, 5, scale=3.0)), ("far out", EDGES[1:-1])]:
-            a.case(f"{name} {size}", f"{name}(x)", fn, uses=[f"std.activation: {name}"], smooth=name != "step", x=x.clone())
+            own = {"tolerance": 1e-8, "why": "PyTorch has 1/6 as an f32 in this derivative"} if name == "hard_sigmoid" else {}
+            a.case(f"{name} {size}", f"{name}(x)", fn, uses=[f"std.activation: {name}"], smooth=name != "step", x=x.clone(), **own)
     for name, text, fn in [
         ("celu 2", "celu(x, alpha: 2.0)", lambda x: F.celu(x, 2.0)), ("glu", "glu(x)", F.glu),
         ("swiglu", "swiglu(x)", lambda x: F.silu(x[:, :2]) * x[:, 2:]), ("maxout", "maxout(x)", lambda x: x.reshape(3, 2, 2).amax(-1)),

@@ -1,0 +1,1 @@
+def refused(t, d): return []
