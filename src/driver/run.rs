@@ -11,7 +11,7 @@ use crate::train::{self, Call, Context, Event, Length, Machine};
 
 use super::Engine;
 
-/// Runs every `train` block in the order of the file, over one memory. `seed` and `epochs` replace what the file says.
+/// Runs every `train` block, and what is shown between them, in the order of the file, over one memory. `seed` and `epochs` replace what the file says.
 pub fn run(
     checked: &Checked,
     files: &Files,
@@ -23,16 +23,29 @@ pub fn run(
     let first = seed.or(checked.jobs.first().map(|job| job.seed)).unwrap_or(0);
     let mut engine = Engine::new(checked, files, first)?;
     let mut context = Context { files, tables: Tables::new(files), interrupt, tell };
-    for job in &checked.jobs {
+    for (i, job) in checked.jobs.iter().enumerate() {
+        show(checked, i, first, &mut engine, &mut context)?;
         let mut job = job.clone();
         job.seed = seed.unwrap_or(job.seed);
         job.epochs = epochs.unwrap_or(job.epochs);
         let summary = train::train(&job, &mut engine, &mut context)?;
         if summary.interrupted || interrupt.load(Ordering::Relaxed) {
-            break;
+            return Ok(());
         }
     }
-    Ok(())
+    show(checked, checked.jobs.len(), first, &mut engine, &mut context)
+}
+
+/// Does what stands at the top level behind so many `train` blocks.
+fn show(
+    checked: &Checked,
+    behind: usize,
+    seed: u64,
+    engine: &mut Engine,
+    context: &mut Context,
+) -> Result<(), Diagnostic> {
+    let mut here = checked.shown.iter().filter(|shown| shown.behind == behind);
+    here.try_for_each(|shown| train::show(shown, seed, engine, context))
 }
 
 /// How a `test` block ended.

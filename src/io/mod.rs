@@ -1,9 +1,10 @@
-//! Files that a run reads and writes: weights, pictures, and the way to the file system that all of them take; and
+//! Files that a run reads and writes: weights, pictures, drawings, and the way to the file system that all of them take; and
 //! values as text.
 
 mod files;
 mod images;
 pub mod memory;
+pub mod plot;
 pub mod show;
 mod weights;
 

@@ -1,15 +1,20 @@
-//! `every` blocks: what is saved, printed and changed while training goes on.
+//! `every` blocks: what is saved, printed and changed while training goes on; and calls at the top level that save and
+//! print.
 
 use crate::base::{Name, Span, Spanned};
 use crate::diag::Diagnostic;
 use crate::syntax::ast;
+use crate::tir::plot::{Axis, Drawn, Plot};
 use crate::tir::{self, Action, CellId, DataSource, Every, Job, Piece, ProgramId, Target, Template, Unit};
 use crate::types::{DType, Dim};
 
-use super::scope::Scope;
+use super::scope::{ModuleId, Scope};
 use super::stmt::Place;
-use super::value::{Data, Tensor, Value};
+use super::value::{Code, Data, Tensor, Value};
 use super::{Checker, Res};
+
+/// Built in for what they do.
+const SHOWING: [&str; 4] = ["save_plot", "save_images", "print", "print_text"];
 
 /// What an `every` block collects while it is traced.
 #[derive(Debug, Default)]
@@ -23,8 +28,18 @@ pub struct Pending {
 pub enum PendingAction {
     Save { cells: Vec<CellId>, to: Name, span: Span },
     Images { value: Tensor, to: Name, span: Span },
+    Plot { plot: PendingPlot, to: Name, span: Span },
     Print { text: Name, span: Span },
     Text { codes: Tensor, path: tir::Path },
+}
+
+/// `save_plot`, with the values that are drawn.
+#[derive(Debug)]
+pub struct PendingPlot {
+    pub drawn: Vec<(Drawn, Tensor)>,
+    pub title: Name,
+    pub x: Axis,
+    pub y: Axis,
 }
 
 impl<'a> Checker<'a> {
@@ -41,20 +56,54 @@ impl<'a> Checker<'a> {
         let Some(count) = usize::try_from(n).ok().filter(|&n| n > 0) else {
             return Err(self.error("E0605", count.span, "`every` counts from 1", "must be 1 or more"));
         };
-        let outer = std::mem::replace(&mut self.place, Place::Every);
-        self.actions = Some(Pending::default());
         let name = format!("{}.every", job.name);
-        let (program, result) = self.program(&name, |c| c.block_in(body, &scope.function()));
-        self.place = outer;
-        let pending = self.actions.take().unwrap_or_default();
-        result?;
-        let actions = self.finish_actions(program, pending);
+        let actions = self.acting(&name, |c| c.block_in(body, &scope.function()))?;
         let unit = match unit {
             ast::Unit::Epoch => Unit::Epoch,
             ast::Unit::Step => Unit::Step,
         };
         job.every.push(Every { count, unit, actions, span });
         Ok(())
+    }
+
+    /// What statements do that save, print and change.
+    fn acting(&mut self, name: &str, body: impl FnOnce(&mut Self) -> Res<Value<'a>>) -> Res<Vec<Action>> {
+        let outer = std::mem::replace(&mut self.place, Place::Every);
+        self.actions = Some(Pending::default());
+        let (program, result) = self.program(name, body);
+        self.place = outer;
+        let pending = self.actions.take().unwrap_or_default();
+        result.map(|_| self.finish_actions(program, pending))
+    }
+
+    /// A call at the top level that saves or prints.
+    pub fn shown(&mut self, call: &'a ast::Expr) -> Res<()> {
+        let actions = self.acting("main", |c| c.expr(call, &Scope::root(super::MAIN)))?;
+        self.out.shown.push(tir::Shown { behind: self.out.jobs.len(), actions, span: call.span });
+        Ok(())
+    }
+
+    /// Whether an expression is there for what it saves or prints: a call of a function that does, or of one that ends
+    /// with such a call.
+    pub fn shows(&mut self, e: &'a ast::Expr, module: ModuleId) -> bool {
+        match &e.kind {
+            ast::ExprKind::Call { func, .. } => match &func.kind {
+                ast::ExprKind::Name(name) => match self.global(module, name) {
+                    Some(Value::Builtin(builtin)) => SHOWING.contains(&builtin.name),
+                    Some(Value::Fn(function)) => match function.code {
+                        Code::Func(func) => self.shows(&func.body, function.scope.module()),
+                        Code::Lambda { body, .. } => self.shows(body, function.scope.module()),
+                    },
+                    _ => false,
+                },
+                _ => false,
+            },
+            ast::ExprKind::Block(block) => match (&block.value, block.stmts.last()) {
+                (Some(value), _) => self.shows(value, module),
+                (None, last) => last.is_some_and(|stmt| matches!(stmt.kind, ast::StmtKind::Save { .. })),
+            },
+            _ => false,
+        }
     }
 
     /// One program for each action: the block's, with the results that the action needs.
@@ -68,10 +117,16 @@ impl<'a> Checker<'a> {
                     let to = template(&to, &[], span).0;
                     Action::Images { program: self.with_values(&program, &[value], span), to }
                 }
+                PendingAction::Plot { plot, to, span } => {
+                    let to = template(&to, &[], span).0;
+                    let (title, told) = told(&plot.title, &pending.values, span);
+                    let (drawn, mut values): (Vec<Drawn>, Vec<Tensor>) = plot.drawn.into_iter().unzip();
+                    values.extend(told);
+                    let plot = Plot { values: drawn, title, x: plot.x, y: plot.y };
+                    Action::Plot { program: self.with_values(&program, &values, span), plot, to }
+                }
                 PendingAction::Print { text, span } => {
-                    let names: Vec<Name> = pending.values.iter().map(|(n, _)| n.clone()).collect();
-                    let (text, used) = template(&text, &names, span);
-                    let values: Vec<Tensor> = used.iter().map(|&i| pending.values[i].1.clone()).collect();
+                    let (text, values) = told(&text, &pending.values, span);
                     let program = (!values.is_empty()).then(|| self.with_values(&program, &values, span));
                     Action::Print { program, text }
                 }
@@ -110,14 +165,16 @@ impl<'a> Checker<'a> {
     }
 
     /// What an `every` block does when its epoch or step ends. Elsewhere it is an error, which shows such a block.
-    fn act(&mut self, what: &str, action: PendingAction, span: Span, block: &str) -> Res<()> {
+    /// A function that acts may be called there.
+    pub fn act(&mut self, what: &str, action: PendingAction, span: Span, block: &str) -> Res<()> {
         match &mut self.actions {
+            None if self.generic && self.place == Place::Function => Ok(()),
             Some(pending) => {
                 pending.actions.push(action);
                 Ok(())
             }
             None => {
-                let message = format!("{what} stands in an `every` block of `train`");
+                let message = format!("{what} stands in an `every` block of `train`, or at the top level");
                 let diagnostic =
                     Diagnostic::error("E0613", span, message, "not here").help(format!("for example `{block}`"));
                 Err(self.report(match self.place {
@@ -167,6 +224,11 @@ impl<'a> Checker<'a> {
         Ok(Value::Nothing)
     }
 
+    /// A value of the program that is being traced.
+    pub fn brought(&mut self, value: Tensor) -> Tensor {
+        Tensor { id: self.here(&value), ..value }
+    }
+
     pub fn save_images(&mut self, images: &Tensor, to: Name, span: Span) -> Res<Value<'a>> {
         let rank = images.ty.shape.len();
         if !(3..=4).contains(&rank) {
@@ -175,11 +237,18 @@ impl<'a> Checker<'a> {
             return Err(self.error("E0504", span, message, "not pictures"));
         }
         let images = self.cast(images, DType::F32, span)?;
-        let images = Tensor { id: self.here(&images), ..images };
+        let images = self.brought(images);
         let block = "every 1 epoch { save_images(G(z), \"runs/{epoch}.png\") }";
         self.act("`save_images`", PendingAction::Images { value: images, to, span }, span, block)?;
         Ok(Value::Nothing)
     }
+}
+
+/// A text, and the values that it shows.
+fn told(text: &str, known: &[(Name, Tensor)], span: Span) -> (Template, Vec<Tensor>) {
+    let names: Vec<Name> = known.iter().map(|(name, _)| name.clone()).collect();
+    let (text, used) = template(text, &names, span);
+    (text, used.iter().map(|&i| known[i].1.clone()).collect())
 }
 
 /// Cuts a text at `{epoch}`, `{step}` and the names of values; gives the places of those in `names` that it uses.

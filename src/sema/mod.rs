@@ -163,6 +163,8 @@ pub struct Checked {
     /// What steps, validations, tests and functions run; `tir::ProgramId` is the place in it.
     pub programs: Vec<tir::Program>,
     pub jobs: Vec<tir::Job>,
+    /// What is written and printed at the top level, in the order of the file.
+    pub shown: Vec<tir::Shown>,
     pub tests: Vec<Test>,
     /// The functions that were asked for by name.
     pub functions: Vec<Function>,

@@ -48,16 +48,21 @@ const ELSEWHERE: [(&[&str], &str); 8] = [
 ];
 
 impl<'a> Checker<'a> {
-    /// A call at the top level, which gives a training.
+    /// A call at the top level, which gives a training, or writes and prints.
     pub fn run_item(&mut self, call: &'a ast::Expr) -> Res<()> {
+        if self.shows(call, MAIN) {
+            return self.shown(call);
+        }
         match self.expr(call, &Scope::root(MAIN))? {
             Value::Training(training) => self.in_frame(call.span, None, |c| {
                 let scope = training.scope.function();
                 c.job(training.ast, &scope, training.span)
             }),
             other => {
-                let message =
-                    format!("at the top level stands a call that gives a training, and this gives {}", other.kind());
+                let message = format!(
+                    "at the top level stands a call that gives a training or prints, and this gives {}",
+                    other.kind()
+                );
                 let diagnostic = Diagnostic::error("E0616", call.span, message, "does nothing here")
                     .help("to keep its value, give it a name: `let name = ..`");
                 Err(self.report(diagnostic))

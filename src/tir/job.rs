@@ -1,5 +1,6 @@
 //! A `train` block, checked: which programs run on which data, how often, and what is kept.
 
+use super::plot::Plot;
 use super::{CellId, Dataset, Path};
 use crate::base::{Name, Span};
 use crate::id;
@@ -62,6 +63,15 @@ pub enum Unit {
     Step,
 }
 
+/// Calls at the top level that write or print, such as `save_plot(..)`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    /// How many `train` blocks run before.
+    pub behind: usize,
+    pub actions: Vec<Action>,
+    pub span: Span,
+}
+
 /// What an `every` block does. Programs take no arguments and give `Target::Value` results.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
@@ -69,6 +79,8 @@ pub enum Action {
     Save { cells: Vec<CellId>, to: Template },
     /// `save_images(G(z), "runs/{epoch}.png")`: `Value(0)` of the program.
     Images { program: ProgramId, to: Template },
+    /// `save_plot((train: a, val: b), "runs/loss.svg")`: values of the program as a drawing.
+    Plot { program: ProgramId, plot: Plot, to: Template },
     /// `print("accuracy {a}")`
     Print { program: Option<ProgramId>, text: Template },
     /// `print_text(codes, sonnets)`: `Value(0)` of the program, as the characters of the text at `path`.
@@ -91,7 +103,7 @@ pub enum Piece {
     Epoch,
     /// The step, from 1.
     Step,
-    /// Result `i` of the action's program; only in `Print`.
+    /// Result `i` of the action's program; only in `Print` and in titles of plots, whose values stand behind the drawn.
     Value(usize),
 }
 

@@ -3,11 +3,13 @@
 
 mod data;
 mod job;
+pub mod plot;
 mod text;
 
 pub use data::{Batch, DataSource, Dataset, Field, Path, Stage};
 pub use job::{
-    Action, Direction, Every, Job, Metric, Part, Piece, ProgramId, SaveBest, Step, Stop, Template, Unit, Validate,
+    Action, Direction, Every, Job, Metric, Part, Piece, ProgramId, SaveBest, Shown, Step, Stop, Template, Unit,
+    Validate,
 };
 
 use std::ops::Range;

@@ -1,14 +1,15 @@
-//! What `every` blocks do.
+//! What `every` blocks do, and calls at the top level.
 
 use super::Context;
 use super::event::Event;
 use super::keep::save;
 use super::machine::{Call, Length, Machine};
+use crate::base::Span;
 use crate::data::{characters, mix, spelled};
 use crate::diag::Diagnostic;
 use crate::io::{self, show};
 use crate::ops::Tensor;
-use crate::tir::{Action, Every, Job, Piece, ProgramId, Target, Template, Unit};
+use crate::tir::{Action, Every, Job, Piece, ProgramId, Shown, Target, Template, Unit};
 
 /// Where a run is.
 #[derive(Clone, Copy, Debug)]
@@ -34,15 +35,21 @@ pub fn due(
     let is_due = |every: &&Every| every.unit == unit && count.is_multiple_of(every.count);
     for every in job.every.iter().filter(is_due) {
         for action in &every.actions {
-            act(job, every, action, moment, machine, context)?;
+            act(job.seed, every.span, action, moment, machine, context)?;
         }
     }
     Ok(())
 }
 
+/// Does what stands at the top level. There is no epoch then: it counts as the first step of the first.
+pub fn show(shown: &Shown, seed: u64, machine: &mut dyn Machine, context: &mut Context) -> Result<(), Diagnostic> {
+    let moment = Moment { epoch: 1, step: 1, length: Length::default() };
+    shown.actions.iter().try_for_each(|action| act(seed, shown.span, action, moment, machine, context))
+}
+
 fn act(
-    job: &Job,
-    every: &Every,
+    seed: u64,
+    span: Span,
     action: &Action,
     moment: Moment,
     machine: &mut dyn Machine,
@@ -50,35 +57,43 @@ fn act(
 ) -> Result<(), Diagnostic> {
     let path = |to: &Template| fill(to, moment.epoch, moment.step, &[]);
     match action {
-        Action::Save { cells, to } => save(&path(to), cells, every.span, machine, context, None),
+        Action::Save { cells, to } => save(&path(to), cells, span, machine, context, None),
         Action::Images { program, to } => {
             let path = path(to);
-            for images in run(job, *program, moment, machine)? {
+            for images in run(seed, *program, moment, machine)? {
                 io::save_images(context.files, &path, &images, to.span)?;
             }
             (context.tell)(Event::Saved { path, because: None });
             Ok(())
         }
+        Action::Plot { program, plot, to } => {
+            let values = run(seed, *program, moment, machine)?;
+            let (path, (drawn, told)) = (path(to), values.split_at(plot.values.len()));
+            let title = fill(&plot.title, moment.epoch, moment.step, told);
+            io::plot::save_plot(context.files, &path, plot, drawn, title, to.span)?;
+            (context.tell)(Event::Saved { path, because: None });
+            Ok(())
+        }
         Action::Print { program, text } => {
-            let values = program.map_or(Ok(vec![]), |program| run(job, program, moment, machine))?;
+            let values = program.map_or(Ok(vec![]), |program| run(seed, program, moment, machine))?;
             (context.tell)(Event::Printed(fill(text, moment.epoch, moment.step, &values)));
             Ok(())
         }
         Action::Text { program, path } => {
             let characters = characters(context.files, path)?;
-            for codes in run(job, *program, moment, machine)? {
+            for codes in run(seed, *program, moment, machine)? {
                 (context.tell)(Event::Printed(spelled(&characters, &codes)));
             }
             Ok(())
         }
-        Action::Update { program } => run(job, *program, moment, machine).map(|_| ()),
+        Action::Update { program } => run(seed, *program, moment, machine).map(|_| ()),
     }
 }
 
 /// The `Value` results of a program without arguments.
-fn run(job: &Job, program: ProgramId, moment: Moment, machine: &mut dyn Machine) -> Result<Vec<Tensor>, Diagnostic> {
+fn run(seed: u64, program: ProgramId, moment: Moment, machine: &mut dyn Machine) -> Result<Vec<Tensor>, Diagnostic> {
     let Moment { epoch, step, length } = moment;
-    let key = mix(&[job.seed, step as u64, program.0.into()]);
+    let key = mix(&[seed, step as u64, program.0.into()]);
     let results = machine.run(&Call { program, args: &[], step, epoch, length, key })?;
     let values = results.iter().filter(|(target, _)| matches!(target, Target::Value(_)));
     Ok(values.map(|(_, value)| value.clone()).collect())

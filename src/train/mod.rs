@@ -10,6 +10,7 @@ mod metrics;
 mod tests;
 
 pub use crate::tir::Job;
+pub use action::show;
 pub use event::{Best, Event, Metrics, Summary, json};
 pub use machine::{Call, Length, Machine};
 

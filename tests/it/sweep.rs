@@ -62,7 +62,7 @@ fn a_trial_is_what_a_run_with_its_settings_is() {
         assert!(of_trial == read(&format!("runs/fit/{file}")), "{file} of {best}");
     }
     assert_eq!(read("runs/fit-sweep/summary.csv").iter().filter(|&&byte| byte == b'\n').count(), 5);
-    assert!(String::from_utf8(read("runs/fit-sweep/sweep.svg")).expect("text").matches("<circle").count() == 8);
+    assert!(String::from_utf8(read("runs/fit-sweep/sweep.svg")).expect("text").matches("<title>trial").count() == 10);
 }
 
 #[test]

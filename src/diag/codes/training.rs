@@ -155,7 +155,8 @@ train t {
     Code {
         code: "E0613",
         title: "a statement outside of its place",
-        why: "`minimize` stands in a `step`; `save`, `save_images` and `print` stand in an `every` of a `train`.",
+        why: "`minimize` stands in a `step`; `save` stands in an `every` of a `train`; `save_plot`, `save_images` and `print` \
+              stand there or at the top level, or in a function that is called there.",
         wrong: r#"test "t" { save net to "net.safetensors" }"#,
         right: r#"train t {
   data = digits.train
@@ -220,8 +221,9 @@ train t {
     },
     Code {
         code: "E0616",
-        title: "a call at the top level that gives no training",
-        why: "At the top level stand definitions, and calls of functions that give a `train { .. }`, such as `fit`.",
+        title: "a call at the top level that does nothing",
+        why: "At the top level stand definitions, calls of functions that give a `train { .. }`, such as `fit`, and calls that \
+              write or print, such as `save_plot`.",
         wrong: "log(2.0)",
         right: "let l = log(2.0)",
     },

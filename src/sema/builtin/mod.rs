@@ -8,6 +8,7 @@ mod layers;
 mod linear;
 mod list;
 mod math;
+mod plot;
 mod read;
 mod shape;
 
@@ -139,7 +140,7 @@ pub fn constant<'a>(name: &str, training: bool, float: DType) -> Option<Value<'a
     }
 }
 
-const TABLES: [&[Builtin]; 9] = [
+const TABLES: [&[Builtin]; 10] = [
     math::TABLE,
     conv::TABLE,
     derive::TABLE,
@@ -147,6 +148,7 @@ const TABLES: [&[Builtin]; 9] = [
     shape::TABLE,
     indexed::TABLE,
     list::TABLE,
+    plot::TABLE,
     read::TABLE,
     layers::TABLE,
 ];
