@@ -11,7 +11,7 @@ from torch.func import functional_call, grad, grad_and_value, hessian, jacrev, j
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.checkpoint import checkpoint
 
-from tensors import distinct, labels, rand, randn, values
+from tensors import distinct, labels, rand, randn
 
 MODULES = {"autodiff": "hessian hvp inner jacobian jvp vjp", "linalg": "inverse slogdet", "loss": "cross_entropy",
            "nn": "BatchNorm Conv2d GroupNorm LayerNorm Linear LSTM MultiHeadAttention", "signal": "fft magnitude", "special": "lgamma"}
