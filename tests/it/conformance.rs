@@ -10,8 +10,8 @@ fn texts() -> BTreeMap<String, String> {
     let mut texts = BTreeMap::new();
     let chapters = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
     for chapter in chapters.filter(|path| path.is_dir()) {
-        for file in fs::read_dir(&chapter).expect("a folder") {
-            let path = file.expect("an entry").path();
+        let files = fs::read_dir(&chapter).expect("a folder").map(|entry| entry.expect("an entry").path());
+        for path in files.filter(|path| path.extension().is_some_and(|e| e == "dln")) {
             let name = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             let text = fs::read_to_string(&path).expect("a text");
             texts.insert(format!("{}/{}", name(&chapter), name(&path)), text);
