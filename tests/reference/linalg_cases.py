@@ -109,7 +109,7 @@ def linalg(a):
     f("outer", "outer(x, y)", torch.outer, ["outer"], x=randn(3), y=randn(2))
     f("kron", "kron(x, y)", torch.kron, ["kron"], x=randn(2, 3), y=randn(3, 2))
     def newton_schulz(x):
-        y = x / (x.norm() + 1e-7)
+        y = x / x.norm().clamp(min=1e-7)
         for _ in range(5):
             square = y @ y.mT
             y = 3.4445 * y + (-4.775 * square + 2.0315 * square @ square) @ y

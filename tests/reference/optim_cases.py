@@ -1,6 +1,7 @@
-"""Optimizers as the parameters after each of 20 steps, and schedules as the rate at steps 1 to 100."""
+"""Optimizers as the parameters after each of 20 steps, and schedules as the rates of 1,000 steps."""
 
 import re
+from unittest import mock
 
 import torch
 from torch import optim as O
@@ -13,15 +14,15 @@ SOURCE = """use std.loss: mse
 use std.optim: {names}
 layer Net {{
   param w: [3, 4] = zeros
-  param b: [4, 3] = zeros
-  forward(x: [N, 3]) -> [N, 3] = tanh(x @ w) @ b
+  param b: [4, 3] = zeros{vector}
+  forward(x: [N, 3]) -> [N, 3] = tanh(x @ w) @ b{plus}
 }}
 let net = Net
-let points: (x: [3], y: [3]) = read_csv("optim.csv")
+{before}let points: (x: [3], y: [3]) = read_csv("optim.csv")
 train case {{
   data = points |> batch(5)
   epochs = {steps}
-  step (x, y) {{ minimize mse(net(x), y) over {over} with {text} }}
+  step (x, y) {{ {step} }}
 }}
 """
 
@@ -30,23 +31,35 @@ def optimizer(a):
     x = torch.linspace(-1, 1, 15).reshape(5, 3)
     inputs = {"x": tensor(x), "y": tensor(x.flip(0))}
 
-    def run(name, text, make, clip=None, schedule=None, over="net"):
+    def run(name, text, make, clip=None, schedule=None, over="net", step=None, before="", more=(), vector=False):
+        """`step` in place of the one `minimize`; `vector` adds a parameter with one axis; `more` are parameters beside those of `net`."""
         w = torch.sin(torch.arange(12.0)).reshape(3, 4).requires_grad_()
         b = torch.cos(torch.arange(12.0)).reshape(4, 3).requires_grad_()
-        params = {"net.w": tensor(w), "net.b": tensor(b)}
-        opt, steps = make([w, b]), []
+        c = torch.tensor([0.5, -0.2, 0.1]).requires_grad_()
+        own = {"net.w": w, "net.b": b} | ({"net.c": c} if vector else {})
+        params = {path: tensor(p) for path, p in own.items()}
+        params |= {path: params[of] for path, of in more}
+        opt, steps = make(list(own.values())), []
         rate = schedule and schedule(opt)
-        for _ in range(STEPS):
+
+        def loss():
             opt.zero_grad()
-            ((torch.tanh(x @ w) @ b - x.flip(0)) ** 2).mean().backward()
+            loss = ((torch.tanh(x @ w) @ b + (c if vector else 0) - x.flip(0)) ** 2).mean()
+            loss.backward()
+            return loss
+
+        for _ in range(STEPS):
+            loss()
             if clip:
                 clip([w, b])
-            opt.step()
+            opt.step(loss) if isinstance(opt, Sam) else opt.step()
             if rate:
                 rate.step()
-            steps.append({"net.w": tensor(w), "net.b": tensor(b)})
-        names = ", ".join(dict.fromkeys(word for word in re.findall(r"(\w+)\(", text)))
-        source = SOURCE.format(names=names, steps=STEPS, text=text, over=over)
+            steps.append({path: tensor(p) for path, p in own.items()})
+        words = [*re.findall(r"(\w+)\(", text), *re.findall(r"(\w+) >>", text)]
+        names = ", ".join(word for word in dict.fromkeys(words) if word not in ("p", "mse", "net"))
+        source = SOURCE.format(names=names, steps=STEPS, step=step or f"minimize mse(net(x), y) over {over} with {text}", before=before,
+                               vector="\n  param c: [3] = zeros" if vector else "", plus=" + c" if vector else "")
         a.emit({"name": name, "source": source, "training": True, "inputs": inputs, "params": params, "steps": steps})
 
     run("SGD", "SGD(lr: 0.1)", lambda p: O.SGD(p, 0.1))
@@ -82,6 +95,37 @@ def optimizer(a):
         lambda p: O.SGD([{"params": p[:1], "lr": 0.2}, {"params": p[1:], "lr": 0.02}], momentum=0.9), norm(0.2))
     run("groups with their own optimizers", "Adam(lr: 0.05), net.b with SGD(lr: 0.1, momentum: 0.5)", lambda p: Both(O.Adam(p[:1], 0.05), O.SGD(p[1:], 0.1, 0.5)),
         over="net.w")
+    run("Adam amsgrad", "Adam(lr: 0.05, beta2: 0.5, amsgrad: true)", lambda p: O.Adam(p, 0.05, (0.9, 0.5), amsgrad=True))
+    run("AdamW amsgrad", "AdamW(lr: 0.05, beta2: 0.5, weight_decay: 0.1, amsgrad: true)", lambda p: O.AdamW(p, 0.05, (0.9, 0.5), weight_decay=0.1, amsgrad=True))
+    run("NAdam decoupled decay", "NAdam(lr: 0.05, weight_decay: 0.1, decoupled: true)", lambda p: O.NAdam(p, 0.05, weight_decay=0.1, decoupled_weight_decay=True))
+    run("RAdam decoupled decay", "RAdam(lr: 0.05, beta2: 0.9, weight_decay: 0.1, decoupled: true)",
+        lambda p: O.RAdam(p, 0.05, (0.9, 0.9), weight_decay=0.1, decoupled_weight_decay=True))
+    run("Adagrad that begins above 0", "Adagrad(lr: 0.1, first: 0.3)", lambda p: O.Adagrad(p, 0.1, initial_accumulator_value=0.3))
+    run("ASGD", "ASGD(lr: 0.1)", lambda p: O.ASGD(p, 0.1))
+    run("ASGD settings", "ASGD(lr: 0.2, decay: 0.5, power: 0.6, weight_decay: 0.05)", lambda p: O.ASGD(p, 0.2, lambd=0.5, alpha=0.6, weight_decay=0.05))
+    run("Rprop", "Rprop(lr: 0.05)", lambda p: O.Rprop(p, 0.05))
+    run("Rprop settings", "Rprop(lr: 0.1, down: 0.3, up: 1.5, least: 0.001, most: 0.2)", lambda p: O.Rprop(p, 0.1, (0.3, 1.5), (1e-3, 0.2)))
+    run("Muon", "Muon(lr: 0.02)", lambda p: Muon(p, lr=0.02))
+    run("Muon without Nesterov", "Muon(lr: 0.02, momentum: 0.8, weight_decay: 0.0, nesterov: false, steps: 3)", lambda p: Muon(p, lr=0.02, momentum=0.8, weight_decay=0.0, nesterov=False, ns_steps=3))
+    run("Muon in steps of AdamW", "Muon(lr: 0.02, match_adamw: true)", lambda p: Muon(p, lr=0.02, adjust_lr_fn="match_rms_adamw"))
+    run("SGD uphill", "maximize >> SGD(lr: 0.01, momentum: 0.9, weight_decay: 0.1)", lambda p: O.SGD(p, 0.01, 0.9, weight_decay=0.1, maximize=True))
+    run("Adam uphill", "maximize >> Adam(lr: 0.01, weight_decay: 0.1)", lambda p: O.Adam(p, 0.01, weight_decay=0.1, maximize=True))
+    run("AdamW uphill", "maximize >> AdamW(lr: 0.01, weight_decay: 0.1)", lambda p: O.AdamW(p, 0.01, weight_decay=0.1, maximize=True))
+    run("RMSProp centered", "RMSProp(lr: 0.01, centered: true)", lambda p: O.RMSprop(p, 0.01, centered=True))
+    run("RMSProp momentum", "RMSProp(lr: 0.01, momentum: 0.9)", lambda p: O.RMSprop(p, 0.01, momentum=0.9))
+    run("AdaMax settings", "AdaMax(lr: 0.05, beta1: 0.7, beta2: 0.9, eps: 0.01)", lambda p: O.Adamax(p, 0.05, (0.7, 0.9), 0.01))
+    run("Lion without decay", "Lion(lr: 0.01)", lambda p: Lion(p, 0.01, 0.0))
+    run("LARS without decay", "LARS(lr: 0.2, trust: 0.05)", lambda p: Lars(p, 0.2, 0.0, 0.05))
+    run("LAMB without decay", "LAMB(lr: 0.02, weight_decay: 0.0)", lambda p: Lamb(p, 0.02, 0.0))
+    for rho in (0.05, 0.5):
+        run(f"SAM {rho}", "sam( SGD(", lambda p: Sam(O.SGD(p, 0.1, 0.9), p, rho),
+            step=f"minimize sam(|net| mse(net(x), y), net, rho: {rho}) over net with SGD(lr: 0.1, momentum: 0.9)")
+    run("Lookahead", "Adam(", lambda p: Lookahead(O.Adam(p, 0.05), p, 5, 0.5), before="let slow = copy(net)\n", more=[("slow.w", "net.w"), ("slow.b", "net.b")],
+        step="""minimize mse(net(x), y) over net with Adam(lr: 0.05)
+    if step % 5 == 0 {
+      slow <- slow + 0.5 * (net - slow)
+      net <- slow
+    }""")
     run("a schedule", "Adam(lr: cosine(0.1, steps: 15))", lambda p: O.Adam(p, 0.1),
         schedule=lambda o: S.LambdaLR(o, lambda k: 0.5 * (1 + torch.cos(torch.tensor(torch.pi * min(k, 15) / 15)).item())))
 
@@ -99,6 +143,56 @@ class Both:
     def step(self):
         for part in self.parts:
             part.step()
+
+
+class Sam:
+    """Foret et al., 2020: the gradient at the weights moved by rho g / |g|."""
+
+    def __init__(self, inner, params, rho):
+        self.inner, self.params, self.rho = inner, params, rho
+
+    def zero_grad(self):
+        self.inner.zero_grad()
+
+    def step(self, loss):
+        norm = torch.stack([p.grad.norm() for p in self.params]).norm()
+        moves = [self.rho * p.grad / (norm + 1e-12) for p in self.params]
+        with torch.no_grad():
+            for p, move in zip(self.params, moves):
+                p += move
+        loss()
+        with torch.no_grad():
+            for p, move in zip(self.params, moves):
+                p -= move
+        self.inner.step()
+
+
+class Lookahead:
+    """Zhang et al., 2019 (arXiv 1907.08610): every k steps the slow weights go a part of the way, and the fast ones begin there."""
+
+    def __init__(self, inner, params, k, alpha):
+        self.inner, self.params, self.k, self.alpha, self.t = inner, params, k, alpha, 0
+        self.slow = [p.detach().clone() for p in params]
+
+    def zero_grad(self):
+        self.inner.zero_grad()
+
+    def step(self):
+        self.inner.step()
+        self.t += 1
+        if self.t % self.k == 0:
+            with torch.no_grad():
+                for p, s in zip(self.params, self.slow):
+                    s += self.alpha * (p - s)
+                    p.copy_(s)
+
+
+class Muon(O.Muon):
+    """PyTorch's, with its products in f64 in place of bfloat16."""
+
+    def step(self):
+        with mock.patch.object(torch, "bfloat16", torch.float64):
+            super().step()
 
 
 class Lion(O.Optimizer):
@@ -153,35 +247,51 @@ class Lamb(O.Optimizer):
 
 
 def schedule(a):
-    steps = torch.arange(1.0, 101.0)
+    """The rates of 1,000 steps, of which every third is kept."""
+    kept = torch.arange(0, 1000, 3)
 
     def run(name, text, base, make):
         opt = O.SGD([torch.zeros(1)], base)
         rates, rate = [], make(opt)
-        for _ in range(100):
+        for _ in range(1000):
             rates.append(opt.param_groups[0]["lr"])
             opt.step()
-            if len(rates) < 100:
+            if len(rates) < 1000:
                 rate.step()
-        names = ", ".join(dict.fromkeys(w for w in text.replace("(", " ").split() if w.isidentifier()))
-        a.case(name, f"{text}(t)", lambda t: torch.tensor(rates), uses=[f"std.optim: {names}"], smooth=False, t=steps.clone())
+        names = ", ".join(dict.fromkeys(re.findall(r"(\w+)\(", text)))
+        a.case(name, f"{text}(t)", lambda t: torch.tensor(rates)[kept], uses=[f"std.optim: {names}"], smooth=False, t=kept + 1.0)
 
     run("constant", "constant(0.1)", 0.1, lambda o: S.ConstantLR(o, 1.0))
-    run("step_decay", "step_decay(0.1, every: 30)", 0.1, lambda o: S.StepLR(o, 30))
-    run("step_decay by half", "step_decay(0.1, every: 7, factor: 0.5)", 0.1, lambda o: S.StepLR(o, 7, 0.5))
-    run("exponential", "exponential(0.1, factor: 0.95)", 0.1, lambda o: S.ExponentialLR(o, 0.95))
+    run("step_decay", "step_decay(0.1, every: 300)", 0.1, lambda o: S.StepLR(o, 300))
+    run("step_decay by half", "step_decay(0.1, every: 70, factor: 0.5)", 0.1, lambda o: S.StepLR(o, 70, 0.5))
+    run("multistep", "multistep(0.1, at: [300, 450, 900])", 0.1, lambda o: S.MultiStepLR(o, [300, 450, 900]))
+    run("multistep by half", "multistep(0.1, at: [1, 2, 30], factor: 0.5)", 0.1, lambda o: S.MultiStepLR(o, [1, 2, 30], 0.5))
+    run("exponential", "exponential(0.1, factor: 0.995)", 0.1, lambda o: S.ExponentialLR(o, 0.995))
     run("inverse_time", "inverse_time(0.1, factor: 0.2)", 0.1, lambda o: S.LambdaLR(o, lambda k: 1 / (1 + 0.2 * k)))
-    run("polynomial", "polynomial(0.1, steps: 80)", 0.1, lambda o: S.PolynomialLR(o, 80))
-    run("polynomial squared", "polynomial(0.1, steps: 100, power: 2.0)", 0.1, lambda o: S.PolynomialLR(o, 100, 2.0))
-    run("cosine", "cosine(0.1, steps: 99)", 0.1, lambda o: S.CosineAnnealingLR(o, 99))
-    run("cosine above 0", "cosine(0.1, steps: 120, low: 0.02)", 0.1, lambda o: S.CosineAnnealingLR(o, 120, 0.02))
-    run("cosine_restarts", "cosine_restarts(0.1, steps: 40, low: 0.01)", 0.1, lambda o: S.CosineAnnealingWarmRestarts(o, 40, eta_min=0.01))
-    run("warmup", "warmup(cosine(0.1, steps: 90), steps: 10)", 0.1,
-        lambda o: S.SequentialLR(o, [S.LinearLR(o, 0.1, 1.0, 9), S.CosineAnnealingLR(o, 90)], [10]))
-    run("warmup to a constant", "warmup(constant(0.1), steps: 20)", 0.1, lambda o: S.LinearLR(o, 0.05, 1.0, 19))
-    run("one_cycle", "one_cycle(0.1, steps: 100)", 0.1, lambda o: S.OneCycleLR(o, 0.1, 100, cycle_momentum=False))
-    run("one_cycle settings", "one_cycle(0.5, steps: 120, rise: 0.2, start_factor: 10.0, end_factor: 100.0)", 0.1,
-        lambda o: S.OneCycleLR(o, 0.5, 120, pct_start=0.2, div_factor=10.0, final_div_factor=100.0, cycle_momentum=False))
+    run("polynomial", "polynomial(0.1, steps: 800)", 0.1, lambda o: S.PolynomialLR(o, 800))
+    run("polynomial squared", "polynomial(0.1, steps: 1000, power: 2.0)", 0.1, lambda o: S.PolynomialLR(o, 1000, 2.0))
+    run("linear", "linear(0.02, 0.1, steps: 600)", 0.1, lambda o: S.LinearLR(o, 0.2, 1.0, 600))
+    run("linear down", "linear(0.1, 0.01, steps: 900)", 0.1, lambda o: S.LinearLR(o, 1.0, 0.1, 900))
+    run("cosine", "cosine(0.1, steps: 999)", 0.1, lambda o: S.CosineAnnealingLR(o, 999))
+    run("cosine above 0", "cosine(0.1, steps: 1200, low: 0.02)", 0.1, lambda o: S.CosineAnnealingLR(o, 1200, 0.02))
+    run("cosine_restarts", "cosine_restarts(0.1, steps: 400, low: 0.01)", 0.1, lambda o: S.CosineAnnealingWarmRestarts(o, 400, eta_min=0.01))
+    run("cosine_restarts growing", "cosine_restarts(0.1, steps: 9, growth: 2.0)", 0.1, lambda o: S.CosineAnnealingWarmRestarts(o, 9, 2))
+    run("cosine_restarts growing by 5", "cosine_restarts(0.1, steps: 6, low: 0.02, growth: 5.0)", 0.1, lambda o: S.CosineAnnealingWarmRestarts(o, 6, 5, 0.02))
+    run("warmup", "warmup(cosine(0.1, steps: 900), steps: 100)", 0.1,
+        lambda o: S.SequentialLR(o, [S.LinearLR(o, 0.01, 1.0, 99), S.CosineAnnealingLR(o, 900)], [100]))
+    run("warmup to a constant", "warmup(constant(0.1), steps: 200)", 0.1, lambda o: S.LinearLR(o, 0.005, 1.0, 199))
+    run("sequential", "sequential([linear(0.01, 0.1, 90), constant(0.1), exponential(0.1, 0.99)], at: [90, 600])", 0.1,
+        lambda o: S.SequentialLR(o, [S.LinearLR(o, 0.1, 1.0, 90), S.ConstantLR(o, 1.0), S.ExponentialLR(o, 0.99)], [90, 600]))
+    run("inverse_sqrt", "inverse_sqrt(0.1, warmup: 90)", 0.1, lambda o: S.LambdaLR(o, lambda k: min((k + 1) / 90, (90 / (k + 1)) ** 0.5)))
+    run("noam", "noam(512, warmup: 400, factor: 2.0)", 1.0, lambda o: S.LambdaLR(o, lambda k: 2 * 512**-0.5 * min((k + 1) ** -0.5, (k + 1) * 400**-1.5)))
+    for name, options, how in [("", "", {}), (" straight", ", straight: true", {"anneal_strategy": "linear"}), (" three phases", ", three_phase: true", {"three_phase": True}),
+                               (" three phases, straight", ", three_phase: true, straight: true", {"three_phase": True, "anneal_strategy": "linear"})]:
+        run("one_cycle" + name, f"one_cycle(0.1, steps: 1000{options})", 0.1, lambda o: S.OneCycleLR(o, 0.1, 1000, cycle_momentum=False, **how))
+    run("one_cycle settings", "one_cycle(0.5, steps: 1200, rise: 0.2, start_factor: 10.0, end_factor: 100.0)", 0.1,
+        lambda o: S.OneCycleLR(o, 0.5, 1200, pct_start=0.2, div_factor=10.0, final_div_factor=100.0, cycle_momentum=False))
+    for mode in ("triangular", "triangular2", "exp_range"):
+        run(f"cyclic {mode}", f'cyclic(0.01, 0.1, up: 60, down: 90, mode: "{mode}", gamma: 0.999)', 0.1,
+            lambda o: S.CyclicLR(o, 0.01, 0.1, 60, 90, mode=mode, gamma=0.999, cycle_momentum=False))
 
 
 AREAS = {"optimizer": optimizer, "schedule": schedule}

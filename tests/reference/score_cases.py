@@ -16,6 +16,7 @@ from pycocotools.cocoeval import COCOeval
 from rouge_score import rouge_scorer
 from sacrebleu.metrics import BLEU, CHRF
 from scipy import stats
+from sklearn.utils.class_weight import compute_class_weight
 
 from tensors import labels, rand, randn, values
 
@@ -278,4 +279,24 @@ def coco(boxes, scores, guess, found, truth, kind, there, crowd, *, classes, cro
     return np.where(nowhere, np.nan, precision.mean(1)), np.where(nowhere, np.nan, recall)
 
 
-AREAS = {"classes": classes, "ranking": ranking, "numbers": numbers, "sequences": sequences, "detection": detection}
+def imbalance(a):
+    """Weights and losses for classes of different frequency and cost."""
+    a.seed("imbalance")
+
+    def f(module, text, fn, **kw):
+        a.case(text, text, fn, uses=[f"std.imbalance.{module}: {text.split('(')[0]}"], **kw)
+
+    y, z, cost = labels(4, 30), randn(30, 4), rand(4, 4, high=5.0)
+    kinds = {"types": {"y": "idx<4>[30]"}}
+    count = torch.bincount(y, minlength=4).double()
+    balanced = lambda _: torch.as_tensor(compute_class_weight("balanced", classes=np.arange(4), y=y.numpy()))
+    f("weights", "balanced_weights(n)", balanced, smooth=False, n=count.clone())
+    effective = (1 - 0.9) / (1 - 0.9**count)
+    f("weights", "effective_weights(n, beta: 0.9)", lambda n: 4 * effective / effective.sum(), smooth=False, n=count.clone())
+    f("cost", "expected_cost(z, y, cost)", lambda z, y, cost: (z.softmax(-1) * cost[y]).sum(-1).mean(), z=z.clone(), y=y, cost=cost.clone(), **kinds)
+    f("cost", "cheapest(z, cost)", lambda z, cost: (z.softmax(-1) @ cost).argmin(-1), z=z.clone(), cost=cost.clone(), smooth=False)
+    adjusted = lambda z, y, p: torch.nn.functional.cross_entropy(z + 0.5 * p.log(), y)
+    f("prior", "logit_adjusted(z, y, p, strength: 0.5)", adjusted, z=z.clone(), y=y, p=count / 30, **kinds)
+
+
+AREAS = {"imbalance": imbalance, "classes": classes, "ranking": ranking, "numbers": numbers, "sequences": sequences, "detection": detection}
