@@ -27,6 +27,15 @@ train case {{
 """
 
 
+def agc(params, limit):
+    """Adaptive clipping, row by row."""
+    for p in params:
+        for w, g in zip(p.detach(), p.grad):
+            most = limit * max(w.norm().item(), 1e-3)
+            if g.norm() > most:
+                g.mul_(most / g.norm())
+
+
 def optimizer(a):
     x = torch.linspace(-1, 1, 15).reshape(5, 3)
     inputs = {"x": tensor(x), "y": tensor(x.flip(0))}
@@ -89,6 +98,7 @@ def optimizer(a):
     run("clip_norm", "clip_norm(0.2) >> SGD(lr: 0.1)", lambda p: O.SGD(p, 0.1), norm(0.2))
     run("clip_norm that does not clip", "clip_norm(100.0) >> Adam(lr: 0.05)", lambda p: O.Adam(p, 0.05), norm(100.0))
     run("clip_value", "clip_value(0.05) >> SGD(lr: 0.1, momentum: 0.9)", lambda p: O.SGD(p, 0.1, 0.9), lambda p: torch.nn.utils.clip_grad_value_(p, 0.05))
+    run("clip_adaptive", "|p| (clip_adaptive(p, limit: 0.05) >> SGD(lr: 0.1))", lambda p: O.SGD(p, 0.1), lambda p: agc(p, 0.05))
     run("no decay on what is no matrix", "|p| if p.name == \"w\" { AdamW(lr: 0.05, weight_decay: 0.3) } else { AdamW(lr: 0.05, weight_decay: 0.0) }",
         lambda p: O.AdamW([{"params": p[:1], "weight_decay": 0.3}, {"params": p[1:], "weight_decay": 0.0}], 0.05))
     run("one norm, two rates", "clip_norm(0.2) >> |p| if p.name == \"w\" { SGD(lr: 0.2, momentum: 0.9) } else { SGD(lr: 0.02, momentum: 0.9) }",
