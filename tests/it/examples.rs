@@ -44,6 +44,15 @@ fn two_players_play_and_draw() {
     assert!(pictures.count() > 0);
 }
 
+#[test]
+fn what_is_held_back_learns_all_the_same() {
+    let run = Run::of("regularization.dln", &[]);
+    let val = &run.last()["val"];
+    for name in ["normed", "plain", "follower", "mean_of_epochs", "together"] {
+        assert!(val[name].as_f64().is_some_and(|accuracy| accuracy > 0.9), "{name} in {val}");
+    }
+}
+
 /// What is held about a run: metrics of its last epoch, and files.
 #[derive(Debug)]
 enum Claim {
