@@ -17,6 +17,13 @@ def normalization(a):
         layer(a, f"BatchNorm3d, {mode}", "BatchNorm3d[2]", nn.BatchNorm3d(2), buffers=running, training=training, x=randn(2, 2, 2, 1, 3))
         layer(a, f"InstanceNorm, {mode}", "InstanceNorm[2](affine: true, track: true)", nn.InstanceNorm2d(2, affine=True, track_running_stats=True),
               buffers=running, training=training, x=randn(2, 2, 2, 3))
+        bare = nn.BatchNorm1d(3, affine=False)
+        layer(a, f"BatchNorm without scale, {mode}", "BatchNorm[3](affine: false)", bare, buffers=running, training=training, x=randn(4, 3, 2))
+        layer(a, f"BatchNorm of the batch alone, {mode}", "BatchNorm[3](track: false)", nn.BatchNorm1d(3, track_running_stats=False), training=training, x=randn(4, 3))
+    layer(a, "LayerNorm without scale", "LayerNorm[4](affine: false)", nn.LayerNorm(4, elementwise_affine=False), x=randn(2, 3, 4))
+    layer(a, "LayerNorm without shift", "LayerNorm[4](use_bias: false)", nn.LayerNorm(4, bias=False), x=randn(2, 3, 4))
+    layer(a, "GroupNorm without scale", "GroupNorm[4](groups: 2, affine: false)", nn.GroupNorm(2, 4, affine=False), x=randn(2, 4, 3))
+    layer(a, "RMSNorm without scale", "RMSNorm[4](affine: false)", nn.RMSNorm(4, eps=1e-6, elementwise_affine=False), x=randn(2, 4))
     layer(a, "InstanceNorm of sequences", "InstanceNorm[3](affine: true, eps: 0.01)", nn.InstanceNorm1d(3, 0.01, affine=True), x=randn(2, 3, 5))
     for size in (1, 2, 3, 5):
         a.case(f"LocalResponseNorm {size}", "net(x)", lambda x: F.local_response_norm(x, size, 0.3, 0.6, 1.5), uses=["std.nn: LocalResponseNorm"],
