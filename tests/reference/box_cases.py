@@ -113,13 +113,18 @@ def boxes(a):
     many = some_boxes(24)
     scores = torch.randperm(24).double() / 24
     for threshold in (0.1, 0.3, 0.7):
-        a.case(f"nms {threshold}", f"nms(x, s, threshold: {threshold})", lambda x, s: nms(x, s, threshold), uses=[USES + "nms"], smooth=False, x=many.clone(), s=scores.clone())
-    a.case("nms of equal scores", "nms(x, s, threshold: 0.2)", lambda x, s: nms(x, s, 0.2), uses=[USES + "nms"], smooth=False, x=many.clone(), s=torch.ones(24))
+        a.case(f"nms_mask {threshold}", f"nms_mask(x, s, threshold: {threshold})", lambda x, s: nms(x, s, threshold), uses=[USES + "nms_mask"], smooth=False, x=many.clone(), s=scores.clone())
+    a.case("nms_mask of equal scores", "nms_mask(x, s, threshold: 0.2)", lambda x, s: nms(x, s, 0.2), uses=[USES + "nms_mask"], smooth=False, x=many.clone(), s=torch.ones(24))
     a.case("nms_indices", "nms_indices(x, s, threshold: 0.1, max: 20)", lambda x, s: first(x, s, 0.1, 20), uses=[USES + "nms_indices"], smooth=False, x=many.clone(), s=scores.clone())
     a.case("nms_indices of a few", "nms_indices(x, s, threshold: 0.1, max: 3)", lambda x, s: first(x, s, 0.1, 3), uses=[USES + "nms_indices"], smooth=False, x=many.clone(), s=scores.clone())
     y = labels(3, 24)
-    a.case("class_nms", "class_nms(x, s, y, threshold: 0.2)", lambda x, s, y: nms(x + (y * 1e3)[:, None], s, 0.2), uses=[USES + "class_nms"], smooth=False,
-           types={"y": "idx<3>[24]"}, x=many.clone(), s=scores.clone(), y=y)
+    for n in (24, 5):
+        left = min(n, int(nms(many, scores, 0.1).sum()))
+        a.case(f"nms at most {n}", f"nms(x, s, threshold: 0.1, max: {n}) :> i64[{left}]", lambda x, s: by_score(nms(x, s, 0.1), s)[:n], uses=[USES + "nms"], smooth=False,
+               x=many.clone(), s=scores.clone())
+        left = min(n, int(nms(many + (y * 1e3)[:, None], scores, 0.2).sum()))
+        a.case(f"class_nms at most {n}", f"class_nms(x, s, y, threshold: 0.2, max: {n}) :> i64[{left}]", lambda x, s, y: by_score(nms(x + (y * 1e3)[:, None], s, 0.2), s)[:n],
+               uses=[USES + "class_nms"], smooth=False, types={"y": "idx<3>[24]"}, x=many.clone(), s=scores.clone(), y=y)
     a.case("soft_nms", "soft_nms(x, s)", lambda x, s: soft_nms(x, s, lambda o: torch.exp(-o * o / 0.5)), uses=[USES + "soft_nms"], smooth=False, x=many.clone(), s=scores.clone())
     a.case("soft_nms linear", "soft_nms(x, s, linear: true)", lambda x, s: soft_nms(x, s, lambda o: 1 - o if o > 0.3 else 1.0), uses=[USES + "soft_nms"], smooth=False,
            x=many.clone(), s=scores.clone())
@@ -128,9 +133,12 @@ def boxes(a):
     a.case("linear_assignment of several", "linear_assignment(x)", lambda x: torch.from_numpy(np.stack([linear_sum_assignment(c)[1] for c in x.numpy()])), smooth=False, x=randn(3, 4, 5))
 
 
+def by_score(kept, s):
+    return torch.tensor([i for i in s.argsort(descending=True).tolist() if kept[i]])
+
+
 def first(x, s, threshold, n):
-    kept = nms(x, s, threshold)
-    found = [i for i in s.argsort(descending=True).tolist() if kept[i]][:n]
+    found = by_score(nms(x, s, threshold), s)[:n].tolist()
     return torch.tensor(found + [int(s.argmax())] * (n - len(found))), torch.tensor(len(found))
 
 

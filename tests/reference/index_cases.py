@@ -172,6 +172,18 @@ def pools(a):
         ("uneven", "[3, 2], stride: [1, 2], pad: [1, 0]", "", (3, 2), (1, 2), (1, 0), 1),
     ]:
         a.case(f"max_pool_indices {name}", f"max_pool_indices(x, {text})", lambda x: F.max_pool2d(x, k, s, p, d, return_indices=True), x=picture.clone())
+    for name, k, t, p in [("2", 2, 2, 0), ("3 by 2 in the rim", 3, 2, 1), ("[2, 3] by [3, 2]", [2, 3], [3, 2], [0, 1]), ("2 by 3", 2, 3, 1)]:
+        ceil = f"{k}, stride: {t}, pad: {p}, ceil_mode: true"
+        for kind, fn, x in [("max_pool", F.max_pool2d, picture), ("max_pool1d", F.max_pool1d, line), ("max_pool3d", F.max_pool3d, block)]:
+            if x is picture or isinstance(k, int):
+                a.case(f"{kind} {name} with ceil_mode", f"{kind}(x, {ceil})", lambda x: fn(x, k, t, p, ceil_mode=True), x=x.clone())
+        for kind, fn, x in [("avg_pool", F.avg_pool2d, picture), ("avg_pool1d", F.avg_pool1d, line), ("avg_pool3d", F.avg_pool3d, block)]:
+            if x is picture or isinstance(k, int):
+                a.case(f"{kind} {name} with ceil_mode", f"{kind}(x, {ceil})", lambda x: fn(x, k, t, p, ceil_mode=True), x=x.clone())
+                a.case(f"{kind} {name} without the rim", f"{kind}(x, {ceil}, count_include_pad: false)",
+                       lambda x: fn(x, k, t, p, ceil_mode=True, count_include_pad=False), x=x.clone())
+    a.case("max_pool_indices with ceil_mode", "max_pool_indices(x, 2, stride: 3, ceil_mode: true)",
+           lambda x: F.max_pool2d(x, 2, 3, ceil_mode=True, return_indices=True), x=picture.clone())
     a.case("max_pool_indices of a line", "max_pool_indices(x, 3, stride: 2)", lambda x: F.max_pool1d(x, 3, 2, return_indices=True), x=line.clone())
     a.case("max_pool_indices of a block", "max_pool_indices(x, 2)", lambda x: F.max_pool3d(x, 2, return_indices=True), x=block.clone())
     pooled, i = F.max_pool2d(picture, 2, return_indices=True)
@@ -228,6 +240,7 @@ def pictures(a):
     a.case("upsample bilinear", 'upsample(x, 2, mode: "bilinear")', lambda x: F.interpolate(x, scale_factor=2, mode="bilinear"), x=picture.clone())
     # No place lies on an edge, where the derivative jumps.
     grid = randn(2, 3, 2, 2, scale=0.9) + 0.0137
+    volume = torch.sin(torch.arange(24.0, dtype=torch.float64) * 1.7).reshape(1, 2, 2, 2, 3) * 1.2 + 0.0137
     for mode in ("bilinear", "nearest"):
         for padding in ("zeros", "border", "reflection"):
             for corners in (False, True):
@@ -235,6 +248,15 @@ def pictures(a):
                        f'grid_sample(x, grid, mode: "{mode}", padding: "{padding}", align_corners: {str(corners).lower()})',
                        lambda x, grid: F.grid_sample(x, grid, mode, padding, corners), x=picture.clone(), grid=grid.clone())
     far = 4 * grid
+    for padding in ("zeros", "border", "reflection"):
+        for corners in (False, True):
+            flag = str(corners).lower()
+            a.case(f"grid_sample bicubic {padding} {corners}", f'grid_sample(x, grid, mode: "bicubic", padding: "{padding}", align_corners: {flag})',
+                   lambda x, grid: F.grid_sample(x, grid, "bicubic", padding, corners), x=picture.clone(), grid=grid.clone())
+            for mode in ("bilinear", "nearest"):
+                a.case(f"grid_sample of a block {mode} {padding} {corners}",
+                       f'grid_sample(x, grid, mode: "{mode}", padding: "{padding}", align_corners: {flag})',
+                       lambda x, grid: F.grid_sample(x, grid, mode, padding, corners), x=block.clone(), grid=volume.clone())
     for corners in (False, True):
         flag = str(corners).lower()
         a.case(f"grid_sample far away {corners}", f'grid_sample(x, grid, padding: "reflection", align_corners: {flag})',

@@ -115,6 +115,25 @@ def linalg(a):
             y = 3.4445 * y + (-4.775 * square + 2.0315 * square @ square) @ y
         return y
     f("newton_schulz", "newton_schulz(x)", newton_schulz, ["newton_schulz"], x=wide.clone())
+    wide_matrices(a, f, weights)
+
+
+def wide_matrices(a, f, weights):
+    """Fewer rows than columns."""
+    a.seed("wide")
+    x, one = randn(2, 3, 5), randn(3, 4) + 3 * torch.eye(3, 4)
+    for name, fn in [("qr", qr), ("svd", svd)]:
+        f(f"{name} of a wide matrix", f"{name}(x)", fn, [name], x=x.clone())
+    for name, pick, fn in [("qr", "qr(t)[1]", lambda x: qr(x)[1]), ("svd", "svd(t)[2]", lambda x: svd(x)[2])]:
+        shape = list(fn(one).shape)
+        weight = weights.format(n=math.prod(shape), shape=shape)
+        f(f"{name} of a wide matrix, its slope", f"grad(|t| sum({pick} * {weight}))(x)", slope_of(fn), [name], x=one.clone())
+    shortest = lambda x, b: x.mT @ torch.linalg.solve(x @ x.mT, b)
+    assert torch.allclose(shortest(x, x[..., :2]), torch.linalg.lstsq(x, x[..., :2]).solution)
+    f("lstsq of a wide matrix", "lstsq(x, b)", shortest, ["lstsq"], x=x.clone(), b=randn(2, 3, 2))
+    for name, kind in [("nuclear_norm", "nuc"), ("spectral_norm", 2)]:
+        f(f"{name} of a wide matrix", f"{name}(x)", lambda x, kind=kind: torch.linalg.matrix_norm(x, kind), [name], x=x.clone())
+    f("cond of a wide matrix", "cond(x)", torch.linalg.cond, ["cond"], x=x.clone())
 
 
 def pairs(z):
