@@ -50,6 +50,8 @@ def margins(a):
     z, c, kind = randn(4, 5), labels(5, 4), {"y": "idx<5>[4]"}
     f("multi_margin", "multi_margin(z, y)", F.multi_margin_loss, types=kind, z=z.clone(), y=c)
     f("multi_margin squared", "multi_margin(z, y, p: 2, margin: 0.5)", lambda z, y: F.multi_margin_loss(z, y, 2, 0.5), types=kind, z=z.clone(), y=c)
+    f("multi_margin with weights", "multi_margin(z, y, weight: w)", lambda z, y, w: F.multi_margin_loss(z, y, weight=w), types=kind, z=z.clone(), y=c, w=rand(5, high=2.0), buffers=("w",))
+    f("weighted_nll", "weighted_nll(z, y, w)", lambda z, y, w: F.nll_loss(z, y, w), types=kind, z=-rand(4, 5, high=3.0), y=c, w=rand(5, low=0.1, high=2.0), buffers=("w",))
     has = values(1, 0, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0, 1, 0).reshape(3, 5)
     f("multilabel_margin", "multilabel_margin(z, y)", lambda z, y: F.multilabel_margin_loss(z, listed(y)), z=randn(3, 5), y=has.clone(), buffers=("y",))
     f("multilabel_soft_margin", "multilabel_soft_margin(z, y)", F.multilabel_soft_margin_loss, z=randn(3, 5), y=has.clone())
@@ -90,6 +92,9 @@ def pairs(a):
     f("tversky", "tversky(p, y, miss: 0.6, false_alarm: 0.2)", lambda p, y: overlap(p, y, 0.6, 0.2), p=p.clone(), y=m.clone())
     for name, x in [("", randn(3, 4)), (" of huge numbers", 1e200 * randn(2, 3)), (" of tiny numbers", 1e-200 * randn(2, 3)), (" at 0", torch.zeros(2, 3))]:
         a.case("norm" + name, "norm(x)", lambda x: scaled_norm(x), uses=["std.loss: norm"], x=x)
+    for p in (1.0, 1.5, 3.0, float("inf")):
+        a.case(f"p_norm {p}", f"p_norm(x, p: {p})", lambda x: torch.linalg.vector_norm(x, p, -1), uses=["std.distance: p_norm"], x=randn(3, 4))
+        a.case(f"distances by {p}", f"distances(x, y, distance: |a, b| minkowski(a, b, p: {p}))", lambda x, y: torch.cdist(x, y, p), uses=["std.distance: distances, minkowski"], x=randn(3, 4), y=randn(2, 4))
     a.case("unit", "unit(x)", lambda x: F.normalize(x, dim=-1), uses=["std.loss: unit"], x=randn(3, 4))
     a.case("cosine_similarity", "cosine_similarity(x, y)", lambda x, y: F.cosine_similarity(x, y, -1), uses=["std.distance: cosine_similarity"], x=randn(3, 4), y=randn(3, 4))
 

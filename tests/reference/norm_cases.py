@@ -28,6 +28,7 @@ def normalization(a):
     for size in (1, 2, 3, 5):
         a.case(f"LocalResponseNorm {size}", "net(x)", lambda x: F.local_response_norm(x, size, 0.3, 0.6, 1.5), uses=["std.nn: LocalResponseNorm"],
                before=f"let net = LocalResponseNorm(size: {size}, alpha: 0.3, beta: 0.6, k: 1.5)\n", x=randn(2, 4, 3))
+    a.case("standardize whole pictures", "standardize(x, 0.01, over: [1, 2, 3])", lambda x: F.layer_norm(x, x.shape[1:], eps=0.01), uses=["std.nn: standardize"], x=randn(2, 3, 2, 2))
     weights(a)
 
 
