@@ -200,9 +200,9 @@ impl<'a> Checker<'a> {
 
     /// Both as tensors; a number takes the element type of the tensor beside it.
     pub fn two_tensors(&mut self, a: &Value<'a>, b: &Value<'a>, span: Span) -> Res<(Tensor, Tensor)> {
-        let dtype = |c: &Self, other: &Value<'a>, this: &Value<'a>| match tensor_of(other) {
-            Some(t) if !t.ty.dtype.is_float() && has_float(this) => c.float,
-            Some(t) => t.ty.dtype,
+        let dtype = |c: &Self, other: &Value<'a>, this: &Value<'a>| match element_of(other) {
+            Some(dtype) if !dtype.is_float() && has_float(this) => c.float,
+            Some(dtype) => dtype,
             None => DType::F64,
         };
         let (da, db) = (dtype(self, b, a), dtype(self, a, b));
@@ -222,7 +222,7 @@ impl<'a> Checker<'a> {
                 self.cast(&tensor, if dtype == DType::Bool { dtype } else { DType::Bool }, span)
             }
             Value::List(items) => {
-                let dtype = items.iter().find_map(tensor_of).map_or(dtype, |tensor| tensor.ty.dtype);
+                let dtype = element_of(value).unwrap_or(dtype);
                 let parts: Res<Vec<Tensor>> = items.iter().map(|v| self.as_tensor(v, dtype, span)).collect();
                 self.stack(&parts?, span)
             }
@@ -253,6 +253,14 @@ impl<'a> Checker<'a> {
         }
         let rows: Vec<&Tensor> = rows.iter().collect();
         if rows.len() == 1 { Ok(rows[0].clone()) } else { self.emit(Op::Concat { axis: 0 }, &rows, span) }
+    }
+}
+
+/// The element type of a tensor, or of the first one in a list.
+fn element_of(value: &Value) -> Option<DType> {
+    match value {
+        Value::List(items) => items.iter().find_map(element_of),
+        value => tensor_of(value).map(|tensor| tensor.ty.dtype),
     }
 }
 
