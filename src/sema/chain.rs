@@ -142,7 +142,7 @@ impl<'a> Checker<'a> {
         let mut parts = vec![];
         for operand in operands.into_iter().rev() {
             let part = self.stage(operand, scope)?;
-            let part = self.settle(part)?;
+            let part = self.member(part)?;
             if !part.is_callable() && !matches!(part, Value::Optimizer(_) | Value::OptimizerClass(..)) {
                 return Err(self.expected("a layer or a function", &part, operand.span));
             }

@@ -302,6 +302,16 @@ impl<'a> Checker<'a> {
         parts.iter().map(|part| self.settle(part.clone())).collect()
     }
 
+    /// A member of a chain: a class without its sizes is a layer there, which takes them from its input.
+    pub fn member(&mut self, value: Value<'a>) -> Res<Value<'a>> {
+        match &value {
+            Value::LayerClass(class) if class.ast.settings.iter().all(|s| s.default.is_some()) => {
+                self.instantiate(&class.clone(), vec![], class.span)
+            }
+            _ => self.settle(value),
+        }
+    }
+
     /// A layer class where a layer is needed becomes a layer with its default settings, also inside of a list.
     pub fn settle(&mut self, value: Value<'a>) -> Res<Value<'a>> {
         if !holds_class(&value) {

@@ -89,6 +89,20 @@ pub enum Action {
     Update { program: ProgramId },
 }
 
+impl Action {
+    /// What computes its values, if it needs any.
+    pub fn program(&self) -> Option<ProgramId> {
+        match self {
+            Action::Save { .. } => None,
+            Action::Images { program, .. }
+            | Action::Plot { program, .. }
+            | Action::Text { program, .. }
+            | Action::Update { program } => Some(*program),
+            Action::Print { program, .. } => *program,
+        }
+    }
+}
+
 /// A string that is finished when it is needed. Static values have been filled in already.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template {

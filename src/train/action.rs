@@ -34,9 +34,7 @@ pub fn due(
     };
     let is_due = |every: &&Every| every.unit == unit && count.is_multiple_of(every.count);
     for every in job.every.iter().filter(is_due) {
-        for action in &every.actions {
-            act(job.seed, every.span, action, moment, machine, context)?;
-        }
+        all(&every.actions, job.seed, every.span, moment, machine, context)?;
     }
     Ok(())
 }
@@ -44,11 +42,25 @@ pub fn due(
 /// Does what stands at the top level. There is no epoch then: it counts as the first step of the first.
 pub fn show(shown: &Shown, seed: u64, machine: &mut dyn Machine, context: &mut Context) -> Result<(), Diagnostic> {
     let moment = Moment { epoch: 1, step: 1, length: Length::default() };
-    shown.actions.iter().try_for_each(|action| act(seed, shown.span, action, moment, machine, context))
+    all(&shown.actions, seed, shown.span, moment, machine, context)
+}
+
+/// Does the actions of one block. They draw the same random numbers: what is printed is what is drawn and saved.
+fn all(
+    actions: &[Action],
+    seed: u64,
+    span: Span,
+    moment: Moment,
+    machine: &mut dyn Machine,
+    context: &mut Context,
+) -> Result<(), Diagnostic> {
+    let first = actions.iter().find_map(Action::program).map_or(0, |program| program.0);
+    let key = mix(&[seed, moment.step as u64, first.into()]);
+    actions.iter().try_for_each(|action| act(key, span, action, moment, machine, context))
 }
 
 fn act(
-    seed: u64,
+    key: u64,
     span: Span,
     action: &Action,
     moment: Moment,
@@ -60,14 +72,14 @@ fn act(
         Action::Save { cells, to } => save(&path(to), cells, span, machine, context, None),
         Action::Images { program, to } => {
             let path = path(to);
-            for images in run(seed, *program, moment, machine)? {
+            for images in run(key, *program, moment, machine)? {
                 io::save_images(context.files, &path, &images, to.span)?;
             }
             (context.tell)(Event::Saved { path, because: None });
             Ok(())
         }
         Action::Plot { program, plot, to } => {
-            let values = run(seed, *program, moment, machine)?;
+            let values = run(key, *program, moment, machine)?;
             let (path, (drawn, told)) = (path(to), values.split_at(plot.values.len()));
             let title = fill(&plot.title, moment.epoch, moment.step, told);
             io::plot::save_plot(context.files, &path, plot, drawn, title, to.span)?;
@@ -75,25 +87,24 @@ fn act(
             Ok(())
         }
         Action::Print { program, text } => {
-            let values = program.map_or(Ok(vec![]), |program| run(seed, program, moment, machine))?;
+            let values = program.map_or(Ok(vec![]), |program| run(key, program, moment, machine))?;
             (context.tell)(Event::Printed(fill(text, moment.epoch, moment.step, &values)));
             Ok(())
         }
         Action::Text { program, path } => {
             let characters = characters(context.files, path)?;
-            for codes in run(seed, *program, moment, machine)? {
+            for codes in run(key, *program, moment, machine)? {
                 (context.tell)(Event::Printed(spelled(&characters, &codes)));
             }
             Ok(())
         }
-        Action::Update { program } => run(seed, *program, moment, machine).map(|_| ()),
+        Action::Update { program } => run(key, *program, moment, machine).map(|_| ()),
     }
 }
 
 /// The `Value` results of a program without arguments.
-fn run(seed: u64, program: ProgramId, moment: Moment, machine: &mut dyn Machine) -> Result<Vec<Tensor>, Diagnostic> {
+fn run(key: u64, program: ProgramId, moment: Moment, machine: &mut dyn Machine) -> Result<Vec<Tensor>, Diagnostic> {
     let Moment { epoch, step, length } = moment;
-    let key = mix(&[seed, step as u64, program.0.into()]);
     let results = machine.run(&Call { program, args: &[], step, epoch, length, key })?;
     let values = results.iter().filter(|(target, _)| matches!(target, Target::Value(_)));
     Ok(values.map(|(_, value)| value.clone()).collect())

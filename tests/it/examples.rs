@@ -120,13 +120,13 @@ fn a_transformer_writes() {
 }
 
 /// An example that has run in a folder of its own.
-struct Run {
-    folder: TempDir,
+pub struct Run {
+    pub folder: TempDir,
     events: Vec<Value>,
 }
 
 impl Run {
-    fn of(example: &str, flags: &[&str]) -> Run {
+    pub fn of(example: &str, flags: &[&str]) -> Run {
         let folder = TempDir::new().expect("a temporary folder");
         copy(&crate::root().join("examples"), folder.path());
         let mut command = Command::new(env!("CARGO_BIN_EXE_dln"));
@@ -148,7 +148,7 @@ impl Run {
     }
 
     /// A metric of the last epoch, of the last `train` block that has it.
-    fn value(&self, part: &str, name: &str) -> f64 {
+    pub fn value(&self, part: &str, name: &str) -> f64 {
         self.done().filter_map(|done| done[part][name].as_f64()).last().expect("a number")
     }
 
@@ -166,10 +166,15 @@ impl Run {
         assert!(kept, "{claim:?} does not hold: {}", self.last());
     }
 
-    fn printed(&self) -> impl Iterator<Item = &str> {
+    pub fn printed(&self) -> impl Iterator<Item = &str> {
         self.events
             .iter()
             .filter_map(|event| event["event"].as_str().filter(|e| *e == "printed").and(event["text"].as_str()))
+    }
+
+    /// The files that it told of.
+    pub fn saved(&self) -> impl Iterator<Item = &str> {
+        self.events.iter().filter(|event| event["event"] == "saved").filter_map(|event| event["path"].as_str())
     }
 
     fn best(&self, metric: &str) -> f64 {

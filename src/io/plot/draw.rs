@@ -2,23 +2,23 @@
 
 use std::fmt::Write;
 
-use super::heat::{Colors, Heat};
-use super::scale::{Scale, short};
-use super::{Figure, Series};
+use super::Figure;
+use super::marks::dot;
+use super::scale::Scale;
 use crate::base::Name;
 use crate::tir::plot::{Axis, Mark};
 
 /// Of one panel.
-const WIDTH: f64 = 560.0;
+pub const WIDTH: f64 = 560.0;
 const HEIGHT: f64 = 340.0;
 /// Text and its lines.
-const SIZE: f64 = 12.0;
+pub const SIZE: f64 = 12.0;
 const LINE: f64 = 18.0;
 const PAD: f64 = 12.0;
 /// A heat map's scale of colours, with its numbers.
 const KEY: f64 = 64.0;
 
-const COLORS: [&str; 8] = ["#3b82c4", "#e0702a", "#2e9e6b", "#9b6fd0", "#d64f5c", "#1fa3b0", "#c9971b", "#8a8f98"];
+pub const COLORS: [&str; 8] = ["#3b82c4", "#e0702a", "#2e9e6b", "#9b6fd0", "#d64f5c", "#1fa3b0", "#c9971b", "#8a8f98"];
 
 const STYLE: &str = "<style>\
     .page{fill:#fff}.ink{fill:#24292f}.soft{fill:#57606a}.grid{stroke:#e4e8ec}.frame{stroke:#afb8c1}.rim{stroke:#fff}\
@@ -52,17 +52,17 @@ pub fn svg(figures: &[Figure], columns: usize, title: &str) -> String {
 }
 
 /// A figure with the place of its frame.
-struct Panel<'f> {
-    figure: &'f Figure,
+pub struct Panel<'f> {
+    pub figure: &'f Figure,
     number: usize,
     corner: (f64, f64),
-    x: Scale,
-    y: Scale,
+    pub x: Scale,
+    pub y: Scale,
     ticks: [Vec<(f64, String)>; 2],
-    left: f64,
-    right: f64,
-    top: f64,
-    bottom: f64,
+    pub left: f64,
+    pub right: f64,
+    pub top: f64,
+    pub bottom: f64,
     /// The names of the legend, in the order of their colours.
     names: Vec<&'f Name>,
 }
@@ -113,12 +113,13 @@ impl<'f> Panel<'f> {
         self.names.iter().filter(|name| !name.is_empty()).map(place).collect()
     }
 
-    fn color(&self, name: &Name) -> usize {
+    /// The place of a series among the colours.
+    pub fn color(&self, name: &Name) -> usize {
         self.names.iter().position(|n| *n == name).unwrap_or(0)
     }
 
     /// Where a point lies on the page. Far outside nothing is seen, and large numbers are long.
-    fn place(&self, (x, y): (f64, f64)) -> Option<(f64, f64)> {
+    pub fn place(&self, (x, y): (f64, f64)) -> Option<(f64, f64)> {
         let across = |at: f64| self.left + at * (self.right - self.left);
         let up = |at: f64| self.bottom - at * (self.bottom - self.top);
         let near = |at: f64| at.clamp(-9999.0, 9999.0);
@@ -204,113 +205,11 @@ impl<'f> Panel<'f> {
             if marks(Mark::Points) {
                 dot(out, self.color(name), (x + 9.0, y - 4.0), 4.0, None);
             }
-            text(out, "ink", (x + 24.0, y), "start", "", name);
+            text(out, "ink", (x + 24.0, y), "start", "", &name.replace('_', " "));
         }
         text(out, "ink", ((left + right) / 2.0, bottom + 2.0 * LINE), "middle", "", &figure.x.label);
         let (x, y) = (self.corner.0 + PAD + SIZE - 2.0, (top + bottom) / 2.0);
         text(out, "ink", (x, y), "middle", &format!("transform=\"rotate(-90 {x:.1} {y:.1})\""), &figure.y.label);
-    }
-
-    fn line(&self, out: &mut String, series: &Series) {
-        let color = COLORS[self.color(&series.name) % COLORS.len()];
-        let mut path = String::new();
-        for part in series.points.split(|point| self.place(*point).is_none()) {
-            let places: Vec<(f64, f64)> = part.iter().filter_map(|point| self.place(*point)).collect();
-            for (i, (x, y)) in thinned(&places).into_iter().enumerate() {
-                let _ = write!(path, "{}{x:.1} {y:.1}", if i == 0 { 'M' } else { 'L' });
-            }
-        }
-        let _ = writeln!(
-            out,
-            "<path d=\"{path}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"2\" stroke-linejoin=\"round\" \
-             stroke-linecap=\"round\"/>"
-        );
-    }
-
-    fn points(&self, out: &mut String, series: &Series) {
-        let radius = if series.points.len() > 300 { 2.5 } else { 4.0 };
-        for (i, point) in series.points.iter().enumerate() {
-            let inside = |at: Option<f64>| at.is_some_and(|at| (-1e-9..=1.0 + 1e-9).contains(&at));
-            if let (true, Some(place)) = (inside(self.x.at(point.0)) && inside(self.y.at(point.1)), self.place(*point))
-            {
-                dot(out, self.color(&series.name), place, radius, series.notes.get(i).map(String::as_str));
-            }
-        }
-    }
-
-    /// Bars of several series stand beside each other; those of categories tell their numbers.
-    fn bars(&self, out: &mut String, series: &Series) {
-        let all: Vec<&Series> = self.figure.series.iter().filter(|s| s.mark == Mark::Bars).collect();
-        let single = !self.figure.categories.is_empty();
-        let (of, nth) = match single {
-            true => (1, 0),
-            false => (all.len(), all.iter().position(|s| std::ptr::eq(*s, series)).unwrap_or(0)),
-        };
-        let color = match single {
-            true => COLORS[all.iter().position(|s| std::ptr::eq(*s, series)).unwrap_or(0) % COLORS.len()],
-            false => COLORS[self.color(&series.name) % COLORS.len()],
-        };
-        let gap = spacing(&series.points);
-        let wide =
-            |share: f64| self.x.at(gap * share).zip(self.x.at(0.0)).map(|(a, b)| (a - b) * (self.right - self.left));
-        let Some(width) = wide(0.8 / of as f64).filter(|width| *width > 0.0).map(|width| width.min(WIDTH)) else {
-            return;
-        };
-        let ground = self.place((0.0, 0.0)).map_or(self.bottom, |(_, y)| y);
-        for point in &series.points {
-            let Some((x, y)) = self.place(*point) else { continue };
-            let x = x + (nth as f64 - of as f64 / 2.0) * width;
-            let (y0, y1) = (y.min(ground), y.max(ground));
-            let _ = writeln!(
-                out,
-                "<rect x=\"{x:.1}\" y=\"{y0:.1}\" width=\"{:.1}\" height=\"{:.1}\" fill=\"{color}\"/>",
-                (width - 1.0).max(0.5),
-                y1 - y0
-            );
-            if single {
-                let above = if point.1 < 0.0 { y1 + SIZE + 2.0 } else { y0 - 5.0 };
-                text(out, "ink", (x + width / 2.0, above), "middle", "", &short(point.1));
-            }
-        }
-    }
-
-    /// The grid's values as colours.
-    fn heat(&self, out: &mut String, heat: &Heat) {
-        let colors = Colors::of(&heat.values);
-        let corners = (self.place((heat.x.0, heat.y.1)), self.place((heat.x.1, heat.y.0)));
-        // What cannot be encoded is too large to be looked at.
-        if let ((Some((x0, y0)), Some((x1, y1))), Ok(link)) = (corners, heat.link(&colors)) {
-            let _ = writeln!(
-                out,
-                "<image x=\"{x0:.1}\" y=\"{y0:.1}\" width=\"{:.1}\" height=\"{:.1}\" preserveAspectRatio=\"none\" \
-                 href=\"{link}\"/>",
-                x1 - x0,
-                y1 - y0
-            );
-        }
-    }
-
-    /// The colours of a heat map beside their numbers.
-    fn key(&self, out: &mut String, heat: &Heat) {
-        let colors = Colors::of(&heat.values);
-        const STEPS: usize = 24;
-        let (x, h) = (self.right + 14.0, self.bottom - self.top);
-        let step = h / STEPS as f64;
-        for i in 0..STEPS {
-            let share = (i as f64 + 0.5) / STEPS as f64;
-            let ([r, g, b], opacity) = colors.at(colors.lo + share * (colors.hi - colors.lo));
-            let _ = writeln!(
-                out,
-                "<rect x=\"{x:.1}\" y=\"{:.1}\" width=\"10\" height=\"{step:.2}\" fill=\"rgb({r},{g},{b})\" \
-                 fill-opacity=\"{opacity:.2}\"/>",
-                self.bottom - (i + 1) as f64 * step
-            );
-        }
-        let scale = Scale::exact((colors.lo, colors.hi), false);
-        for (value, label) in scale.ticks(5) {
-            let y = self.bottom - scale.at(value).unwrap_or(0.0) * h;
-            text(out, "soft", (x + 15.0, y + 4.0), "start", "", &label);
-        }
     }
 }
 
@@ -354,49 +253,14 @@ fn all_of(places: impl Iterator<Item = f64>, heat: Option<(f64, f64)>, log: bool
 }
 
 /// The least distance of neighbours.
-fn spacing(points: &[(f64, f64)]) -> f64 {
+pub fn spacing(points: &[(f64, f64)]) -> f64 {
     let gaps = points.windows(2).map(|pair| (pair[1].0 - pair[0].0).abs()).filter(|gap| *gap > 0.0 && gap.is_finite());
     let least = gaps.fold(f64::INFINITY, f64::min);
     if least.is_finite() { least } else { 1.0 }
 }
 
-/// Of a curve with more points than can be told apart: for each pixel from left to right, where the curve comes in,
-/// its lowest and highest place there, and where it leaves.
-fn thinned(places: &[(f64, f64)]) -> Vec<(f64, f64)> {
-    const MANY: usize = 800;
-    if places.len() <= MANY || !places.is_sorted_by(|a, b| a.0 <= b.0) {
-        return places.to_vec();
-    }
-    let mut kept = vec![];
-    for column in places.chunk_by(|a, b| a.0.floor() == b.0.floor()) {
-        let by_height = |a: &&(f64, f64), b: &&(f64, f64)| a.1.total_cmp(&b.1);
-        let ends = [column.first(), column.iter().min_by(by_height), column.iter().max_by(by_height), column.last()];
-        let mut ends: Vec<(f64, f64)> = ends.into_iter().flatten().copied().collect();
-        ends.sort_by(|a, b| a.0.total_cmp(&b.0));
-        ends.dedup();
-        kept.extend(ends);
-    }
-    kept
-}
-
-/// A mark whose form, too, tells its series.
-fn dot(out: &mut String, series: usize, (x, y): (f64, f64), r: f64, note: Option<&str>) {
-    let color = COLORS[series % COLORS.len()];
-    let look = format!("class=\"rim\" fill=\"{color}\"");
-    let (w, h) = (r * 1.1, r * 1.2);
-    let (shape, end) = match series % 4 {
-        0 => (format!("<circle {look} cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{r}\""), "circle"),
-        1 => (format!("<path {look} d=\"M{:.1} {:.1}h{r}v{r}h-{r}z\"", x - r / 2.0, y - r / 2.0, r = 1.8 * r), "path"),
-        2 => (format!("<path {look} d=\"M{x:.1} {:.1}l{w:.1} {:.1}h-{:.1}z\"", y - h, 1.9 * r, 2.0 * w), "path"),
-        _ => (format!("<path {look} d=\"M{x:.1} {:.1}l{h:.1} {h:.1}l-{h:.1} {h:.1}l-{h:.1} -{h:.1}z\"", y - h), "path"),
-    };
-    let _ = match note {
-        Some(note) => writeln!(out, "{shape}><title>{}</title></{end}>", escaped(note)),
-        None => writeln!(out, "{shape}/>"),
-    };
-}
-
-fn text(out: &mut String, class: &str, (x, y): (f64, f64), anchor: &str, look: &str, content: &str) {
+/// A text at a place; nothing for an empty one.
+pub fn text(out: &mut String, class: &str, (x, y): (f64, f64), anchor: &str, look: &str, content: &str) {
     if content.is_empty() {
         return;
     }
@@ -410,9 +274,10 @@ fn text(out: &mut String, class: &str, (x, y): (f64, f64), anchor: &str, look: &
 
 /// About how long a text is.
 fn length(text: &str) -> f64 {
-    text.chars().count() as f64 * SIZE * 0.56
+    text.chars().count() as f64 * SIZE * 0.6
 }
 
-fn escaped(text: &str) -> String {
+/// A text as it stands in XML.
+pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

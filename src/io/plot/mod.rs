@@ -3,6 +3,7 @@
 
 mod draw;
 mod heat;
+mod marks;
 mod scale;
 
 pub use draw::svg;

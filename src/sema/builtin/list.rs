@@ -87,7 +87,7 @@ impl<'a> Checker<'a> {
     fn chain(&mut self, args: Args<'a>) -> Res<Value<'a>> {
         let mut parts = vec![];
         for item in self.items_of(&args.value(0), args.span(0))? {
-            let part = self.settle(item)?;
+            let part = self.member(item)?;
             if !part.is_callable() {
                 return Err(self.expected("layers and functions", &part, args.span(0)));
             }

@@ -55,7 +55,7 @@ impl<'a> Checker<'a> {
         } else if y.is_some() {
             let message = "`y` says where the rows of a heat map lie, and there is none";
             let diagnostic = Diagnostic::error("E0403", args.span(Y), message, "without effect")
-                .help("places of points are pairs, `[n, 2]`: `save_plot(stack([x, y], over: 1), ..)`");
+                .help("places of points are pairs, `[n, 2]`: `save_plot(stack([x, y], at: 1), ..)`");
             return Err(self.report(diagnostic));
         }
         if drawn.is_empty() {
@@ -63,13 +63,14 @@ impl<'a> Checker<'a> {
                 .help("for example `save_plot((loss: losses), \"runs/loss.svg\")`, or `points:`, `bars:`, `heatmap:`");
             return Err(self.report(diagnostic));
         }
+        let (across, up) = (self.plot_axis(&args, [8, 9, 11])?, self.plot_axis(&args, [7, 10, 12])?);
+        if args.has(HEATMAP) && (across.log || up.log) {
+            let message = "the cells of a heat map are even, and so are its axes";
+            let diagnostic = Diagnostic::error("E0403", args.span(HEATMAP), message, "on an axis of factors");
+            return Err(self.report(diagnostic.help("draw it over logarithms: `x: log(rates)`")));
+        }
         drawn.extend(x.map(|x| (Drawn::X, x)).into_iter().chain(y.map(|y| (Drawn::Y, y))));
-        let plot = PendingPlot {
-            drawn,
-            title: self.label_arg(&args, 13)?,
-            x: self.plot_axis(&args, [8, 9, 11])?,
-            y: self.plot_axis(&args, [7, 10, 12])?,
-        };
+        let plot = PendingPlot { drawn, title: self.label_arg(&args, 13)?, x: across, y: up };
         let example = "every 1 epoch { save_plot((weight: net.weight[0]), \"runs/{epoch}.svg\") }";
         self.act("`save_plot`", PendingAction::Plot { plot, to, span }, span, example)?;
         Ok(Value::Nothing)
