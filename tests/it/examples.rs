@@ -81,11 +81,14 @@ macro_rules! papers {
 
 papers! {
     ddpm "--epochs 10 --hidden 32 --times 20 --show 10": AtMost("val.loss", 2.0), Writes("runs/ddpm/10.png");
+    deq "--epochs 3 --hidden 16": AtLeast("val.accuracy", 0.5);
     dp_sgd "--epochs 4": AtLeast("val.accuracy", 0.6);
     grad_cam "--epochs 2": AtLeast("val.accuracy", 0.7), Writes("runs/grad_cam.png");
     maml "--epochs 6": Less("val.one_step", "val.at_once");
     mamba "--epochs 2 --width 8 --lr 1e-2": AtLeast("val.accuracy", 0.5);
     moe "--epochs 5": AtLeast("val.accuracy", 0.9), AtMost("val.unbalance", 2.0);
+    real_nvp "--epochs 3 --hidden 16 --show 3": AtMost("val.loss", 1.5), Writes("runs/real_nvp/3.png");
+    sam "--epochs 2": AtLeast("val.accuracy", 0.8), Less("val.loss", "val.nearby");
     vae "--epochs 3": AtMost("val.loss", 30.0), Writes("runs/vae/plane.png");
     wgan_gp "--epochs 3 --show 3": AtLeast("train.critic.distance", 0.5), Writes("runs/wgan_gp/3.png");
 }
