@@ -83,17 +83,15 @@ impl<'c> Engine<'c> {
     }
 
     fn load(&mut self, load: &Load, files: &Files) -> Result<(), Diagnostic> {
-        let expected: Vec<io::Expected> = load
-            .cells
-            .iter()
-            .map(|(name, id)| {
-                let cell = &self.checked.cells[id.index()];
-                let shape = known_shape(cell);
-                io::Expected { name: name.to_string(), dtype: cell.ty.dtype, shape, span: cell.span }
-            })
-            .collect();
+        let cells: Vec<&Cell> = load.cells.iter().map(|id| &self.checked.cells[id.index()]).collect();
+        let names = io::names(&cells, load.holder.as_deref());
+        let expected = cells.into_iter().zip(names).map(|(cell, name)| {
+            let shape = known_shape(cell);
+            io::Expected { name, dtype: cell.ty.dtype, shape, span: cell.span }
+        });
+        let expected: Vec<io::Expected> = expected.collect();
         let tensors = io::load(files, &load.path, &expected, load.span)?;
-        for ((_, id), tensor) in load.cells.iter().zip(&tensors) {
+        for (id, tensor) in load.cells.iter().zip(&tensors) {
             self.write(*id, tensor);
         }
         Ok(())

@@ -19,17 +19,15 @@ pub struct Expected {
     pub span: Span,
 }
 
-/// What cells are called in a file: their paths, and without the first component when all share it, so that the
-/// weights of one layer fit every value that holds such a layer.
-pub fn names(cells: &[&Cell]) -> Vec<String> {
-    let holder = |cell: &&Cell| cell.path.split_once('.').map(|(holder, _)| holder.to_string());
-    let first = cells.first().and_then(holder);
-    let shared = first.is_some() && cells.iter().all(|cell| holder(cell) == first);
-    let name = |cell: &&Cell| match cell.path.split_once('.') {
-        Some((_, rest)) if shared => rest.to_string(),
-        _ => cell.path.to_string(),
-    };
-    cells.iter().map(name).collect()
+/// What cells are called in a file: their paths from `holder` on, the place of what is saved, so that the weights of one layer
+/// fit every such layer, wherever it stands. Without a holder the first component is left out when all share it.
+pub fn names(cells: &[&Cell], holder: Option<&str>) -> Vec<String> {
+    let first = |cell: &&Cell| cell.path.split_once('.').map(|(first, _)| first.to_string());
+    let shared =
+        || cells.first().and_then(first).filter(|shared| cells.iter().all(|cell| first(cell).as_ref() == Some(shared)));
+    let holder = holder.map(str::to_string).or_else(shared);
+    let inside = |path: &str| Some(path.strip_prefix(holder.as_deref()?)?.strip_prefix('.')?.to_string());
+    cells.iter().map(|cell| inside(&cell.path).unwrap_or_else(|| cell.path.to_string())).collect()
 }
 
 /// Writes tensors under their names. The same tensors give the same bytes.
@@ -286,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn one_layer_is_saved_without_the_name_of_its_holder() {
+    fn a_layer_is_saved_without_the_place_where_it_stands() {
         let cell = |path: &str| Cell {
             path: path.into(),
             role: Role::Param,
@@ -294,7 +292,9 @@ mod tests {
             span: Span::none(),
         };
         let (weight, bias, other) = (cell("net.0.weight"), cell("net.0.bias"), cell("head.bias"));
-        assert_eq!(names(&[&weight, &bias]), ["0.weight", "0.bias"]);
-        assert_eq!(names(&[&weight, &other]), ["net.0.weight", "head.bias"]);
+        assert_eq!(names(&[&weight, &bias], None), ["0.weight", "0.bias"]);
+        assert_eq!(names(&[&weight, &other], None), ["net.0.weight", "head.bias"]);
+        assert_eq!(names(&[&weight, &bias], Some("net.0")), ["weight", "bias"]);
+        assert_eq!(names(&[&weight, &other], Some("net.0")), ["weight", "head.bias"]);
     }
 }

@@ -8,6 +8,7 @@ use crate::tir::plot::{Axis, Drawn, Plot};
 use crate::tir::{self, Action, CellId, DataSource, Every, Job, Piece, ProgramId, Target, Template, Unit};
 use crate::types::{DType, Dim};
 
+use super::holds::holder;
 use super::scope::{ModuleId, Scope};
 use super::stmt::Place;
 use super::value::{Code, Data, Tensor, Value};
@@ -26,7 +27,7 @@ pub struct Pending {
 
 #[derive(Debug)]
 pub enum PendingAction {
-    Save { cells: Vec<CellId>, to: Name, span: Span },
+    Save { cells: Vec<CellId>, holder: Option<Name>, to: Name, span: Span },
     Images { value: Tensor, to: Name, span: Span },
     Plot { plot: PendingPlot, to: Name, span: Span },
     Print { text: Name, span: Span },
@@ -112,7 +113,9 @@ impl<'a> Checker<'a> {
         let updates = program.outputs.clone();
         for action in pending.actions {
             actions.push(match action {
-                PendingAction::Save { cells, to, span } => Action::Save { cells, to: template(&to, &[], span).0 },
+                PendingAction::Save { cells, holder, to, span } => {
+                    Action::Save { cells, holder, to: template(&to, &[], span).0 }
+                }
                 PendingAction::Images { value, to, span } => {
                     let to = template(&to, &[], span).0;
                     Action::Images { program: self.with_values(&program, &[value], span), to }
@@ -158,7 +161,7 @@ impl<'a> Checker<'a> {
         let path = self.path_text(to, scope)?;
         self.act(
             "`save .. to`",
-            PendingAction::Save { cells, to: path, span },
+            PendingAction::Save { cells, holder: holder(&value), to: path, span },
             span,
             "every 1 epoch { save net to \"runs/net.safetensors\" }",
         )

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use crate::base::Name;
 use crate::diag::Diagnostic;
 use crate::syntax::{ast, mentions};
 use crate::tir::{CellId, Role};
@@ -88,12 +89,12 @@ impl<'a> Walk<'a> {
 }
 
 /// The local names that a function mentions, and the layer whose method it is.
-pub fn captured<'a>(closure: &Closure<'a>) -> Vec<(crate::base::Name, Value<'a>)> {
+pub fn captured<'a>(closure: &Closure<'a>) -> Vec<(Name, Value<'a>)> {
     match (closure.code, &closure.of) {
         (Code::Func(_), Some(of)) => vec![("of".into(), Value::Instance(of.clone()))],
         (Code::Func(_), None) => vec![],
         (Code::Lambda { params, body }, _) => {
-            let own = |name: &crate::base::Name| params.iter().any(|param: &ast::Param| param.name.name == *name);
+            let own = |name: &Name| params.iter().any(|param: &ast::Param| param.name.name == *name);
             let names = mentions(body).into_iter().filter(|name| !own(name));
             names.filter_map(|name| closure.scope.get(&name).map(|value| (name, value))).collect()
         }
@@ -119,6 +120,15 @@ pub fn pairs<'a>(a: &Value<'a>, b: &Value<'a>) -> Vec<(Rc<Instance<'a>>, Rc<Inst
         }
     }
     out
+}
+
+/// The place of a value that holds layers, to which the paths of their parameters are relative: `net.body`.
+pub fn holder(value: &Value) -> Option<Name> {
+    let mut places = leaves(value).into_iter().filter_map(|leaf| match leaf.value {
+        Value::Instance(layer) => layer.path().strip_suffix(&*leaf.path).map(Name::from),
+        _ => None,
+    });
+    places.find(|place| !place.is_empty())
 }
 
 /// Whether a value holds a layer or a parameter.

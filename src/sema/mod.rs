@@ -175,8 +175,9 @@ pub struct Checked {
 /// `load(net, "x.safetensors")`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Load {
-    /// Cells with the names that the file is expected to use.
-    pub cells: Vec<(Name, CellId)>,
+    pub cells: Vec<CellId>,
+    /// Where they stand: the file has their names from here on.
+    pub holder: Option<Name>,
     pub path: Name,
     pub span: Span,
 }
@@ -422,13 +423,7 @@ impl<'a> Checker<'a> {
         for (net, path, span) in std::mem::take(&mut self.loads) {
             let cells = self.cells_of(&net, true);
             cells.iter().for_each(|&cell| init.read_from_file(cell));
-            let named = |cell: CellId| {
-                let path = &self.out.cells[cell.index()].path;
-                let name = path.split_once('.').map_or(&**path, |(_, rest)| rest);
-                (Name::from(name), cell)
-            };
-            let cells = cells.into_iter().map(named).collect();
-            self.out.loads.push(Load { cells, path, span });
+            self.out.loads.push(Load { cells, holder: holds::holder(&net), path, span });
         }
         self.out.init = init.program;
         self.counts.at_run_time = self.out.at_run_time.len();

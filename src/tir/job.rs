@@ -75,8 +75,8 @@ pub struct Shown {
 /// What an `every` block does. Programs take no arguments and give `Target::Value` results.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
-    /// `save net to "x.safetensors"`
-    Save { cells: Vec<CellId>, to: Template },
+    /// `save net.body to "x.safetensors"`; the holder is `net.body`.
+    Save { cells: Vec<CellId>, holder: Option<Name>, to: Template },
     /// `save_images(G(z), "runs/{epoch}.png")`: `Value(0)` of the program.
     Images { program: ProgramId, to: Template },
     /// `save_plot((train: a, val: b), "runs/loss.svg")`: values of the program as a drawing.

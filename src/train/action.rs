@@ -69,7 +69,7 @@ fn act(
 ) -> Result<(), Diagnostic> {
     let path = |to: &Template| fill(to, moment.epoch, moment.step, &[]);
     match action {
-        Action::Save { cells, to } => save(&path(to), cells, span, machine, context, None),
+        Action::Save { cells, holder, to } => save(&path(to), cells, holder.as_deref(), span, machine, context, None),
         Action::Images { program, to } => {
             let path = path(to);
             for images in run(key, *program, moment, machine)? {

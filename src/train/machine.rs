@@ -38,9 +38,9 @@ pub trait Machine {
 
     fn read(&self, id: CellId) -> Tensor;
 
-    /// The values of cells under the names that they have in a file.
-    fn weights(&self, cells: &[CellId]) -> Vec<(String, Tensor)> {
+    /// The values of cells under the names that they have in a file, from the place of their holder on.
+    fn weights(&self, cells: &[CellId], holder: Option<&str>) -> Vec<(String, Tensor)> {
         let described: Vec<&Cell> = cells.iter().map(|&id| self.cell(id)).collect();
-        io::names(&described).into_iter().zip(cells.iter().map(|&id| self.read(id))).collect()
+        io::names(&described, holder).into_iter().zip(cells.iter().map(|&id| self.read(id))).collect()
     }
 }

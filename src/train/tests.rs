@@ -263,7 +263,7 @@ fn actions_come_when_they_are_due() {
         program: ProgramId(3),
         to: text(vec![Piece::Text("out/".into()), Piece::Epoch, Piece::Text(".png".into())]),
     };
-    let weights = Action::Save { cells: vec![CellId(0)], to: text(vec![Piece::Text("w".into())]) };
+    let weights = Action::Save { cells: vec![CellId(0)], holder: None, to: text(vec![Piece::Text("w".into())]) };
     let job = Job {
         every: vec![
             every(4, Unit::Step, print),

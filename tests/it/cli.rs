@@ -277,6 +277,41 @@ fn the_best_weights_come_back() {
     assert!(best.as_f64().unwrap() > 0.2, "{best}");
 }
 
+const PART: &str = r#"
+use std.data: digits
+use std.nn: Linear
+
+layer Net {
+  body = Linear[64 -> 4] >> relu
+  forward(x: [B, 64]) -> [B, 4] = body(x)
+}
+let net = Net()
+
+train t {
+  data = digits.train |> take(0..4)
+  step (x, y) { log mean: mean(net(x)) }
+  every 1 epoch {
+    save net.body to "body.safetensors"
+    save net.body[0] to "line.safetensors"
+  }
+}
+"#;
+
+const ELSEWHERE: &str = r#"
+use std.nn: Linear
+let body = load(Linear[64 -> 4] >> relu, "body.safetensors")
+let net = relu >> load(Linear[64 -> 4], "line.safetensors")
+
+test "they are one layer" { assert body[0].weight == net[1].weight }
+"#;
+
+#[test]
+fn a_part_that_is_saved_is_a_layer_anywhere() {
+    let desk = Desk::new(&[("a.dln", PART), ("b.dln", ELSEWHERE)]);
+    desk.dln("run a.dln").ends(0);
+    desk.dln("test b.dln").ends(0);
+}
+
 #[test]
 fn a_wrong_weights_file_is_a_diagnostic() {
     let other = MLP.replace("hyper hidden = 256", "hyper hidden = 32");

@@ -1,5 +1,5 @@
 """Methods of `examples/papers`: a flow whose determinant is that of the whole derivative, a fixed point by going on for long, a
-step that looks around first."""
+step that looks around first, a table whose choice is passed by."""
 
 import torch
 import torch.nn.functional as F
@@ -14,6 +14,7 @@ def methods(a):
     flow(a)
     fixed_point(a)
     flat_minimum(a)
+    codebook(a)
 
 
 def flow(a):
@@ -92,6 +93,18 @@ def flat_minimum(a):
     before = f'use "papers/sam.dln": loss, nearby\nlet net = Linear[3 -> 4] >> tanh >> Linear[4 -> 3]\n{FLAT}'
     a.case("the gradient of SAM", "flat(grad(|net| loss(nearby(net, x, y, 0.1), x, y))(net))", sam, uses=["std.nn: Linear"], before=before,
            params=params, types={"y": "idx<3>[6]"}, x=randn(6, 3), y=labels(3, 6))
+
+
+def codebook(a):
+    rows = randn(5, 3)
+
+    def quantized(z):
+        """Equations 1 to 3 of Van den Oord et al., with a weight of 0.25, one vector after another."""
+        e = torch.stack([min(rows, key=lambda row: float((row - v).square().sum())) for v in z.reshape(-1, 3)]).reshape(z.shape)
+        return z + (e - z).detach(), F.mse_loss(e, z.detach()) + 0.25 * F.mse_loss(z, e.detach())
+
+    a.case("the codebook of VQ-VAE", "{\n  found = net(z)\n  (found.rows, found.loss)\n}", quantized,
+           before='use "papers/vq_vae.dln": Codebook\nlet net = Codebook[5, 3]\n', params={"net.rows": rows}, z=randn(2, 4, 3))
 
 
 AREAS = {"methods": methods}
