@@ -22,7 +22,7 @@ fn a_perceptron_fails_at_xor_and_a_network_does_not() {
 
 #[test]
 fn a_forecast_beats_last_years_number() {
-    let run = Run::of("sine.dln", &["--epochs", "40"]);
+    let run = Run::of("sine.dln", &["--epochs", "16"]);
     let val = &run.last()["val"];
     let (loss, naive) = (val["loss"].as_f64(), val["last_value"].as_f64());
     assert!(loss.expect("a number") < naive.expect("a number"), "{val}");
@@ -37,7 +37,7 @@ fn lenet_learns_in_an_epoch() {
 
 #[test]
 fn two_players_play_and_draw() {
-    let run = Run::of("gan_digits.dln", &["--epochs", "25"]);
+    let run = Run::of("gan_digits.dln", &["--epochs", "10", "--hidden", "64"]);
     let train = run.last()["train"].as_object().expect("metrics");
     assert!(train.values().all(|loss| loss.as_f64().is_some_and(f64::is_finite)), "{train:?}");
     let pictures = fs::read_dir(run.folder.path().join("runs/gan_digits")).expect("a folder of pictures");
@@ -90,6 +90,7 @@ papers! {
     real_nvp "--epochs 3 --hidden 16 --show 3": AtMost("val.loss", 1.5), Writes("runs/real_nvp/3.png");
     sam "--epochs 2": AtLeast("val.accuracy", 0.8), Less("val.loss", "val.nearby");
     vae "--epochs 3": AtMost("val.loss", 30.0), Writes("runs/vae/plane.png");
+    vq_vae "--epochs 1": AtMost("val.error", 0.12);
     wgan_gp "--epochs 3 --show 3": AtLeast("train.critic.distance", 0.5), Writes("runs/wgan_gp/3.png");
 }
 
