@@ -74,3 +74,32 @@ fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The files that a program is made of.
+    fn read(text: &str) -> Vec<String> {
+        let program = Program::open("main.dln", text, Files::at("."));
+        assert!(program.modules.diagnostics.is_empty());
+        program.modules.list.iter().map(|module| module.name.clone()).collect()
+    }
+
+    #[test]
+    fn of_what_only_passes_on_no_more_is_read_than_is_named() {
+        let has = |files: &[String], name: &str| files.iter().any(|file| file == name);
+        let one = read("use std.loss: mse as error\n");
+        assert!(
+            has(&one, "std/loss.dln") && has(&one, "std/loss/regression.dln") && !has(&one, "std/loss/ctc.dln"),
+            "{one:?}"
+        );
+        let two = read("use std.loss: mse\nuse std.loss: ctc\n");
+        assert!(
+            has(&two, "std/loss/regression.dln") && has(&two, "std/loss/ctc.dln") && !has(&two, "std/loss/gan.dln"),
+            "{two:?}"
+        );
+        let all = read("use std.loss\n");
+        assert!(has(&all, "std/loss/gan.dln") && has(&all, "std/loss/ctc.dln"), "{all:?}");
+    }
+}

@@ -101,7 +101,7 @@ impl<'a> Checker<'a> {
     fn not_exported(&mut self, target: ModuleId, name: &ast::Ident) {
         let target = self.modules.get(target);
         let own = target.names().cloned();
-        let used = target.imports.iter().flat_map(|(_, line)| brought(line)).map(|brought| brought.name);
+        let used = target.uses().flat_map(brought).map(|brought| brought.name);
         let known: Vec<Name> = own.chain(used).collect();
         let message = format!("{} has no `{}`", target.name, name.name);
         let diagnostic = Diagnostic::error("E0203", name.span, message, "not there");

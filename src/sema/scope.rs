@@ -9,6 +9,7 @@ use crate::diag::Diagnostic;
 use crate::id;
 use crate::syntax::{self, ast};
 
+use super::imports::brought;
 use super::value::Value;
 
 id!(
@@ -162,6 +163,11 @@ impl Module {
             _ => None,
         })
     }
+
+    /// Whether nothing but `use` lines is in it.
+    fn only_passes_on(&self) -> bool {
+        self.ast.items.iter().all(|item| matches!(item.kind, ast::ItemKind::Use(_)))
+    }
 }
 
 /// All modules of a run, the main one first.
@@ -187,7 +193,8 @@ impl Modules {
 
     /// Reads the main file and all that it uses.
     pub fn load(sources: &mut Sources, name: &str, text: &str, prelude: &str, library: &mut dyn Library) -> Modules {
-        let mut loader = Loader { sources, library, modules: Modules::default(), open: vec![] };
+        let mut loader =
+            Loader { sources, library, modules: Modules::default(), open: vec![], waiting: BTreeMap::new() };
         let main = loader.add(name, text, false);
         let prelude = loader.add("std/prelude.dln", prelude, true);
         debug_assert_eq!((main, prelude), (MAIN, PRELUDE));
@@ -203,6 +210,8 @@ struct Loader<'l> {
     modules: Modules,
     /// Modules whose imports are being followed, to find cycles.
     open: Vec<ModuleId>,
+    /// The `use` lines that nobody has needed yet of the library's modules that only pass on, such as `std.nn`.
+    waiting: BTreeMap<ModuleId, Vec<ast::Use>>,
 }
 
 impl Loader<'_> {
@@ -232,15 +241,26 @@ impl Loader<'_> {
     }
 
     fn follow(&mut self, id: ModuleId) {
+        let uses = self.modules.get(id).uses().cloned().collect();
+        self.bring_all(id, uses);
+    }
+
+    fn bring_all(&mut self, id: ModuleId, uses: Vec<ast::Use>) {
         self.open.push(id);
         let module = self.modules.get(id);
-        let from = module.name.clone();
-        let std = module.std;
-        let uses: Vec<ast::Use> = module.uses().cloned().collect();
-        for u in uses {
-            self.bring(id, &from, std, u);
-        }
+        let (from, std) = (module.name.clone(), module.std);
+        uses.into_iter().for_each(|u| self.bring(id, &from, std, u));
         self.open.pop();
+    }
+
+    /// Follows, of a module that only passes on, the lines that give what `u` asks for: all, where it takes the whole module.
+    fn reach(&mut self, id: ModuleId, u: &ast::Use) {
+        let Some(lines) = self.waiting.remove(&id) else { return };
+        let asked = |name: &Name| u.names.iter().flatten().any(|(asked, _)| asked.name == *name);
+        let is_needed = |line: &ast::Use| u.names.is_none() || brought(line).iter().any(|passed| asked(&passed.name));
+        let (needed, others) = lines.into_iter().partition(is_needed);
+        self.waiting.insert(id, others);
+        self.bring_all(id, needed);
     }
 
     /// The prelude passes much on, uses none of it itself, and a program uses little: only those modules are read of which some
@@ -248,8 +268,7 @@ impl Loader<'_> {
     fn follow_prelude(&mut self) {
         let (from, prelude) = (self.modules.get(PRELUDE).name.clone(), self.modules.get(PRELUDE).file);
         let mut waiting: Vec<ast::Use> = self.modules.get(PRELUDE).uses().cloned().collect();
-        let names = |u: &ast::Use| u.names.iter().flatten().map(|(name, _)| name.name.clone()).collect::<Vec<_>>();
-        let offered: BTreeSet<Name> = waiting.iter().flat_map(names).collect();
+        let offered: BTreeSet<Name> = waiting.iter().flat_map(given).collect();
         let mut written: BTreeSet<Name> = BTreeSet::new();
         let mut read = 0;
         loop {
@@ -260,7 +279,7 @@ impl Loader<'_> {
                 written.extend(words.filter_map(|word| offered.get(word).cloned()));
             }
             read = self.modules.list.len();
-            let is_written = |u: &ast::Use| names(u).iter().any(|name| written.contains(name));
+            let is_written = |u: &ast::Use| given(u).any(|name| written.contains(&name));
             let (wanted, others): (Vec<_>, Vec<_>) = waiting.into_iter().partition(is_written);
             if wanted.is_empty() {
                 return;
@@ -295,11 +314,18 @@ impl Loader<'_> {
                 self.modules.diagnostics.push(self.cycle(id, span));
                 return None;
             }
+            self.reach(id, u);
             return Some(id);
         }
         let std = from_std || matches!(&u.module, ast::Module::Path(_));
         let id = self.add(&name, &text, std);
-        self.follow(id);
+        let module = self.modules.get(id);
+        if std && module.only_passes_on() {
+            self.waiting.insert(id, module.uses().cloned().collect());
+            self.reach(id, u);
+        } else {
+            self.follow(id);
+        }
         Some(id)
     }
 
@@ -311,6 +337,11 @@ impl Loader<'_> {
             .note(format!("the circle: {}", names.join(" -> ")))
             .help("move what both need into a third file")
     }
+}
+
+/// The names behind the colon of a `use` line, as the module that is used has them.
+fn given(u: &ast::Use) -> impl Iterator<Item = Name> + '_ {
+    u.names.iter().flatten().map(|(name, _)| name.name.clone())
 }
 
 fn unreadable(module: &ast::Module, missing: Missing) -> Diagnostic {
