@@ -21,6 +21,7 @@ mod lessons;
 mod loaded;
 mod loops;
 mod meaning;
+mod numerics;
 mod ops;
 mod optimizer;
 mod pages;
