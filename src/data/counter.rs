@@ -27,6 +27,11 @@ fn below(n: u64, bits: u64) -> usize {
     ((u128::from(bits) * u128::from(n)) >> 64) as usize
 }
 
+/// Bits as a number in [0, 1).
+pub fn unit(bits: u64) -> f64 {
+    (bits >> 11) as f64 / (1u64 << 53) as f64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -26,7 +26,7 @@ impl Loader {
     /// Reads the table, and finds out how many rows there are in an epoch. What could fail in a later epoch fails here.
     pub fn open(dataset: &Dataset, tables: &mut Tables<'_>, seed: u64) -> Result<Loader, Diagnostic> {
         let table = tables.get(dataset)?;
-        let rows = Rows::all(table.rows).staged(&dataset.stages, Order { seed, epoch: 1 })?.len();
+        let rows = Rows::all(table.rows).staged(&dataset.stages, &table, Order { seed, epoch: 1 })?.len();
         let whole = Batch { size: rows, drop_last: false };
         let batch = dataset.batch.unwrap_or(whole);
         let lengths = ragged::lengths(dataset, &table.columns)?;
@@ -64,7 +64,7 @@ impl Loader {
     /// The batches of an epoch, which counts from 1.
     pub fn epoch(&self, epoch: usize) -> Epoch<'_> {
         let order = Order { seed: self.seed, epoch };
-        let rows = Rows::all(self.table.rows).staged(&self.stages, order);
+        let rows = Rows::all(self.table.rows).staged(&self.stages, &self.table, order);
         let rows = rows.expect("stages that work in epoch 1 work in all");
         let batches = match &self.ragged {
             Some((lengths, buckets)) => ragged::batches(&rows, lengths, buckets, self.batch),

@@ -8,6 +8,7 @@ mod csv;
 mod idx;
 mod loader;
 mod ragged;
+mod resample;
 mod rows;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,8 @@
-//! Which rows, in which order: the stages of a data set, applied to row numbers. No values are touched.
+//! Which rows, in which order: the stages of a data set, applied to row numbers.
 
+use super::Table;
 use super::counter::{mix, permutation};
+use super::resample::{balanced, drawn};
 use crate::base::Spanned;
 use crate::diag::Diagnostic;
 use crate::tir::Stage;
@@ -36,10 +38,10 @@ impl Rows {
     }
 
     /// The rows behind all stages; none at all is an error.
-    pub fn staged(mut self, stages: &[Spanned<Stage>], order: Order) -> Result<Rows, Diagnostic> {
+    pub fn staged(mut self, stages: &[Spanned<Stage>], table: &Table, order: Order) -> Result<Rows, Diagnostic> {
         for (i, stage) in stages.iter().enumerate() {
             let before = self.len();
-            self = self.apply(stage, mix(&[order.seed, order.epoch as u64, i as u64]))?;
+            self = self.apply(stage, table, mix(&[order.seed, order.epoch as u64, i as u64]))?;
             if self.len() == 0 {
                 return Err(nothing_left(stage, before));
             }
@@ -47,7 +49,7 @@ impl Rows {
         Ok(self)
     }
 
-    fn apply(mut self, stage: &Spanned<Stage>, key: u64) -> Result<Rows, Diagnostic> {
+    fn apply(mut self, stage: &Spanned<Stage>, table: &Table, key: u64) -> Result<Rows, Diagnostic> {
         match stage.value {
             Stage::Take { lo, hi } => {
                 let end = hi.unwrap_or(self.len());
@@ -65,6 +67,14 @@ impl Rows {
             }
             Stage::Sliding { length } => self.slide(length),
             Stage::Repeat { times } => self.starts = self.starts.repeat(times),
+            Stage::Balance { field, up } => {
+                let chosen = balanced(&self, &table.columns[field].values, up, key);
+                self.starts = self.chosen(chosen);
+            }
+            Stage::Sample { field, .. } => {
+                let chosen = drawn(&self, &table.columns[field].values, stage, key)?;
+                self.starts = self.chosen(chosen);
+            }
         }
         Ok(self)
     }
@@ -105,7 +115,8 @@ mod tests {
     fn staged(n: usize, stages: &[Stage], epoch: usize) -> Result<Vec<Vec<usize>>, Diagnostic> {
         let spanned = |stage: &Stage| Spanned { value: stage.clone(), span: Span::none() };
         let stages: Vec<_> = stages.iter().map(spanned).collect();
-        let rows = Rows::all(n).staged(&stages, Order { seed: 1, epoch })?;
+        let table = Table { rows: n, columns: vec![] };
+        let rows = Rows::all(n).staged(&stages, &table, Order { seed: 1, epoch })?;
         Ok((0..rows.len()).map(|i| rows.get(i).to_vec()).collect())
     }
 

@@ -20,6 +20,8 @@ struct Traced {
 impl<'a> Checker<'a> {
     pub fn test(&mut self, test: &'a ast::Test, module: super::ModuleId) -> Res<()> {
         let outer = std::mem::replace(&mut self.place, Place::Test);
+        self.losses = 0;
+        self.kept_states.clear();
         let (program, result) =
             self.program(&format!("test {}", test.name), |c| c.block_in(&test.body, &Scope::root(module)));
         self.place = outer;

@@ -45,8 +45,9 @@ impl<'a> Checker<'a> {
         span: Span,
         scope: &Scope<'a>,
     ) -> Res<()> {
-        if self.place != Place::Step || self.depth() > 0 {
-            return Err(self.error("E0613", span, "`minimize` stands in a `step` of a `train` block", "not here"));
+        if !matches!(self.place, Place::Step | Place::Test) || self.depth() > 0 {
+            let message = "`minimize` stands in a `step` of a `train` block, or in a `test`";
+            return Err(self.error("E0613", span, message, "not here"));
         }
         let loss_span = loss.span;
         let loss = self.expr(loss, scope);
@@ -55,7 +56,9 @@ impl<'a> Checker<'a> {
         let loss = self.scalar_loss(&loss?, loss_span)?;
         self.losses += 1;
         let name: Name = if self.losses == 1 { "loss".into() } else { format!("loss{}", self.losses).into() };
-        self.prog().output(Target::Loss(name.clone()), loss.id, loss_span);
+        if self.place == Place::Step {
+            self.prog().output(Target::Loss(name.clone()), loss.id, loss_span);
+        }
 
         let mut made = vec![];
         for ((over, with), (target, optimizer)) in groups.iter().zip(parts) {

@@ -52,6 +52,7 @@ mod optimizer;
 mod pattern;
 mod precision;
 mod report;
+mod resample;
 mod running;
 mod scope;
 mod shape;
@@ -290,6 +291,8 @@ pub(crate) struct Checker<'a> {
     trained_cells: Vec<CellId>,
     /// Losses of the step that is being traced.
     losses: usize,
+    /// States of optimizers that the `test` which is being traced has used.
+    kept_states: Vec<optimizer::KeptStates<'a>>,
     /// Of the current `train` block, where it is lower than the program's.
     precision: Option<DType>,
     /// The first scale of losses in f16.
@@ -343,6 +346,7 @@ impl<'a> Checker<'a> {
             place: stmt::Place::Function,
             trained_cells: vec![],
             losses: 0,
+            kept_states: vec![],
             precision: None,
             loss_scale: precision::FIRST_SCALE,
             scaling: None,

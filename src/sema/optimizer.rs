@@ -6,12 +6,20 @@ use crate::base::Span;
 use crate::diag::Diagnostic;
 use crate::ops::{Binary, Unary};
 use crate::syntax::ast;
-use crate::tir::{CellId, Kind, Role, Source, ValueId};
+use crate::tir::{CellId, Kind, Role, Source, Ty, ValueId};
 use crate::types::DType;
 
 use super::scope::{ModuleId, Scope};
+use super::stmt::Place;
 use super::value::{Arg, Closure, Code, OptimizerInstance, State, Tensor, Value};
 use super::{Checker, Res};
+
+/// States that the next `minimize` of a `test` finds.
+pub struct KeptStates<'a> {
+    optimizer: Rc<OptimizerInstance<'a>>,
+    cell: CellId,
+    scope: Scope<'a>,
+}
 
 impl<'a> Checker<'a> {
     /// `Adam(lr: 1e-3)`
@@ -58,6 +66,9 @@ impl<'a> Checker<'a> {
 
     /// The step number as the scalar that updates see: f64, so that `beta ** t` is exact enough.
     fn step_number(&mut self, span: Span) -> Res<Tensor> {
+        if self.place == Place::Test {
+            return Ok(self.number(self.losses as f64, DType::F64, span));
+        }
         let step = self.ambient(Source::Step, span);
         let step = match self.scaling.clone() {
             Some(scaling) => self.binary(Binary::Sub, &step, &scaling.skipped.1, span)?,
@@ -107,9 +118,7 @@ impl<'a> Checker<'a> {
         grad: &Tensor,
         span: Span,
     ) -> Res<()> {
-        let scope = optimizer.scope.block();
-        let inner = scope.function();
-        self.states(optimizer, cell, &scope);
+        let inner = self.with_states(optimizer, cell).function();
         let t = self.step_number(span)?;
         let values = [Value::Cell(cell), Value::Tensor(grad.clone()), Value::Tensor(t)];
         for (param, value) in func.params.iter().zip(values) {
@@ -129,6 +138,21 @@ impl<'a> Checker<'a> {
         Ok(())
     }
 
+    /// The settings of an optimizer and its states for one parameter. In a `test` each `minimize` is the next step, so
+    /// that states go from one to the next; elsewhere each has its own.
+    fn with_states(&mut self, optimizer: &Rc<OptimizerInstance<'a>>, cell: CellId) -> Scope<'a> {
+        let same = |kept: &&KeptStates<'a>| Rc::ptr_eq(&kept.optimizer, optimizer) && kept.cell == cell;
+        if let Some(kept) = self.kept_states.iter().find(same) {
+            return kept.scope.clone();
+        }
+        let scope = optimizer.scope.block();
+        self.states(optimizer, cell, &scope);
+        if self.place == Place::Test {
+            self.kept_states.push(KeptStates { optimizer: optimizer.clone(), cell, scope: scope.clone() });
+        }
+        scope
+    }
+
     /// The optimizer's states for one parameter. They take memory when `update` touches them.
     fn states(&mut self, optimizer: &Rc<OptimizerInstance<'a>>, cell: CellId, scope: &Scope<'a>) {
         let info = &self.cells[cell.index()];
@@ -138,7 +162,7 @@ impl<'a> Checker<'a> {
                 cell: Default::default(),
                 owner: info.owner.clone(),
                 name: format!("{}.{prefix}.{}", info.name, name.name).into(),
-                ty: crate::tir::Ty { bound: None, ..info.ty.clone() },
+                ty: Ty { bound: None, ..info.ty.clone() },
                 init,
                 scope: optimizer.scope.clone(),
                 span: name.span,
@@ -152,9 +176,23 @@ impl<'a> Checker<'a> {
         if let Some(cell) = state.cell.get() {
             return Ok(cell);
         }
-        let cell = self.add_cell(state.owner.clone(), state.name.clone(), Role::State, state.ty.clone(), state.span);
+        let cell = self.in_init(|c| c.begin_state(state))?;
         state.cell.set(Some(cell));
-        self.in_init(|c| c.first_value(cell, &state.ty, state.init, &state.scope))?;
+        Ok(cell)
+    }
+
+    /// A state has the shape of its parameter, or that of what a function of the shape gives.
+    fn begin_state(&mut self, state: &State<'a>) -> Res<CellId> {
+        let span = state.init.span;
+        let init = self.expr(state.init, &state.scope)?;
+        let of_shape = init.is_callable();
+        let first = self.filling(init, &state.ty, span)?;
+        let own_shape = of_shape && !first.ty.shape.is_empty();
+        let shape = if own_shape { first.ty.shape.clone() } else { state.ty.shape.clone() };
+        let ty = Ty { shape, ..state.ty.clone() };
+        let first = self.fitted(first, &ty, span)?;
+        let cell = self.add_cell(state.owner.clone(), state.name.clone(), Role::State, ty, state.span);
+        self.begin_as(cell, &first, span)?;
         Ok(cell)
     }
 }

@@ -58,7 +58,7 @@ pub enum DataSource {
     Text { path: Path, length: usize },
 }
 
-/// Chooses and orders rows. Everything that looks into values is a program, not a stage.
+/// Chooses and orders rows. Into values only the last two look, and only into one number of each row.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Stage {
     /// Rows `lo..hi`, to the end without `hi`.
@@ -72,6 +72,12 @@ pub enum Stage {
     Sliding { length: usize },
     /// The rows, `times` over.
     Repeat { times: usize },
+    /// Rows of every class of a field as often as of the most frequent one (`up`; then rows come several times), or of
+    /// the rarest, anew in every epoch.
+    Balance { field: usize, up: bool },
+    /// `count` rows, drawn anew in every epoch, each time from all of them, as likely as a weight says: that of the row's
+    /// class in `field`, or without `weights` the number in it.
+    Sample { count: usize, field: usize, weights: Option<Vec<f64>> },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +97,7 @@ impl Dataset {
             .rev()
             .filter_map(|stage| match stage.value {
                 Stage::Sliding { length } => Some(length),
-                Stage::Take { .. } | Stage::Shuffle | Stage::Split { .. } | Stage::Repeat { .. } => None,
+                _ => None,
             })
             .collect();
         shape.extend(&self.fields[field].shape);

@@ -36,6 +36,13 @@ fn lenet_learns_in_an_epoch() {
 }
 
 #[test]
+fn digits_that_are_new_in_every_epoch_are_learned() {
+    let run = Run::of("augmentation.dln", &["--epochs", "1"]);
+    let accuracy = run.last()["val"]["accuracy"].as_f64().expect("a number");
+    assert!(accuracy > 0.5, "{accuracy}: one in ten is right by chance");
+}
+
+#[test]
 fn two_players_play_and_draw() {
     let run = Run::of("gan_digits.dln", &["--epochs", "10", "--hidden", "64"]);
     let train = run.last()["train"].as_object().expect("metrics");

@@ -111,6 +111,9 @@ def optimizer(a):
     run("RAdam decoupled decay", "RAdam(lr: 0.05, beta2: 0.9, weight_decay: 0.1, decoupled: true)",
         lambda p: O.RAdam(p, 0.05, (0.9, 0.9), weight_decay=0.1, decoupled_weight_decay=True))
     run("Adagrad that begins above 0", "Adagrad(lr: 0.1, first: 0.3)", lambda p: O.Adagrad(p, 0.1, initial_accumulator_value=0.3))
+    run("Adafactor", "Adafactor(lr: 0.05)", lambda p: O.Adafactor(p, 0.05), vector=True)
+    run("Adafactor settings", "Adafactor(lr: 0.5, decay: -0.5, clip: 1.2, eps: 0.01, least: 0.3, weight_decay: 0.1)",
+        lambda p: O.Adafactor(p, 0.5, beta2_decay=-0.5, d=1.2, eps=(0.01, 0.3), weight_decay=0.1), vector=True)
     run("ASGD", "ASGD(lr: 0.1)", lambda p: O.ASGD(p, 0.1))
     run("ASGD settings", "ASGD(lr: 0.2, decay: 0.5, power: 0.6, weight_decay: 0.05)", lambda p: O.ASGD(p, 0.2, lambd=0.5, alpha=0.6, weight_decay=0.05))
     run("Rprop", "Rprop(lr: 0.05)", lambda p: O.Rprop(p, 0.05))

@@ -106,4 +106,21 @@ train t {
   step (x, y, length) { log mean: mean(length) }
 }",
     },
+    Code {
+        code: "E0712",
+        title: "weights that choose no row",
+        why: "`sample` draws each row with a probability that its weight says: weights are 0 or more, and not all 0.",
+        wrong: r#"let rated: (y: []) = read_csv("reviews.csv", columns: ["y"]) |> take(1..2)
+
+train t {
+  data = rated |> sample(8, "y") |> batch(4)
+  step (y) { log mean: mean(y) }
+}"#,
+        right: r#"let rated: (y: []) = read_csv("reviews.csv", columns: ["y"]) |> take(0..2)
+
+train t {
+  data = rated |> sample(8, "y") |> batch(4)
+  step (y) { log mean: mean(y) }
+}"#,
+    },
 ];

@@ -155,8 +155,8 @@ train t {
     Code {
         code: "E0613",
         title: "a statement outside of its place",
-        why: "`minimize` stands in a `step`; `save` stands in an `every` of a `train`; `save_plot`, `save_images` and `print` \
-              stand there or at the top level, or in a function that is called there.",
+        why: "`minimize` stands in a `step` or a `test`; `save` stands in an `every` of a `train`; `save_plot`, `save_images` and \
+              `print` stand there or at the top level, or in a function that is called there.",
         wrong: r#"test "t" { save net to "net.safetensors" }"#,
         right: r#"train t {
   data = digits.train

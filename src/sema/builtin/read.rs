@@ -19,6 +19,9 @@ pub const TABLE: &[Builtin] = &[
     Builtin { name: "batch", params: &["data", "size", "drop_last?"], run: |c, args| c.batch_builtin(args) },
     Builtin { name: "bucket", params: &["data", "sizes"], run: |c, args| c.bucket(args) },
     Builtin { name: "sliding", params: &["data", "length"], run: |c, args| c.sliding(args) },
+    Builtin { name: "oversample", params: &["data", "by"], run: |c, args| c.balance(args, true) },
+    Builtin { name: "undersample", params: &["data", "by"], run: |c, args| c.balance(args, false) },
+    Builtin { name: "sample", params: &["data", "count", "by", "weights?"], run: |c, args| c.sample(args) },
     Builtin { name: "map", params: &["data", "f"], run: |c, args| c.map(args) },
 ];
 
@@ -84,6 +87,20 @@ impl<'a> Checker<'a> {
         let data = self.data_arg(&args)?;
         let length = self.positive(&args, 1)?;
         self.with_stage(&data, Stage::Sliding { length }, args.span)
+    }
+
+    fn balance(&mut self, args: Args<'a>, up: bool) -> Res<Value<'a>> {
+        let data = self.data_arg(&args)?;
+        let by = self.text_arg(&args, 1)?;
+        self.with_balance(&data, &by, up, args.span(1))
+    }
+
+    fn sample(&mut self, args: Args<'a>) -> Res<Value<'a>> {
+        let data = self.data_arg(&args)?;
+        let count = self.positive(&args, 1)?;
+        let by = self.text_arg(&args, 2)?;
+        let weights = if args.has(3) { Some((args.value(3), args.span(3))) } else { None };
+        self.with_sample(&data, count, (&by, args.span(2)), weights)
     }
 
     fn map(&mut self, args: Args<'a>) -> Res<Value<'a>> {
