@@ -30,8 +30,10 @@ pub struct Request {
 /// Flags of `dln run` that a setting of a file with the same name hides: it is what the file calls so.
 const HIDEABLE: [&str; 2] = ["seed", "epochs"];
 /// Flags that stay; a setting with such a name gets a longer flag.
-const RESERVED: [&str; 12] =
-    ["help", "version", "json", "threads", "dry-run", "trials", "draw", "halving", "eta", "metric", "jobs", "to"];
+const RESERVED: [&str; 13] = [
+    "help", "version", "json", "threads", "dry-run", "resume", "trials", "draw", "halving", "eta", "metric", "jobs",
+    "to",
+];
 
 /// The file of `dln run FILE ..` and `dln sweep FILE ..`, wherever it stands among the flags: the first word with the ending of a program, or else
 /// the first that is no flag.
@@ -84,6 +86,8 @@ fn overrides(matches: &ArgMatches, hypers: &[Hyper]) -> Overrides {
         seed: matches.try_get_one("seed").ok().flatten().copied(),
         epochs: matches.try_get_one("epochs").ok().flatten().copied(),
         threads: matches.get_one("threads").copied(),
+        kept: true,
+        resume: matches.get_flag("resume"),
     }
 }
 
@@ -148,6 +152,7 @@ fn run(hypers: &[Hyper]) -> Command {
         .arg(path("FILE"))
         .args(own.into_iter().filter(|arg| !hidden(arg.get_id().as_str())))
         .arg(value("threads", "N", "Worker threads; the result does not depend on them").value_parser(count()))
+        .arg(flag("resume", "Go on where an interrupted run of this program stood, if there is one"))
         .arg(flag("dry-run", "Check, show where each setting comes from, and stop"))
         .arg(json())
         .next_help_heading("Settings of the program")

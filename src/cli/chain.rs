@@ -98,6 +98,9 @@ pub struct Overrides {
     pub epochs: Option<usize>,
     /// Worker threads; as many as there are processors without it. Results do not depend on it.
     pub threads: Option<usize>,
+    /// Whether the run is written down, so that it can be taken up again, and whether it is one that was.
+    pub kept: bool,
+    pub resume: bool,
 }
 
 /// The outcome of a check.

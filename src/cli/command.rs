@@ -139,7 +139,12 @@ impl Desk<'_> {
                 }
                 Exit::Failed
             }
-            Ok(()) if interrupted => Exit::Interrupted,
+            Ok(()) if interrupted => {
+                if !self.json {
+                    self.output.line("the same command with `--resume` goes on from here");
+                }
+                Exit::Interrupted
+            }
             Ok(()) => Exit::Fine,
         }
     }

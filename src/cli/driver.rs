@@ -7,7 +7,7 @@ use super::chain::{
 };
 use crate::base::{Name, Sources};
 use crate::diag::{self, Diagnostic};
-use crate::driver::{self, Program};
+use crate::driver::{self, Checkpoint, How, Program};
 use crate::io::Files;
 use crate::sema::{self, Checked, Options, Override};
 use crate::syntax::ast::{BinaryOp, Expr, ExprKind, Item, ItemKind, TypeKind, UnaryOp};
@@ -19,7 +19,8 @@ pub struct Compiler;
 
 impl Chain for Compiler {
     fn open(&self, name: &str, text: String, files: Files) -> Box<dyn Session> {
-        Box::new(Opened { program: Program::open(name, &text, files), checked: None })
+        let program = Program::open(name, &text, files);
+        Box::new(Opened { name: name.to_string(), program, checked: None })
     }
 
     fn explain(&self, code: &str) -> Option<String> {
@@ -28,6 +29,7 @@ impl Chain for Compiler {
 }
 
 struct Opened {
+    name: String,
     program: Program,
     checked: Option<Checked>,
 }
@@ -64,7 +66,8 @@ impl Session for Opened {
     }
 
     fn check(&mut self, overrides: &Overrides) -> Report {
-        let options = Options { overrides: overrides.hypers.iter().map(given).collect(), ..Options::default() };
+        let hypers = overrides.hypers.iter().map(given).collect();
+        let options = Options { overrides: hypers, epochs: overrides.epochs, ..Options::default() };
         let checked = self.program.check(&options, &[]);
         let report = Report {
             diagnostics: checked.diagnostics.clone(),
@@ -102,10 +105,11 @@ impl Session for Opened {
         interrupt: &AtomicBool,
         tell: &mut dyn FnMut(Event),
     ) -> Result<(), Vec<Diagnostic>> {
-        let (seed, epochs) = (overrides.seed, overrides.epochs);
+        let checkpoint = overrides.kept.then(|| Checkpoint { path: self.kept_at(), resume: overrides.resume });
+        let how = How { seed: overrides.seed, checkpoint };
         let checked = self.checked();
         overrides.threads.into_iter().for_each(driver::use_threads);
-        driver::run(checked, &self.program.files, seed, epochs, interrupt, tell).map_err(|diagnostic| vec![diagnostic])
+        driver::run(checked, &self.program.files, &how, interrupt, tell).map_err(|diagnostic| vec![diagnostic])
     }
 
     fn tests(&self) -> Vec<Name> {
@@ -128,6 +132,12 @@ impl Session for Opened {
 }
 
 impl Opened {
+    /// The file of a run that can be taken up: `runs/digits.resume.safetensors` for `digits.dln`.
+    fn kept_at(&self) -> String {
+        let stem = std::path::Path::new(&self.name).file_stem().unwrap_or_default().to_string_lossy();
+        format!("runs/{stem}.resume.safetensors")
+    }
+
     /// Where a `train` block says a setting, if it does.
     fn origin(&self, job: &str, setting: &str) -> Origin {
         use crate::syntax::ast::TrainItem;

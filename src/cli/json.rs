@@ -20,6 +20,7 @@ pub fn event(event: &Event, seconds: f64) -> Option<Value> {
         Event::Saved { path, because } => {
             json!({ "event": "saved", "path": path, "best": because.as_ref().map(best) })
         }
+        Event::TakenUp { epoch, step } => json!({ "event": "taken_up", "epoch": epoch, "step": step }),
         Event::Printed(text) => json!({ "event": "printed", "text": text }),
         Event::Stopped { epoch, best: found } => {
             json!({ "event": "stopped", "epoch": epoch, "best": found.as_ref().map(best) })

@@ -23,6 +23,8 @@ pub struct Progress {
     unicode: bool,
     epochs: usize,
     steps: usize,
+    /// What the rate counts: rows, or steps where there are none.
+    unit: &'static str,
     job_began: f64,
     epoch_began: f64,
     drawn: Option<f64>,
@@ -40,6 +42,7 @@ impl Progress {
             unicode,
             epochs: 0,
             steps: 0,
+            unit: "rows",
             job_began: 0.0,
             epoch_began: 0.0,
             drawn: None,
@@ -56,12 +59,13 @@ impl Progress {
                 *self = Progress::new(self.unicode);
                 (self.epochs, self.steps) = (*epochs, *steps_per_epoch);
                 (self.job_began, self.epoch_began) = (now, now);
+                self.unit = if *rows == 0 { "steps" } else { "rows" };
+                let of_rows = if *rows == 0 { String::new() } else { format!(" of {}", counted(*rows, "row")) };
                 vec![Show::Line(format!(
-                    "train {job}: {}, {}, {} of {}, seed {seed}",
+                    "train {job}: {}, {}, {}{of_rows}, seed {seed}",
                     counted(*parameters, "parameter"),
                     counted(*epochs, "epoch"),
                     counted(*steps_per_epoch, "step"),
-                    counted(*rows, "row"),
                 ))]
             }
             Event::Step { epoch, step, rows, train } => {
@@ -69,6 +73,9 @@ impl Progress {
                 self.step(*epoch, *step, train, now).into_iter().map(Show::Live).collect()
             }
             Event::Epoch { epoch, train, val } => vec![Show::Line(self.epoch(*epoch, train, val, now))],
+            Event::TakenUp { epoch, step } => {
+                vec![Show::Line(format!("goes on in epoch {epoch}, after step {step}"))]
+            }
             Event::Saved { path, because: Some(best) } => {
                 self.improved.push(best.metric.to_string());
                 if !self.kept.contains(path) {
@@ -99,7 +106,7 @@ impl Progress {
         let mut line = format!("epoch {epoch}/{} {} {step}/{}", self.epochs, self.bar(step), self.steps);
         write_metrics(&mut line, train);
         if let Some(rate) = rate(self.rows, now - self.epoch_began) {
-            let _ = write!(line, "  {rate} rows/s  {} left", time(left));
+            let _ = write!(line, "  {rate} {}/s  {} left", self.unit, time(left));
         }
         Some(line)
     }
@@ -232,6 +239,25 @@ mod tests {
         assert_eq!(progress.on(&step(1, 2), 100.09), []);
         let line = "epoch 1/10 ============---- 3/4  loss 0.2500  3000 rows/s  6.17s left";
         assert_eq!(progress.on(&step(1, 3), 100.5), [Show::Live(line.to_string())]);
+    }
+
+    #[test]
+    fn steps_without_data_are_counted_themselves() {
+        let mut progress = Progress::new(false);
+        let start = Event::Start {
+            job: "field".into(),
+            epochs: 1,
+            steps_per_epoch: 4,
+            rows: 0,
+            validation_rows: 0,
+            parameters: 2,
+            seed: 0,
+        };
+        let line = "train field: 2 parameters, 1 epoch, 4 steps, seed 0";
+        assert_eq!(progress.on(&start, 0.0), [Show::Line(line.to_string())]);
+        let done = Event::Step { epoch: 1, step: 1, rows: 1, train: vec![] };
+        let line = "epoch 1/1 ====------------ 1/4  10 steps/s  0.30s left";
+        assert_eq!(progress.on(&done, 0.1), [Show::Live(line.to_string())]);
     }
 
     #[test]

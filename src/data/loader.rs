@@ -115,7 +115,13 @@ impl Iterator for Epoch<'_> {
         let (wanted, size) = self.batches.pop_front()?;
         Some(self.loader.gather(&self.rows, &wanted, size))
     }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.batches.len(), Some(self.batches.len()))
+    }
 }
+
+impl ExactSizeIterator for Epoch<'_> {}
 
 /// Rows of `width` elements, copied in the order wanted.
 fn gather(data: &Data, width: usize, wanted: impl Iterator<Item = usize>) -> Data {

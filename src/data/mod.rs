@@ -5,7 +5,9 @@
 mod column;
 mod counter;
 mod csv;
+mod fill;
 mod idx;
+mod json;
 mod loader;
 mod ragged;
 mod resample;
@@ -78,6 +80,7 @@ fn read(files: &Files, source: &DataSource, fields: &[Field]) -> Result<Table, D
             csv::read(files, path, &format, fields)
         }
         DataSource::Idx { paths } => idx::read(files, paths, fields),
+        DataSource::Json { path } => json::read(files, path, fields),
         DataSource::Text { path, length } => text::read(files, path, *length, fields),
     }
 }
@@ -93,6 +96,11 @@ fn open(files: &Files, path: &Path) -> Result<Cow<'static, [u8]>, Diagnostic> {
             diagnostic.note(format!("dln looked for {}", quoted(&place.to_string_lossy())))
         }
     })
+}
+
+fn no_rows(path: &Path) -> Diagnostic {
+    let message = format!("{} has no rows", quoted(&path.value));
+    Diagnostic::error("E0709", path.span, message, "this file")
 }
 
 /// A text from a file as it can be shown: on one line, not too long, without control characters.

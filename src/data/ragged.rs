@@ -9,25 +9,28 @@ use crate::tir::{Batch, Dataset};
 /// Elements of all rows, one after the other, as rows of the greatest length.
 pub fn filled(elements: TableColumn, lengths: Vec<usize>) -> TableColumn {
     let longest = lengths.iter().copied().max().unwrap_or(0);
-    let mut data = Data::zeros(elements.values.dtype(), lengths.len() * longest);
+    let shape = &elements.values.shape[1..];
+    let width: usize = shape.iter().product();
+    let mut data = Data::zeros(elements.values.dtype(), lengths.len() * longest * width);
     let mut from = 0;
     for (row, &length) in lengths.iter().enumerate() {
-        for at in 0..length {
-            data.set(row * longest + at, elements.values.data.get(from + at));
+        for at in 0..length * width {
+            data.set(row * longest * width + at, elements.values.data.get(from + at));
         }
-        from += length;
+        from += length * width;
     }
-    let values = Tensor::new(vec![lengths.len(), longest], data);
+    let values = Tensor::new([&[lengths.len(), longest], shape].concat(), data);
     TableColumn { values, lengths: Some(lengths), ..elements }
 }
 
 /// Some rows of such a column, `size` elements of each.
 pub fn gather(column: &TableColumn, rows: &[usize], size: usize) -> Tensor {
-    let longest = column.values.shape[1];
-    let mut out = Tensor::zeros(column.values.dtype(), &[rows.len(), size]);
+    let (longest, shape) = (column.values.shape[1], &column.values.shape[2..]);
+    let width: usize = shape.iter().product();
+    let mut out = Tensor::zeros(column.values.dtype(), &[&[rows.len(), size], shape].concat());
     for (to, &row) in rows.iter().enumerate() {
-        for at in 0..size.min(longest) {
-            out.data.set(to * size + at, column.values.data.get(row * longest + at));
+        for at in 0..size.min(longest) * width {
+            out.data.set(to * size * width + at, column.values.data.get(row * longest * width + at));
         }
     }
     out

@@ -257,7 +257,7 @@ fn idx_files_must_agree_with_each_other_and_with_bounds() {
 #[test]
 fn a_text_is_cut_into_pieces_with_their_successors() {
     let code = |name| field(name, DType::I64, Some(4), &[3]);
-    let source = DataSource::Text { path: path("text"), length: 3 };
+    let source = DataSource::Text { path: path("text"), length: Some(3) };
     let read = |text: &[u8]| read_from(&[("text", text)], &source, &[code("x"), code("y")]);
     let table = read("abéabéaé".as_bytes()).unwrap();
     assert_eq!(table.columns[0].values.shape, [2, 3]);

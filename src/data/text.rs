@@ -1,17 +1,24 @@
-//! A text as pieces of characters. The code of a character is its position in the sorted list of the distinct
+//! A text as pieces of characters, or as its lines. The code of a character is its position in the sorted list of the distinct
 //! characters of the file.
 
 use super::column::{Column, Number};
-use super::{Table, TableColumn, open, quoted};
+use super::{Table, TableColumn, no_rows, open, quoted, ragged};
 use crate::diag::Diagnostic;
 use crate::io::Files;
 use crate::ops::Tensor;
 use crate::tir::{Field, Path};
 
 /// Field `k` is the text moved on by `k` characters, so with two fields the second is what comes next.
-pub fn read(files: &Files, path: &Path, length: usize, fields: &[Field]) -> Result<Table, Diagnostic> {
+pub fn read(files: &Files, path: &Path, length: Option<usize>, fields: &[Field]) -> Result<Table, Diagnostic> {
     let text = contents(files, path)?;
-    let characters = distinct(&text);
+    match length {
+        Some(length) => pieces(&text, path, length, fields),
+        None => lines(&text, path, fields),
+    }
+}
+
+fn pieces(text: &str, path: &Path, length: usize, fields: &[Field]) -> Result<Table, Diagnostic> {
+    let characters = distinct(text);
     let codes: Vec<i64> = text.chars().map(|c| characters.partition_point(|&other| other < c) as i64).collect();
     let moved = fields.len().saturating_sub(1);
     let rows = codes.len().saturating_sub(moved) / length.max(1);
@@ -31,6 +38,32 @@ pub fn read(files: &Files, path: &Path, length: usize, fields: &[Field]) -> Resu
     Ok(Table { rows, columns: columns.collect::<Result<_, _>>()? })
 }
 
+/// Every line that is not empty is a row of its own length. The end of a line is a character too: with two fields the second
+/// is what comes next, up to the end.
+fn lines(text: &str, path: &Path, fields: &[Field]) -> Result<Table, Diagnostic> {
+    let characters = distinct(text);
+    let names: Vec<String> = characters.iter().map(char::to_string).collect();
+    let code = |c: char| characters.partition_point(|&other| other < c) as i64;
+    let moved = fields.len().saturating_sub(1);
+    let rows: Vec<Vec<i64>> = text
+        .lines()
+        .filter(|line| !line.is_empty())
+        .map(|line| line.chars().chain((moved > 0).then_some('\n')).map(code).collect())
+        .collect();
+    if rows.is_empty() {
+        return Err(no_rows(path));
+    }
+    let lengths: Vec<usize> = rows.iter().map(|row| row.len() - moved).collect();
+    let column = |(shift, field)| {
+        let codes: Vec<i64> =
+            rows.iter().zip(&lengths).flat_map(|(row, length)| &row[shift..shift + length]).copied().collect();
+        let elements = fill(path, field, &codes, &names)?.finish(codes.len());
+        Ok(ragged::filled(TableColumn { names: names.clone(), ..TableColumn::numbers(elements) }, lengths.clone()))
+    };
+    let columns = fields.iter().enumerate().map(column);
+    Ok(Table { rows: rows.len(), columns: columns.collect::<Result<_, Diagnostic>>()? })
+}
+
 /// The characters that the codes of a text stand for.
 pub fn characters(files: &Files, path: &Path) -> Result<Vec<char>, Diagnostic> {
     contents(files, path).map(|text| distinct(&text))
@@ -47,8 +80,11 @@ pub fn spelled(characters: &[char], codes: &Tensor) -> String {
 
 fn contents(files: &Files, path: &Path) -> Result<String, Diagnostic> {
     let bytes = open(files, path)?;
-    let text = std::str::from_utf8(&bytes).map_err(|e| not_text(path, &bytes, e.valid_up_to()))?;
-    Ok(text.to_string())
+    utf8(path, &bytes).map(str::to_string)
+}
+
+pub fn utf8<'b>(path: &Path, bytes: &'b [u8]) -> Result<&'b str, Diagnostic> {
+    std::str::from_utf8(bytes).map_err(|error| not_text(path, bytes, error.valid_up_to()))
 }
 
 fn distinct(text: &str) -> Vec<char> {

@@ -16,7 +16,7 @@ use crate::ops::{Data, Tensor};
 use crate::plan;
 use crate::sema::{Checked, Load};
 use crate::tir::{self, Cell, CellId, ProgramId, Source, Target};
-use crate::train::{Call, Length, Machine};
+use crate::train::{Call, History, Length, Machine};
 use crate::types::DType;
 
 use super::memory;
@@ -44,6 +44,8 @@ pub struct Engine<'c> {
     cells: Vec<Slot>,
     compiled: BTreeMap<PlanKey, Compiled>,
     results: Vec<(Target, Tensor)>,
+    /// What trainings have logged: of `Checked::logs`, those that are known by now.
+    logs: BTreeMap<usize, Tensor>,
 }
 
 /// What a plan must guard and may overwrite.
@@ -72,12 +74,14 @@ impl<'c> Engine<'c> {
             .iter()
             .map(|cell| memory.zeros(crate::graph::Type::new(cell.ty.dtype, known_shape(cell))))
             .collect();
-        let mut engine = Engine { checked, memory, cells, compiled: BTreeMap::new(), results: vec![] };
+        let mut engine =
+            Engine { checked, memory, cells, compiled: BTreeMap::new(), results: vec![], logs: BTreeMap::new() };
         for load in &checked.loads {
             engine.load(load, files)?;
         }
         let key = mix(&[seed, FIRST_VALUES]);
-        let call = Call { program: ProgramId(0), args: &[], step: 0, epoch: 0, length: Length::default(), key };
+        let call =
+            Call { program: ProgramId(0), args: &[], step: 0, epoch: 0, length: Length::default(), seen: &[], key };
         engine.run_program(None, &checked.init, &call)?;
         Ok(engine)
     }
@@ -95,11 +99,6 @@ impl<'c> Engine<'c> {
             self.write(*id, tensor);
         }
         Ok(())
-    }
-
-    /// Overwrites a cell.
-    pub fn write(&mut self, id: CellId, tensor: &Tensor) {
-        self.memory.set(self.cells[id.index()], tensor);
     }
 
     /// Runs a program. For each size that it finds in its data, the part that computes it runs first.
@@ -124,7 +123,11 @@ impl<'c> Engine<'c> {
     /// The plan of a program, or of the part of it that computes the next size.
     fn plan_for(&mut self, program: &tir::Program, (_, shapes, found): &PlanKey) -> Result<Compiled, Diagnostic> {
         let args: Vec<&[usize]> = shapes.iter().map(Vec::as_slice).collect();
-        let mut sizes = lower::bind(program, &args);
+        let mut sizes = lower::bind_inputs(program, |source| match source {
+            Source::Arg(place) => args.get(*place).copied(),
+            Source::Logged(log) => self.logs.get(log).map(|numbers| &numbers.shape[..]),
+            _ => None,
+        });
         sizes.extend(program.found.iter().zip(found).map(|(size, &value)| (size.var.clone(), value)));
         if let Some(check) = lower::unmet(program, &sizes) {
             return Err(unmet(check, &sizes));
@@ -145,6 +148,23 @@ impl<'c> Engine<'c> {
             }
             _ => unreachable!("a size is a whole number"),
         }
+    }
+
+    /// Takes what a training has logged: programs behind it read that.
+    pub fn keep_logs(&mut self, job: usize, history: &History) {
+        for (place, log) in self.checked.logs.iter().enumerate().filter(|(_, log)| log.job == job) {
+            let numbers = history.numbers(log.series, &log.name);
+            self.logs.insert(place, Tensor::from_f64(DType::F64, &[numbers.len()], numbers));
+        }
+    }
+
+    /// What earlier trainings have logged, by its place among the logs of the file.
+    pub fn logs(&self) -> Vec<(usize, Tensor)> {
+        self.logs.iter().map(|(&log, numbers)| (log, numbers.clone())).collect()
+    }
+
+    pub fn set_logs(&mut self, logs: Vec<(usize, Tensor)>) {
+        self.logs = logs.into_iter().collect();
     }
 
     /// How many plans have been made.
@@ -191,6 +211,16 @@ impl<'c> Engine<'c> {
                 Source::Epoch => self.memory.set(slot, &scalar(call.epoch as i64)),
                 Source::StepsPerEpoch => self.memory.set(slot, &scalar(call.length.steps_per_epoch as i64)),
                 Source::TotalSteps => self.memory.set(slot, &scalar(call.length.total_steps as i64)),
+                Source::Batch => self.memory.set(slot, &scalar(call.length.batch as i64)),
+                Source::Batches => self.memory.set(slot, &scalar(call.length.batches as i64)),
+                Source::Seen(i) => {
+                    let seen = call.seen.get(*i).copied().unwrap_or(f64::NAN);
+                    self.memory.set(slot, &Tensor::new(vec![], Data::F64(vec![seen])));
+                }
+                Source::Logged(log) => {
+                    let dtype = self.memory.ty(slot).dtype;
+                    self.memory.set(slot, &as_dtype(&self.logs[log], dtype));
+                }
                 Source::Key => self.memory.set(slot, &scalar(call.key as i64)),
                 Source::Body(_) => unreachable!("only loop bodies have such inputs"),
             }
@@ -294,6 +324,10 @@ impl Machine for Engine<'_> {
 
     fn read(&self, id: CellId) -> Tensor {
         self.memory.get(self.cells[id.index()])
+    }
+
+    fn write(&mut self, id: CellId, value: &Tensor) {
+        self.memory.set(self.cells[id.index()], value);
     }
 }
 

@@ -10,11 +10,12 @@
 mod engine;
 mod library;
 mod memory;
+mod resume;
 mod run;
 
 pub use crate::exec::use_threads;
 pub use engine::Engine;
-pub use run::{TestOutcome, run, test};
+pub use run::{Checkpoint, How, TestOutcome, run, test};
 
 use crate::base::Sources;
 use crate::diag::{Diagnostic, Severity};

@@ -2,51 +2,136 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::base::Name;
+use crate::base::{Name, Span};
 use crate::data::{Tables, mix};
 use crate::diag::Diagnostic;
 use crate::io::Files;
 use crate::sema::Checked;
-use crate::tir::Target;
-use crate::train::{self, Call, Context, Event, Length, Machine};
+use crate::tir::{Job, Kind, Program, Shown, Source, Target};
+use crate::train::{self, Call, Context, Event, Length, Machine, Place, Resume};
 
-use super::Engine;
+use super::{Engine, resume};
 
-/// Runs every `train` block, and what is shown between them, in the order of the file, over one memory. `seed` and `epochs` replace what the file says.
+/// How to run.
+#[derive(Clone, Debug, Default)]
+pub struct How {
+    /// In place of what the file says.
+    pub seed: Option<u64>,
+    pub checkpoint: Option<Checkpoint>,
+}
+
+/// Where a run is written down, so that it can be taken up again: when it is interrupted, and behind every epoch if the
+/// program saves its best weights in a folder, or if that is asked for. A run that has ended needs none.
+#[derive(Clone, Debug)]
+pub struct Checkpoint {
+    pub path: String,
+    /// Begins with what is written there.
+    pub resume: bool,
+}
+
+/// Runs every `train` block, and what is shown between them, in the order of the file, over one memory.
 pub fn run(
     checked: &Checked,
     files: &Files,
-    seed: Option<u64>,
-    epochs: Option<usize>,
+    how: &How,
     interrupt: &AtomicBool,
     tell: &mut dyn FnMut(Event),
 ) -> Result<(), Diagnostic> {
-    let first = seed.or(checked.jobs.first().map(|job| job.seed)).unwrap_or(0);
-    let mut engine = Engine::new(checked, files, first)?;
+    let mut engine = Engine::new(checked, files, first_seed(checked, how.seed))?;
     let mut context = Context { files, tables: Tables::new(files), interrupt, tell };
-    for (i, job) in checked.jobs.iter().enumerate() {
-        show(checked, i, first, &mut engine, &mut context)?;
-        let mut job = job.clone();
-        job.seed = seed.unwrap_or(job.seed);
-        job.epochs = epochs.unwrap_or(job.epochs);
-        let summary = train::train(&job, &mut engine, &mut context)?;
-        if summary.interrupted || interrupt.load(Ordering::Relaxed) {
-            return Ok(());
-        }
-    }
-    show(checked, checked.jobs.len(), first, &mut engine, &mut context)
+    let mut runs = Runs::new(checked, files, how);
+    runs.take_up(&mut engine)?;
+    while runs.shown(&mut engine, &mut context)? && runs.training(&mut engine, &mut context)? {}
+    runs.end()
 }
 
-/// Does what stands at the top level behind so many `train` blocks.
-fn show(
-    checked: &Checked,
-    behind: usize,
-    seed: u64,
-    engine: &mut Engine,
-    context: &mut Context,
-) -> Result<(), Diagnostic> {
-    let mut here = checked.shown.iter().filter(|shown| shown.behind == behind);
-    here.try_for_each(|shown| train::show(shown, seed, engine, context))
+/// The seed of first values: that of the first training.
+fn first_seed(checked: &Checked, seed: Option<u64>) -> u64 {
+    seed.or(checked.jobs.first().map(|job| job.seed)).unwrap_or(0)
+}
+
+/// The trainings of a file, and what is done between them.
+struct Runs<'c> {
+    checked: &'c Checked,
+    files: &'c Files,
+    how: &'c How,
+    /// With the settings of this run.
+    jobs: Vec<Job>,
+    /// The training that comes next, and where it begins.
+    next: usize,
+    place: Option<Place>,
+}
+
+impl<'c> Runs<'c> {
+    fn new(checked: &'c Checked, files: &'c Files, how: &'c How) -> Runs<'c> {
+        let mut jobs = checked.jobs.clone();
+        for job in &mut jobs {
+            job.seed = how.seed.unwrap_or(job.seed);
+        }
+        Runs { checked, files, how, jobs, next: 0, place: None }
+    }
+
+    /// Begins where an interrupted run stood, if that is asked for and there is one.
+    fn take_up(&mut self, engine: &mut Engine) -> Result<(), Diagnostic> {
+        let Some(checkpoint) = self.how.checkpoint.as_ref().filter(|checkpoint| checkpoint.resume) else {
+            return Ok(());
+        };
+        let Some(taken) = resume::read(self.files, &checkpoint.path, self.checked, &self.jobs)? else { return Ok(()) };
+        for (cell, value) in taken.cells.iter().enumerate() {
+            engine.write(cell.into(), value);
+        }
+        engine.set_logs(taken.logs);
+        (self.next, self.place) = (taken.next, Some(taken.place));
+        Ok(())
+    }
+
+    /// Does what stands in front of the next training, unless that has begun. True if there is one.
+    fn shown(&self, engine: &mut Engine, context: &mut Context) -> Result<bool, Diagnostic> {
+        let here = |shown: &&Shown| shown.behind == self.next && self.place.is_none();
+        for shown in self.checked.shown.iter().filter(here) {
+            train::show(shown, first_seed(self.checked, self.how.seed), engine, context)?;
+        }
+        Ok(self.next < self.jobs.len())
+    }
+
+    /// Runs the next training. False if it was asked to end.
+    fn training(&mut self, engine: &mut Engine, context: &mut Context) -> Result<bool, Diagnostic> {
+        let (checked, files, jobs, next) = (self.checked, self.files, &self.jobs, self.next);
+        let logs = engine.logs();
+        let checkpoint = self.how.checkpoint.as_ref();
+        let mut keep = |place: &Place, machine: &dyn Machine| match checkpoint {
+            Some(to) => resume::write(files, &to.path, (checked, jobs), (next, place), &logs, machine),
+            None => Ok(()),
+        };
+        let mut resume = Resume {
+            from: self.place.take(),
+            every_epoch: checkpoint.is_some_and(|to| to.resume) || jobs.iter().any(saves_in_a_folder),
+            keep: Some(&mut keep),
+        };
+        let (summary, history) = train::train(&jobs[next], &mut resume, engine, context)?;
+        if summary.interrupted {
+            return Ok(false);
+        }
+        engine.keep_logs(next, &history);
+        self.next += 1;
+        Ok(true)
+    }
+
+    /// A run that has reached its end leaves nothing to be taken up.
+    fn end(&self) -> Result<(), Diagnostic> {
+        let Some(checkpoint) = self.how.checkpoint.as_ref().filter(|_| self.next == self.jobs.len()) else {
+            return Ok(());
+        };
+        let removed = self.files.remove(&checkpoint.path);
+        removed.map_err(|error| {
+            let message = format!("`{}` cannot be removed: {error}", checkpoint.path);
+            Diagnostic::error("E0903", Span::none(), message, "")
+        })
+    }
+}
+
+fn saves_in_a_folder(job: &Job) -> bool {
+    job.saves.iter().any(|save| save.is_folder())
 }
 
 /// How a `test` block ended.
@@ -55,7 +140,8 @@ pub struct TestOutcome {
     pub outcome: Result<(), Diagnostic>,
 }
 
-/// Runs every `test` block with `only` in its name, each with random numbers of its own, and from the first values.
+/// Runs every `test` block with `only` in its name, each with random numbers of its own. One that reads what trainings log
+/// runs behind them; all others see first values.
 pub fn test(
     checked: &Checked,
     files: &Files,
@@ -63,7 +149,8 @@ pub fn test(
     interrupt: &AtomicBool,
     tell: &mut dyn FnMut(TestOutcome),
 ) -> Result<(), Diagnostic> {
-    let mut engine = Engine::new(checked, files, 0)?;
+    let mut untrained = Engine::new(checked, files, 0)?;
+    let mut trained: Option<(usize, Engine)> = None;
     for (i, test) in checked.tests.iter().enumerate() {
         if only.is_some_and(|only| !test.name.contains(only)) {
             continue;
@@ -72,13 +159,52 @@ pub fn test(
             break;
         }
         let key = mix(&[i as u64]);
-        let call = Call { program: test.program, args: &[], step: 1, epoch: 1, length: Length::default(), key };
-        let outcome = engine.run(&call).map(drop);
+        let call =
+            Call { program: test.program, args: &[], step: 1, epoch: 1, length: Length::default(), seen: &[], key };
+        let outcome = match trainings_read(checked, &checked.programs[test.program.index()]) {
+            0 => untrained.run(&call).map(drop),
+            count => {
+                let engine = match trained.take() {
+                    Some((known, engine)) if known == count => Ok(engine),
+                    _ => after(checked, files, count, interrupt),
+                };
+                engine.and_then(|mut engine| {
+                    let outcome = engine.run(&call).map(drop);
+                    trained = Some((count, engine));
+                    outcome
+                })
+            }
+        };
         tell(TestOutcome { name: test.name.clone(), outcome });
         let outputs = &checked.programs[test.program.index()].outputs;
         if outputs.iter().any(|output| matches!(output.to, Target::Cell(_))) {
-            engine = Engine::new(checked, files, 0)?;
+            untrained = Engine::new(checked, files, 0)?;
+            trained = None;
         }
     }
     Ok(())
+}
+
+/// How many trainings must have run for what a program reads.
+fn trainings_read(checked: &Checked, program: &Program) -> usize {
+    let read = |node: &crate::tir::Node| match &node.kind {
+        Kind::Input(Source::Logged(log)) => checked.logs[*log].job + 1,
+        _ => 0,
+    };
+    program.nodes.iter().map(read).max().unwrap_or(0)
+}
+
+/// Memory as it is when so many trainings have run.
+fn after<'c>(
+    checked: &'c Checked,
+    files: &Files,
+    count: usize,
+    interrupt: &AtomicBool,
+) -> Result<Engine<'c>, Diagnostic> {
+    let mut engine = Engine::new(checked, files, first_seed(checked, None))?;
+    let mut context = Context { files, tables: Tables::new(files), interrupt, tell: &mut |_| {} };
+    let how = How::default();
+    let mut runs = Runs::new(checked, files, &how);
+    while runs.next < count && runs.training(&mut engine, &mut context)? {}
+    Ok(engine)
 }

@@ -41,6 +41,19 @@ impl Files {
         fs::read(path).map(Cow::Owned)
     }
 
+    /// The bytes of a file that a run has written.
+    pub fn read_back(&self, path: &str) -> io::Result<Vec<u8>> {
+        fs::read(self.writable(path)?)
+    }
+
+    /// Removes a file that a run has written; one that is not there is no error.
+    pub fn remove(&self, path: &str) -> io::Result<()> {
+        match fs::remove_file(self.writable(path)?) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// Replaces or makes a file and the folders on the way to it. Whatever happens, the file is the old one or the new
     /// one, never a part; when this returns, the new one survives a loss of power.
     pub fn write(&self, path: &str, bytes: &[u8]) -> io::Result<()> {

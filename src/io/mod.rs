@@ -10,4 +10,4 @@ mod weights;
 
 pub use files::Files;
 pub use images::save_images;
-pub use weights::{Expected, load, names, save};
+pub use weights::{Expected, load, load_all, names, save};

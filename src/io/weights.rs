@@ -61,6 +61,34 @@ pub fn load(files: &Files, path: &str, expected: &[Expected], span: Span) -> Res
     if misfits.is_empty() { Ok(tensors) } else { Err(misfits.report(path, expected.len(), span)) }
 }
 
+/// Reads all tensors of a file that a run has written, as they are; none if there is no such file.
+pub fn load_all(files: &Files, path: &str) -> Result<Option<Vec<(String, Tensor)>>, Diagnostic> {
+    let bytes = match files.read_back(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        other => other.map_err(|error| unreadable(path, &error.to_string(), Span::none()))?,
+    };
+    let file = SafeTensors::deserialize(&bytes).map_err(|error| unreadable(path, &error.to_string(), Span::none()))?;
+    let tensor = |(name, view): (&str, TensorView)| {
+        let data = decode(&view, dtype(view.dtype())?)?;
+        Some((name.to_string(), Tensor::new(view.shape().to_vec(), data)))
+    };
+    Ok(Some(file.iter().filter_map(tensor).collect()))
+}
+
+fn dtype(dtype: Dtype) -> Option<DType> {
+    Some(match dtype {
+        Dtype::F16 => DType::F16,
+        Dtype::BF16 => DType::Bf16,
+        Dtype::F32 => DType::F32,
+        Dtype::F64 => DType::F64,
+        Dtype::I32 => DType::I32,
+        Dtype::I64 => DType::I64,
+        Dtype::U8 => DType::U8,
+        Dtype::BOOL => DType::Bool,
+        _ => return None,
+    })
+}
+
 /// A tensor as the format has it: little-endian.
 struct Encoded {
     dtype: Dtype,

@@ -24,11 +24,19 @@ pub struct Lowered {
 
 /// The sizes that arguments of these shapes give to a program's variables.
 pub fn bind(program: &Program, args: &[&[usize]]) -> Sizes {
+    bind_inputs(program, |source| match source {
+        Source::Arg(place) => args.get(*place).copied(),
+        _ => None,
+    })
+}
+
+/// As `bind`, for whatever inputs have a shape that is known.
+pub fn bind_inputs<'s>(program: &Program, shape: impl Fn(&Source) -> Option<&'s [usize]>) -> Sizes {
     let mut sizes = Sizes::new();
     for node in &program.nodes {
-        let Kind::Input(Source::Arg(place)) = node.kind else { continue };
-        let Some(shape) = args.get(place) else { continue };
-        for (dim, &size) in node.tys[0].shape.iter().zip(*shape) {
+        let Kind::Input(source) = &node.kind else { continue };
+        let Some(shape) = shape(source) else { continue };
+        for (dim, &size) in node.tys[0].shape.iter().zip(shape) {
             if let Some(var) = dim.as_var() {
                 sizes.insert(var, i64::try_from(size).unwrap_or(i64::MAX));
             }
@@ -182,6 +190,10 @@ fn source_name(source: &Source) -> String {
         Source::Epoch => "epoch".to_string(),
         Source::StepsPerEpoch => "steps_per_epoch".to_string(),
         Source::TotalSteps => "total_steps".to_string(),
+        Source::Batch => "batch".to_string(),
+        Source::Batches => "batches".to_string(),
+        Source::Seen(i) => format!("seen{i}"),
+        Source::Logged(i) => format!("log{i}"),
         Source::Body(i) => format!("body{i}"),
     }
 }

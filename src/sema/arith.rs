@@ -228,6 +228,7 @@ impl<'a> Checker<'a> {
             }
             Value::Running(source) if self.in_run() => Ok(self.running_number(source.clone(), span)),
             Value::Running(_) => Err(self.not_running(span)),
+            Value::Logged(log, size) => self.logged_numbers(*log, size, span),
             other => Err(self.expected("a tensor", other, span)),
         }
     }

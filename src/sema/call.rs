@@ -374,13 +374,14 @@ impl<'a> Checker<'a> {
                 if instance.holes.borrow().is_empty() {
                     self.ready(&instance)?;
                 }
-                instance.scope.own(&name.name)
+                instance.scope.own(&name.name).or_else(|| super::item::method_value(&instance, &name.name))
             }
             Value::Weights(weights) => {
                 let part = self.field(&weights.of, name)?;
                 return self.part_of(weights, part, name.span);
             }
             Value::Error => return Err(Poison),
+            Value::Training(_) => return Err(self.too_early(name.span)),
             _ => None,
         };
         match found {

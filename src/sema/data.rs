@@ -46,7 +46,7 @@ impl<'a> Checker<'a> {
     /// `T` of `idx<100>[T]`, if nothing says what it is: every row has a length of its own.
     fn free_length(&mut self, ty: &'a ast::Type, scope: &Scope<'a>) -> Option<Name> {
         let ast::TypeKind::Tensor { dims, .. } = &ty.kind else { return None };
-        let [ast::DimArg::Size(ast::Expr { kind: ast::ExprKind::Name(name), .. })] = &dims[..] else { return None };
+        let [ast::DimArg::Size(ast::Expr { kind: ast::ExprKind::Name(name), .. }), ..] = &dims[..] else { return None };
         self.unbound(name, scope).then(|| name.clone())
     }
 
@@ -57,14 +57,20 @@ impl<'a> Checker<'a> {
             let message = "one length of a row may be free, and here are several";
             return Err(self.error("E0608", span, message, "the same name for all"));
         }
-        if !matches!(data.desc.source, DataSource::Csv { .. }) {
-            let message = format!("nothing says what `{first}` is");
-            let diagnostic = Diagnostic::error("E0608", span, message, "the rows of this source have one length").help(
-                "rows of different lengths are read by `read_csv`: a cell with numbers, or words, between blanks",
-            );
-            return Err(self.report(diagnostic));
-        }
-        Ok(())
+        let message = match data.desc.source {
+            DataSource::Csv { .. } if fields.iter().any(|f| f.free.is_some() && !f.shape.is_empty()) => {
+                "the numbers of a cell have one axis"
+            }
+            DataSource::Idx { .. } | DataSource::Text { length: Some(_), .. } => {
+                "the rows of this source have one length"
+            }
+            _ => return Ok(()),
+        };
+        let diagnostic = Diagnostic::error("E0608", span, format!("nothing says what `{first}` is"), message).help(
+            "rows of different lengths are cells with numbers, or words, between blanks in `read_csv`, lists of any shape in \
+             `read_json`, the lines of a text in `read_text(path)`",
+        );
+        Err(self.report(diagnostic))
     }
 
     /// `bucket([32, 64])`: rows of free length are filled to the least of these sizes that holds them.
@@ -110,12 +116,16 @@ impl<'a> Checker<'a> {
                 Err(self.error("E0608", span, message, "IDX has one file for each field"))
             }
             DataSource::Text { length, .. } => {
-                let fits = fields.len() == 2 && fields.iter().all(|f| f.bound.is_some() && f.shape == [*length]);
-                if fits {
+                let shape: Vec<usize> = length.iter().copied().collect();
+                let codes = |f: &Field| f.bound.is_some() && f.shape == shape && f.free.is_some() == length.is_none();
+                let count = if length.is_some() { 2..=2 } else { 1..=2 };
+                if count.contains(&fields.len()) && fields.iter().all(codes) {
                     return Ok(());
                 }
-                let message =
-                    format!("a text in pieces of {length} has rows (x: idx<V>[{length}], y: idx<V>[{length}])");
+                let message = match length {
+                    Some(n) => format!("a text in pieces of {n} has rows (x: idx<V>[{n}], y: idx<V>[{n}])"),
+                    None => "the lines of a text are rows (x: idx<V>[T]), or (x: idx<V>[T], y: idx<V>[T])".to_string(),
+                };
                 Err(self.error("E0608", span, message, "not the rows of a text"))
             }
             _ => Ok(()),

@@ -389,7 +389,7 @@ impl<'a> Checker<'a> {
 
     /// A scalar that the training loop provides.
     pub fn ambient(&mut self, source: Source, span: Span) -> Tensor {
-        let ty = Ty::scalar(DType::I64);
+        let ty = Ty::scalar(if matches!(source, Source::Seen(_)) { DType::F64 } else { DType::I64 });
         let id = self.progs[0].input(source, ty.clone(), span);
         Tensor { depth: 0, ..self.tensor(id, ty) }
     }

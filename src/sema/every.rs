@@ -58,7 +58,11 @@ impl<'a> Checker<'a> {
             return Err(self.error("E0605", count.span, "`every` counts from 1", "must be 1 or more"));
         };
         let name = format!("{}.every", job.name);
-        let actions = self.acting(&name, |c| c.block_in(body, &scope.function()))?;
+        let scope = scope.function();
+        if unit == ast::Unit::Epoch {
+            self.epoch_numbers(job, &scope);
+        }
+        let actions = self.acting(&name, |c| c.block_in(body, &scope))?;
         let unit = match unit {
             ast::Unit::Epoch => Unit::Epoch,
             ast::Unit::Step => Unit::Step,

@@ -35,7 +35,7 @@ impl<'a> Checker<'a> {
             ExprKind::Field { base, name } => {
                 let base = self.place(base, scope)?;
                 let value = self.field(&base, name)?;
-                Ok(self.load_cell(value, e.span))
+                self.loaded(value, e.span)
             }
             ExprKind::Pattern { base, pattern } => self.pattern(base, pattern, e.span, scope),
             ExprKind::Tuple(parts) => Ok(Value::tuple(self.exprs(parts, scope)?)),
@@ -109,7 +109,14 @@ impl<'a> Checker<'a> {
 
     fn read_name(&mut self, name: &Name, span: Span, scope: &Scope<'a>) -> Res<Value<'a>> {
         let value = self.name(name, span, scope)?;
-        Ok(self.load_cell(value, span))
+        self.loaded(value, span)
+    }
+
+    fn loaded(&mut self, value: Value<'a>, span: Span) -> Res<Value<'a>> {
+        match self.load_cell(value, span) {
+            Value::Error => Err(Poison),
+            value => Ok(value),
+        }
     }
 
     /// A cell as the tensor it holds here.
@@ -117,6 +124,7 @@ impl<'a> Checker<'a> {
         match value {
             Value::Cell(cell) => Value::Tensor(self.read(cell, span)),
             Value::Running(source) if self.in_run() => Value::Tensor(self.running_number(source, span)),
+            Value::Logged(log, size) => self.logged_numbers(log, &size, span).map_or(Value::Error, Value::Tensor),
             other => other,
         }
     }
@@ -151,7 +159,9 @@ impl<'a> Checker<'a> {
     /// A tensor in a text of an `every` block: its value is filled in when the text is needed.
     fn mention(&mut self, name: &Name, value: Option<Value<'a>>, span: Span) -> Res<()> {
         let found = match value {
-            Some(value @ (Value::Tensor(_) | Value::Cell(_))) => self.load_cell(value, Span::none()),
+            Some(value @ (Value::Tensor(_) | Value::Cell(_) | Value::Running(_))) => {
+                self.load_cell(value, Span::none())
+            }
             Some(value) if value.is_error() => return Err(Poison),
             _ => Value::Nothing,
         };

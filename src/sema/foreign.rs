@@ -67,6 +67,7 @@ pub fn name(name: &str) -> Option<&'static str> {
         "backward" | "zero_grad" => "a `step` says what it minimizes: `minimize loss over net with SGD(lr: 0.1)`",
         "DataLoader" => "data sets go through stages: `digits.train |> shuffle |> batch(64)`",
         "range" => "it is `0..n`",
+        "B" => "`B` is the number of rows of a batch; where there are no data, write a number",
         "float" | "astype" | "to" => "it is `cast(x, f32)`",
         "item" | "numpy_value" | "cuda" | "cpu" => "there is nothing to move: values are where they are needed",
         _ => return None,

@@ -30,6 +30,8 @@ impl<'a> Checker<'a> {
             }
         }
         self.program_float();
+        // Values that need what a training logs wait for it.
+        self.waits = Some(false);
         for item in &modules.get(main).ast.items {
             match &item.kind {
                 ItemKind::Hyper(h) => {
@@ -41,6 +43,7 @@ impl<'a> Checker<'a> {
                 _ => {}
             }
         }
+        self.waits = None;
         for id in (0..modules.list.len()).map(ModuleId::from) {
             if id == main || self.options.check_std || !modules.get(id).std {
                 self.definitions(id);
@@ -49,8 +52,10 @@ impl<'a> Checker<'a> {
         for item in &modules.get(main).ast.items {
             match &item.kind {
                 ItemKind::Train(train) => {
-                    reported(self.with_budget(|c| c.job(train, &Scope::root(main), item.span)));
+                    let name = super::train::job_name(train, &"train".into());
+                    reported(self.with_budget(|c| c.job(train, name, &Scope::root(main), item.span)));
                 }
+                ItemKind::Let(l) => reported(self.with_budget(|c| c.run_let(l))),
                 ItemKind::Run(call) => reported(self.with_budget(|c| c.run_item(call))),
                 ItemKind::Test(test) => reported(self.with_budget(|c| c.test(test, main))),
                 _ => {}

@@ -10,7 +10,7 @@ use super::builtin;
 use super::call::method_of;
 use super::imports::{brought, named};
 use super::scope::{ModuleId, PRELUDE, Scope};
-use super::value::{Closure, Code, LayerClass, Value};
+use super::value::{Closure, Code, Instance, LayerClass, Value};
 use super::{Checker, Poison, Res};
 
 /// How far a top-level `let` or `hyper` is.
@@ -19,6 +19,8 @@ pub enum LetState<'a> {
     /// Being evaluated: meeting it again is a circle.
     Open,
     Done(Value<'a>),
+    /// Needs what a training logs: evaluated anew where it is used.
+    Later,
 }
 
 /// Behind so many diagnostics, an unknown name gets no advice: looking for the nearest of all names takes its time.
@@ -38,10 +40,7 @@ impl<'a> Checker<'a> {
 
     /// A method of the layer whose method runs, called by its bare name.
     fn sibling(&self, name: &str) -> Option<Value<'a>> {
-        let instance = self.frames.last()?.instance.as_ref()?;
-        let func = method_of(instance, name)?;
-        let closure = Closure { code: Code::Func(func), scope: instance.scope.clone(), of: Some(instance.clone()) };
-        Some(Value::Fn(Rc::new(closure)))
+        method_value(self.frames.last()?.instance.as_ref()?, name)
     }
 
     fn unknown(&mut self, name: &Name, span: Span, scope: &Scope<'a>) -> Poison {
@@ -159,6 +158,7 @@ impl<'a> Checker<'a> {
                 self.error("E0207", ident.span, message, "its value needs this value");
                 return Value::Error;
             }
+            Some(LetState::Later) => return Value::Error,
             None => {}
         }
         self.lets.insert(key.clone(), LetState::Open);
@@ -167,14 +167,22 @@ impl<'a> Checker<'a> {
         let facts = std::mem::take(&mut self.facts);
         let frames = std::mem::take(&mut self.frames);
         let trail = std::mem::take(&mut self.trail);
+        let waits = self.waits.replace(false);
         let value = self.with_budget(|c| c.in_init(make)).unwrap_or(Value::Error);
+        let later = std::mem::replace(&mut self.waits, waits) == Some(true);
         (self.generic, self.facts, self.frames, self.trail) = (generic, facts, frames, trail);
-        self.lets.insert(key, LetState::Done(value.clone()));
+        self.lets.insert(key, if later { LetState::Later } else { LetState::Done(value.clone()) });
         value
     }
 
     fn let_part(&mut self, module: ModuleId, l: &'a ast::Let, at: usize) -> Value<'a> {
-        let whole = self.once(module, &l.names[0], |c| c.let_value(module, l));
+        let key = (module, l.names[0].name.clone());
+        let mut whole = self.once(module, &l.names[0], |c| c.let_value(module, l));
+        if matches!(self.lets.get(&key), Some(LetState::Later)) {
+            self.lets.insert(key.clone(), LetState::Open);
+            whole = self.waiting_value(l, &Scope::root(module)).unwrap_or(Value::Error);
+            self.lets.insert(key, LetState::Later);
+        }
         if l.names.len() == 1 || whole.is_error() {
             return whole;
         }
@@ -206,4 +214,11 @@ impl<'a> Checker<'a> {
         self.adopt(&value, None, &first.name)?;
         Ok(self.keep(value, None, &first.name, first.span))
     }
+}
+
+/// A method of a layer, to be called later: `SGD(lr: plateau.rate)`.
+pub fn method_value<'a>(instance: &Rc<Instance<'a>>, name: &str) -> Option<Value<'a>> {
+    let func = method_of(instance, name)?;
+    let closure = Closure { code: Code::Func(func), scope: instance.scope.clone(), of: Some(instance.clone()) };
+    Some(Value::Fn(Rc::new(closure)))
 }

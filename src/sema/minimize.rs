@@ -93,7 +93,7 @@ impl<'a> Checker<'a> {
             (grads, finite) = (unscaled, Some(all));
         }
         self.scaling = scaling;
-        self.accumulated(&cells, grads, span, |c, mut grads| {
+        self.accumulated(&cells, grads, finite.as_ref(), span, |c, mut grads| {
             for group in groups {
                 let rest = grads.split_off(group.cells.len());
                 let cells: Vec<CellId> = group.cells.iter().map(|&(cell, _)| cell).collect();

@@ -36,6 +36,7 @@ mod form;
 mod found;
 mod function;
 mod generic;
+mod history;
 mod holds;
 mod hyper;
 mod imports;
@@ -101,6 +102,8 @@ pub struct Options {
     /// The float type of a program that does not say one.
     pub float: DType,
     pub overrides: BTreeMap<Name, Override>,
+    /// Of every `train` block, in place of what it says.
+    pub epochs: Option<usize>,
     /// Also check the standard library's definitions on their own.
     pub check_std: bool,
     /// Functions that are asked for by name are traced as in a `step`.
@@ -114,6 +117,7 @@ impl Default for Options {
         Options {
             float: DType::F32,
             overrides: BTreeMap::new(),
+            epochs: None,
             check_std: false,
             training: false,
             steps: budget::STEPS,
@@ -166,6 +170,8 @@ pub struct Checked {
     pub jobs: Vec<tir::Job>,
     /// What is written and printed at the top level, in the order of the file.
     pub shown: Vec<tir::Shown>,
+    /// What the trainings logged, as far as something may read it: `Source::Logged`.
+    pub logs: Vec<tir::Log>,
     pub tests: Vec<Test>,
     /// The functions that were asked for by name.
     pub functions: Vec<Function>,
@@ -283,6 +289,10 @@ pub(crate) struct Checker<'a> {
     weights: Vec<Rc<value::Weights<'a>>>,
     /// What the loop bodies that are being traced have yielded.
     yields: Vec<loop_body::Yields<'a>>,
+    /// Trainings that are values and have run, and what they logged.
+    histories: Vec<(Rc<value::Training<'a>>, Value<'a>)>,
+    /// While a top-level value is evaluated: whether it needs what a training logs.
+    waits: Option<bool>,
     /// Actions of the `every` block that is being traced.
     actions: Option<every::Pending>,
     /// Which statements may stand here.
@@ -311,6 +321,8 @@ pub(crate) struct Checker<'a> {
     classes_told: Vec<(Dim, Dim)>,
     /// Over how many batches the current `train` block takes the mean of gradients.
     accumulate: usize,
+    /// The number of the update that is being traced, where several batches make one.
+    update_number: Option<value::Tensor>,
     /// The rows of a batch in the part of a `train` block that is being traced.
     rows: Dim,
 }
@@ -342,6 +354,8 @@ impl<'a> Checker<'a> {
             loads: vec![],
             weights: vec![],
             yields: vec![],
+            histories: vec![],
+            waits: None,
             actions: None,
             place: stmt::Place::Function,
             trained_cells: vec![],
@@ -356,6 +370,7 @@ impl<'a> Checker<'a> {
             budget: budget::Budget::new(options.steps),
             classes_told: vec![],
             accumulate: 1,
+            update_number: None,
             rows: Dim::from(1),
         }
     }

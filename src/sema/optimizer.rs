@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::base::Span;
 use crate::diag::Diagnostic;
-use crate::ops::{Binary, Unary};
+use crate::ops::Binary;
 use crate::syntax::ast;
 use crate::tir::{CellId, Kind, Role, Source, Ty, ValueId};
 use crate::types::DType;
@@ -69,19 +69,18 @@ impl<'a> Checker<'a> {
         if self.place == Place::Test {
             return Ok(self.number(self.losses as f64, DType::F64, span));
         }
-        let step = self.ambient(Source::Step, span);
-        let step = match self.scaling.clone() {
-            Some(scaling) => self.binary(Binary::Sub, &step, &scaling.skipped.1, span)?,
-            None => step,
+        let step = match (self.update_number.clone(), self.scaling.clone()) {
+            // Of several batches that make one update, all belong to the update that is coming.
+            (Some(number), _) => number,
+            (None, scaling) => {
+                let step = self.ambient(Source::Step, span);
+                match scaling {
+                    Some(scaling) => self.binary(Binary::Sub, &step, &scaling.skipped.1, span)?,
+                    None => step,
+                }
+            }
         };
-        let step = self.cast(&step, DType::F64, span)?;
-        if self.accumulate == 1 {
-            return Ok(step);
-        }
-        // Rounded up: of several batches that make one update, all belong to the update that is coming.
-        let parts = self.number(self.accumulate as f64, DType::F64, span);
-        let updates = self.binary(Binary::Div, &step, &parts, span)?;
-        self.unary(Unary::Ceil, &updates, span)
+        self.cast(&step, DType::F64, span)
     }
 
     pub fn transform(

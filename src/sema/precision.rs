@@ -118,7 +118,7 @@ impl<'a> Checker<'a> {
     }
 
     /// A number that is kept between steps.
-    fn counter(&mut self, name: String, first: Scalar, span: Span) -> CellId {
+    pub fn counter(&mut self, name: String, first: Scalar, span: Span) -> CellId {
         let cell = self.add_cell(None, name.into(), Role::State, Ty::scalar(first.dtype()), span);
         self.in_init(|c| {
             let value = c.constant(first, span);
@@ -144,7 +144,11 @@ impl<'a> Checker<'a> {
     }
 
     /// Takes back what the updates changed unless all gradients were finite, and chooses the next scale.
+    /// Accumulated batches have seen to that themselves.
     pub fn end_scaled(&mut self, scaling: &Scaling, finite: &Tensor, span: Span) -> Res<()> {
+        if self.accumulate > 1 {
+            return self.next_scale(scaling, finite, span);
+        }
         for (cell, count) in self.progs[0].history() {
             // A cell that was not known before was read first.
             let kept = scaling.before.get(&cell).copied().unwrap_or(1);

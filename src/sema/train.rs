@@ -4,7 +4,7 @@ use crate::base::{Name, Span};
 use crate::diag::{Diagnostic, nearest};
 use crate::syntax::ast::{self, TrainItem};
 use crate::syntax::mentions_of_train;
-use crate::tir::{Job, ProgramId, Source, Step, Ty, Validate};
+use crate::tir::{Feed, Job, ProgramId, Source, Step, Ty, Validate};
 use crate::types::{Claim, DType, Dim, Rel, Var};
 
 use super::scope::Scope;
@@ -14,17 +14,23 @@ use super::{Checker, MAIN, Poison, Res};
 
 /// The parts of a `train` block as they are found.
 #[derive(Default)]
-struct Parts<'a> {
-    data: Option<(Data<'a>, Span)>,
-    epochs: Option<i64>,
+pub struct Parts<'a> {
+    data: Option<Data<'a>>,
+    /// How many make an epoch where there are no data, and where that is said.
+    steps: Option<(usize, Span)>,
+    epochs: Option<usize>,
     seed: u64,
+    /// How much better counts as better, for `stop`.
+    pub min_delta: Option<(f64, Span)>,
+    pub restore_best: Option<Span>,
 }
 
 /// The settings that a `train` block has; every other name is one for its parts.
-const SETTINGS: [&str; 6] = ["data", "epochs", "seed", "accumulate", "precision", "loss_scale"];
+const SETTINGS: [&str; 9] =
+    ["data", "steps", "epochs", "seed", "accumulate", "precision", "loss_scale", "min_delta", "restore_best"];
 
 /// What other frameworks, and habit, set in a training, and where dln says it.
-const ELSEWHERE: [(&[&str], &str); 8] = [
+const ELSEWHERE: [(&[&str], &str); 9] = [
     (
         &["learning_rate", "lr", "rate", "step_size"],
         "the rate belongs to the optimizer: `minimize .. over net with AdamW(lr: 1e-3)`",
@@ -42,10 +48,19 @@ const ELSEWHERE: [(&[&str], &str); 8] = [
     ),
     (&["model", "net", "network"], "a network is defined at the top level: `let net = ..`"),
     (
+        &["iterations", "iters", "num_steps", "max_steps", "steps_per_epoch"],
+        "without data `steps = 1000` says how many make an epoch; with data its batches do",
+    ),
+    (
         &["gradient_accumulation", "accumulate_grad_batches", "accumulation_steps", "accumulation"],
         "write `accumulate = 4`: an update is made at every fourth batch",
     ),
 ];
+
+/// The name of a block; `otherwise` where it has none of its own.
+pub fn job_name(train: &ast::Train, otherwise: &Name) -> Name {
+    train.name.as_ref().map_or_else(|| otherwise.clone(), |name| name.name.clone())
+}
 
 impl<'a> Checker<'a> {
     /// A call at the top level, which gives a training, or writes and prints.
@@ -54,10 +69,7 @@ impl<'a> Checker<'a> {
             return self.shown(call);
         }
         match self.expr(call, &Scope::root(MAIN))? {
-            Value::Training(training) => self.in_frame(call.span, None, |c| {
-                let scope = training.scope.function();
-                c.job(training.ast, &scope, training.span)
-            }),
+            Value::Training(training) => self.run_training(&training, &"train".into(), call.span),
             other => {
                 let message = format!(
                     "at the top level stands a call that gives a training or prints, and this gives {}",
@@ -70,8 +82,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    pub fn job(&mut self, train: &'a ast::Train, scope: &Scope<'a>, span: Span) -> Res<()> {
-        let name: Name = train.name.as_ref().map_or_else(|| "train".into(), |n| n.name.clone());
+    pub fn job(&mut self, train: &'a ast::Train, name: Name, scope: &Scope<'a>, span: Span) -> Res<()> {
         self.trained_cells.clear();
         self.precision = None;
         self.loss_scale = super::precision::FIRST_SCALE;
@@ -90,30 +101,25 @@ impl<'a> Checker<'a> {
             }
         }
         result?;
-        let Some((data, _)) = parts.data.clone() else {
-            let diagnostic = Diagnostic::error(
-                "E0604",
-                span.start(),
-                format!("`train {name}` has no data"),
-                "`data = ..` is missing",
-            )
-            .help("for example `data = digits.train |> shuffle |> batch(64)` with `use std.data: digits`");
-            return Err(self.report(diagnostic));
-        };
+        let feed = self.feed(&parts, &name, span)?;
         let mut job = Job {
             name: name.clone(),
             span,
-            epochs: usize::try_from(parts.epochs.unwrap_or(1)).unwrap_or(1),
+            epochs: self.options.epochs.or(parts.epochs).unwrap_or(1),
             seed: parts.seed,
-            data: data.desc.clone(),
+            feed,
             steps: vec![],
             validate: None,
             every: vec![],
             saves: vec![],
             stop: None,
+            restore: None,
+            seen: vec![],
+            logged: false,
             trained: vec![],
         };
-        let result = self.job_parts(train, &data, &mut job, scope);
+        let result = self.job_parts(train, parts.data.as_ref(), &mut job, scope);
+        let result = result.and_then(|()| self.best_settings(&parts, &mut job));
         job.trained = std::mem::take(&mut self.trained_cells);
         job.trained.sort();
         if job.steps.is_empty() && result.is_ok() {
@@ -128,9 +134,18 @@ impl<'a> Checker<'a> {
         result
     }
 
-    fn job_parts(&mut self, train: &'a ast::Train, data: &Data<'a>, job: &mut Job, scope: &Scope<'a>) -> Res<()> {
+    fn job_parts(
+        &mut self,
+        train: &'a ast::Train,
+        data: Option<&Data<'a>>,
+        job: &mut Job,
+        scope: &Scope<'a>,
+    ) -> Res<()> {
         let mut result = Ok(());
-        for item in &train.items {
+        // What happens when an epoch has ended may read what the other parts log.
+        let (late, parts): (Vec<_>, Vec<_>) =
+            train.items.iter().partition(|item| matches!(item, TrainItem::Every { .. }));
+        for item in parts.into_iter().chain(late) {
             let done = match item {
                 TrainItem::Setting { .. } => Ok(()),
                 TrainItem::Step { name, params, body, span } => {
@@ -155,6 +170,28 @@ impl<'a> Checker<'a> {
         result
     }
 
+    /// What an epoch of the block is made of.
+    fn feed(&mut self, parts: &Parts<'a>, name: &str, span: Span) -> Res<Feed> {
+        let diagnostic = match (&parts.data, parts.steps) {
+            (Some(data), None) => return Ok(Feed::Rows(data.desc.clone())),
+            (None, Some((steps, _))) => return Ok(Feed::Steps(steps)),
+            (Some(_), Some((_, at))) => {
+                let message = "an epoch has as many steps as its data have batches";
+                Diagnostic::error("E0605", at, message, "`steps` is for a training without data").help(
+                    "leave it out; `epochs` says how often the data are gone through, and `take(0..640) |> batch(64)` \
+                     makes 10 steps of them",
+                )
+            }
+            (None, None) => {
+                let message = format!("`train {name}` has no data");
+                Diagnostic::error("E0604", span.start(), message, "`data = ..` is missing")
+                    .help("for example `data = digits.train |> shuffle |> batch(64)` with `use std.data: digits`")
+                    .help("a training without data says how many steps it makes: `steps = 1000`, and `step () { .. }`")
+            }
+        };
+        Err(self.report(diagnostic))
+    }
+
     fn setting(
         &mut self,
         name: &'a ast::Ident,
@@ -168,27 +205,22 @@ impl<'a> Checker<'a> {
             "data" => match value {
                 Value::Dataset(data) => {
                     self.has_fields(&data, at)?;
-                    parts.data = Some(((*data).clone(), at));
+                    parts.data = Some((*data).clone());
                 }
                 other => return Err(self.expected("a data set", &other, at)),
             },
-            "epochs" => {
-                let n = self.known_int(&value, at)?;
-                if n < 1 {
-                    return Err(self.error("E0605", at, "at least one epoch is needed", "must be 1 or more"));
-                }
-                parts.epochs = Some(n);
-            }
+            "steps" => parts.steps = Some((self.from_one(&value, at, "at least one step is needed")?, at)),
+            "epochs" => parts.epochs = Some(self.from_one(&value, at, "at least one epoch is needed")?),
             "precision" => self.precision_setting(&value, at)?,
             "loss_scale" => self.loss_scale_setting(&value, at)?,
+            "min_delta" => match super::expr::number(&value) {
+                Some(delta) if delta >= 0.0 && delta.is_finite() => parts.min_delta = Some((delta, at)),
+                Some(_) => return Err(self.error("E0605", at, "`min_delta` is at least 0", "how much better?")),
+                None => return Err(self.expected("a number", &value, at)),
+            },
+            "restore_best" => parts.restore_best = self.known_bool(&value, at)?.then_some(at),
             "seed" => parts.seed = self.known_int(&value, at)?.unsigned_abs(),
-            "accumulate" => {
-                let n = self.known_int(&value, at)?;
-                self.accumulate = match usize::try_from(n).ok().filter(|&n| n > 0) {
-                    Some(n) => n,
-                    None => return Err(self.error("E0605", at, "batches are counted from 1", "must be 1 or more")),
-                };
-            }
+            "accumulate" => self.accumulate = self.from_one(&value, at, "batches are counted from 1")?,
             other => {
                 let value = self.settle(value)?;
                 self.adopt(&value, None, other)?;
@@ -197,6 +229,14 @@ impl<'a> Checker<'a> {
             }
         }
         Ok(())
+    }
+
+    fn from_one(&mut self, value: &Value<'a>, at: Span, otherwise: &str) -> Res<usize> {
+        let n = self.known_int(value, at)?;
+        match usize::try_from(n).ok().filter(|&n| n > 0) {
+            Some(n) => Ok(n),
+            None => Err(self.error("E0605", at, otherwise, "must be 1 or more")),
+        }
     }
 
     /// A name that is no setting, and that nothing in the block uses.
@@ -212,12 +252,12 @@ impl<'a> Checker<'a> {
         self.report(diagnostic)
     }
 
-    /// A block that runs on a batch.
+    /// A block that runs on a batch, or without data.
     fn part(
         &mut self,
         name: &str,
         place: Place,
-        data: &Data<'a>,
+        data: Option<&Data<'a>>,
         params: &'a [ast::Ident],
         body: &'a ast::Block,
         span: Span,
@@ -228,29 +268,12 @@ impl<'a> Checker<'a> {
         self.losses = 0;
         let (mut program, result) = self.program(name, |c| {
             let inner = scope.function();
-            let size = match data.desc.batch {
-                Some(batch) if batch.drop_last => Dim::from(batch.size as i64),
-                _ => Dim::var(&Var::fresh("B", 1)),
-            };
-            inner.set(&"B".into(), Value::dim(size.clone()));
-            c.rows = size.clone();
-            let length = c.filled_length(data, &inner);
-            let fields = c.batch(data, &size, &length)?;
-            if params.is_empty() && place == Place::Validate {
+            c.rows = Dim::from(1);
+            match data {
                 // A `validate` without names has been reported as text.
-                return Err(Poison);
-            }
-            if fields.len() != params.len() {
-                let mut names: Vec<&str> = data.desc.fields.iter().map(|f| &*f.name).collect();
-                names.extend(data.desc.free().map(|_| "the lengths"));
-                let message = format!("a batch has {} parts, and {} are named", fields.len(), params.len());
-                let at = params.first().map_or(span, |p| p.span);
-                let diagnostic = Diagnostic::error("E0606", at, message, "one name for each part")
-                    .note(format!("the rows of this data set are ({})", names.join(", ")));
-                return Err(c.report(diagnostic));
-            }
-            for (param, field) in params.iter().zip(fields) {
-                inner.set(&param.name, field);
+                Some(_) if params.is_empty() && place == Place::Validate => return Err(Poison),
+                Some(data) => c.fields(data, params, span, &inner)?,
+                None => c.no_fields(params)?,
             }
             let value = c.block_in(body, &inner)?;
             c.unused_value(&value, body)
@@ -260,6 +283,39 @@ impl<'a> Checker<'a> {
         result?;
         program.precision = self.precision.filter(|_| place == Place::Step);
         Ok(self.add_program(program))
+    }
+
+    /// The parts of a batch, under their names.
+    fn fields(&mut self, data: &Data<'a>, params: &'a [ast::Ident], span: Span, scope: &Scope<'a>) -> Res<()> {
+        let size = match data.desc.batch {
+            Some(batch) if batch.drop_last => Dim::from(batch.size as i64),
+            _ => Dim::var(&Var::fresh("B", 1)),
+        };
+        scope.set(&"B".into(), Value::dim(size.clone()));
+        self.rows = size.clone();
+        let length = self.filled_length(data, scope);
+        let fields = self.batch(data, &size, &length)?;
+        if fields.len() != params.len() {
+            let mut names: Vec<&str> = data.desc.fields.iter().map(|f| &*f.name).collect();
+            names.extend(data.desc.free().map(|_| "the lengths"));
+            let message = format!("a batch has {} parts, and {} are named", fields.len(), params.len());
+            let at = params.first().map_or(span, |p| p.span);
+            let diagnostic = Diagnostic::error("E0606", at, message, "one name for each part")
+                .note(format!("the rows of this data set are ({})", names.join(", ")));
+            return Err(self.report(diagnostic));
+        }
+        for (param, field) in params.iter().zip(fields) {
+            scope.set(&param.name, field);
+        }
+        Ok(())
+    }
+
+    fn no_fields(&mut self, params: &[ast::Ident]) -> Res<()> {
+        let Some(first) = params.first() else { return Ok(()) };
+        let message = format!("without data nothing is given to `{}`", first.name);
+        let diagnostic = Diagnostic::error("E0606", first.span, message, "no batch here")
+            .help("leave the names out: `step () { .. }`; with `data = ..` they name the fields of its rows");
+        Err(self.report(diagnostic))
     }
 
     fn unused_value(&mut self, value: &Value<'a>, body: &'a ast::Block) -> Res<()> {
@@ -325,18 +381,23 @@ impl<'a> Checker<'a> {
     ) -> Res<()> {
         let at = data.span;
         let data = match self.expr(data, scope)? {
-            Value::Dataset(data) => data,
+            Value::Dataset(data) => Some(data),
+            // `validate () { .. }`
+            Value::Tuple(parts) if parts.is_empty() => None,
             // `if known { data.test }`: nothing to validate on.
             Value::Nothing => return Ok(()),
             other => return Err(self.expected("a data set", &other, at)),
         };
-        self.has_fields(&data, at)?;
+        if let Some(data) = &data {
+            self.has_fields(data, at)?;
+        }
         if job.validate.is_some() {
             return Err(self.error("E0606", span.start(), "a `train` block has one `validate`", "the second"));
         }
         let name = format!("{}.validate", job.name);
-        let program = self.part(&name, Place::Validate, &data, params, body, span, scope)?;
-        job.validate = Some(Validate { data: data.desc.clone(), program, span });
+        let program = self.part(&name, Place::Validate, data.as_deref(), params, body, span, scope)?;
+        let feed = data.map_or(Feed::Steps(1), |data| Feed::Rows(data.desc.clone()));
+        job.validate = Some(Validate { feed, program, span });
         Ok(())
     }
 }

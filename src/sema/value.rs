@@ -54,6 +54,8 @@ pub enum Value<'a> {
     Frozen(Rc<Value<'a>>),
     /// A whole number that only a run knows, such as `total_steps`: a tensor where one is computed with.
     Running(tir::Source),
+    /// What a training that has run logged: its place among the logs of the file, and how many numbers there are.
+    Logged(usize, Dim),
     /// `train { .. }` with the names that it sees.
     Training(Rc<Training<'a>>),
     /// No value: a statement's result.
@@ -304,6 +306,7 @@ impl<'a> Value<'a> {
             Value::Weights(_) => "the weights of a layer",
             Value::Training(_) => "a training",
             Value::Running(_) => "a number of the run",
+            Value::Logged(..) => "the numbers of a training",
             Value::Optimizer(_) | Value::OptimizerClass(..) => "an optimizer",
             Value::Dataset(_) => "a data set",
             Value::DType(_) => "an element type",

@@ -7,6 +7,8 @@ use crate::tir::{Direction, Job, Metric, Part, ProgramId, SaveBest, Stop, Target
 
 use super::every::template;
 use super::scope::Scope;
+use super::train::Parts;
+use super::value::Value;
 use super::{Checker, Res};
 
 impl<'a> Checker<'a> {
@@ -35,11 +37,41 @@ impl<'a> Checker<'a> {
         span: Span,
         scope: &Scope<'a>,
     ) -> Res<()> {
-        let n = self.static_int(patience, scope)?;
+        let value = self.expr(patience, scope)?;
+        if matches!(value, Value::Nothing) {
+            // `stop after (if known { 5 }) epochs ..`
+            return Ok(());
+        }
+        let n = self.known_int(&value, patience.span)?;
         let (metric, direction) = self.metric_of(metric, direction)?;
         let patience = usize::try_from(n).unwrap_or(0).max(1);
-        job.stop = Some(Stop { patience, metric, direction, span });
+        job.stop = Some(Stop { patience, min_delta: 0.0, metric, direction, span });
         Ok(())
+    }
+
+    /// `min_delta` is for `stop`, and `restore_best` for what `stop` or `save` watches.
+    pub fn best_settings(&mut self, parts: &Parts<'a>, job: &mut Job) -> Res<()> {
+        match (parts.min_delta, &mut job.stop) {
+            (None, _) => {}
+            (Some((delta, _)), Some(stop)) => stop.min_delta = delta,
+            (Some((delta, _)), None) if delta == 0.0 => {}
+            (Some((_, at)), None) => {
+                let message = "`min_delta` says how much better counts for `stop`, and there is none";
+                let diagnostic = Diagnostic::error("E0605", at, message, "without effect")
+                    .help("add `stop after 5 epochs without better val.loss`");
+                return Err(self.report(diagnostic));
+            }
+        }
+        let Some(at) = parts.restore_best else { return Ok(()) };
+        let stopped = job.stop.iter().map(|stop| (stop.metric.clone(), stop.direction));
+        let saved = job.saves.iter().rev().map(|save| (save.metric.clone(), save.direction));
+        job.restore = stopped.chain(saved).next();
+        if job.restore.is_some() {
+            return Ok(());
+        }
+        let diagnostic = Diagnostic::error("E0605", at, "nothing says which epoch is best", "best by what?")
+            .help("`stop after 5 epochs without better val.loss` says it, or `save best val.accuracy to \"runs/net\"`");
+        Err(self.report(diagnostic))
     }
 
     fn metric_of(&mut self, metric: &'a ast::Metric, direction: ast::Direction) -> Res<(Metric, Direction)> {
@@ -90,7 +122,8 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn logged(&self, job: &Job, part: Part) -> Vec<String> {
+    /// What a training logs, in the order of its epoch's line.
+    pub fn logged(&self, job: &Job, part: Part) -> Vec<String> {
         let programs: Vec<(Option<&Name>, ProgramId)> = match part {
             Part::Train => job.steps.iter().map(|s| (s.name.as_ref(), s.program)).collect(),
             Part::Val => job.validate.iter().map(|v| (None, v.program)).collect(),

@@ -28,7 +28,7 @@ pub struct Field {
     pub dtype: DType,
     /// The `V` of `idx<V>`: every element is a whole number in `0..V`.
     pub bound: Option<usize>,
-    /// The shape in one row of the source; where the length is free, of one element.
+    /// The shape in one row of the source; where the length is free, of one element of it.
     pub shape: Vec<usize>,
     /// The name of the first axis, where every row has a length of its own.
     pub free: Option<Name>,
@@ -53,9 +53,11 @@ pub enum DataSource {
     },
     /// One IDX file for each field, plain or gzip; axis 0 counts the rows.
     Idx { paths: Vec<Path> },
+    /// One object a line, with the fields by their names; lists are axes.
+    Json { path: Path },
     /// The characters of a text in pieces: the two fields are `idx<V>[length]`, and the second is the first moved on by
-    /// one character. Character codes are the positions in the sorted list of the distinct characters of the file.
-    Text { path: Path, length: usize },
+    /// one character. Without a length every line is a row, of its own length, and the second field may be missing. Character codes are the positions in the sorted list of the distinct characters of the file.
+    Text { path: Path, length: Option<usize> },
 }
 
 /// Chooses and orders rows. Into values only the last two look, and only into one number of each row.

@@ -19,15 +19,50 @@ pub struct Job {
     pub epochs: usize,
     /// The seed of the order of rows and of all random numbers; the command line may replace it.
     pub seed: u64,
-    pub data: Dataset,
-    /// Run one after another on every batch. Their arguments are the fields of `data`.
+    /// What an epoch is made of.
+    pub feed: Feed,
+    /// Run one after another on every batch. Their arguments are its fields.
     pub steps: Vec<Step>,
     pub validate: Option<Validate>,
     pub every: Vec<Every>,
     pub saves: Vec<SaveBest>,
     pub stop: Option<Stop>,
+    /// The weights of the best epoch are taken up again when the run has ended; best by this metric.
+    pub restore: Option<(Metric, Direction)>,
+    /// Numbers of the last epoch that `every` blocks read: `Source::Seen`.
+    pub seen: Vec<Metric>,
+    /// Something reads what it logs.
+    pub logged: bool,
     /// The parameters and buffers of every layer that is trained: what `save best` writes.
     pub trained: Vec<CellId>,
+}
+
+/// What the parts of a training run on.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Feed {
+    /// On each batch of a data set.
+    Rows(Dataset),
+    /// So many times, without data.
+    Steps(usize),
+}
+
+/// A series of numbers that later programs read: of the training at place `job`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Log {
+    pub job: usize,
+    pub series: Series,
+    pub name: Name,
+}
+
+/// How often a number is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Series {
+    /// In every step.
+    Steps,
+    /// The mean over an epoch.
+    Train,
+    /// In the validation behind every epoch.
+    Val,
 }
 
 /// `step discriminator (x) { .. }`
@@ -39,10 +74,10 @@ pub struct Step {
     pub span: Span,
 }
 
-/// `validate DATA (x, y) { .. }`, after every epoch.
+/// `validate DATA (x, y) { .. }`, or `validate () { .. }` without data, after every epoch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Validate {
-    pub data: Dataset,
+    pub feed: Feed,
     pub program: ProgramId,
     pub span: Span,
 }
@@ -131,10 +166,20 @@ pub struct SaveBest {
     pub span: Span,
 }
 
+impl SaveBest {
+    /// Whether its path is a run folder.
+    pub fn is_folder(&self) -> bool {
+        let last = self.to.pieces.last();
+        !matches!(last, Some(Piece::Text(text)) if std::path::Path::new(&**text).extension().is_some())
+    }
+}
+
 /// `stop after 5 epochs without better val.loss`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stop {
     pub patience: usize,
+    /// By more than so much a number must be better to count.
+    pub min_delta: f64,
     pub metric: Metric,
     pub direction: Direction,
     pub span: Span,
@@ -176,6 +221,14 @@ impl std::fmt::Display for Metric {
 }
 
 impl Direction {
+    /// What is better than `value` by just `margin`.
+    pub fn moved(self, value: f64, margin: f64) -> f64 {
+        match self {
+            Direction::Highest => value + margin,
+            Direction::Lowest => value - margin,
+        }
+    }
+
     /// Whether `value` is better than `than`. A NaN never is.
     pub fn better(self, value: f64, than: f64) -> bool {
         match self {

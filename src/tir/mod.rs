@@ -8,8 +8,8 @@ mod text;
 
 pub use data::{Batch, DataSource, Dataset, Field, Path, Stage};
 pub use job::{
-    Action, Direction, Every, Job, Metric, Part, Piece, ProgramId, SaveBest, Shown, Step, Stop, Template, Unit,
-    Validate,
+    Action, Direction, Every, Feed, Job, Log, Metric, Part, Piece, ProgramId, SaveBest, Series, Shown, Step, Stop,
+    Template, Unit, Validate,
 };
 
 use std::ops::Range;
@@ -64,6 +64,14 @@ pub enum Source {
     StepsPerEpoch,
     /// Batches of all epochs (i64 []).
     TotalSteps,
+    /// Which batch of its epoch this is, from 1 (i64 []).
+    Batch,
+    /// How many batches this epoch has (i64 []).
+    Batches,
+    /// Number `i` of `Job::seen` in the last epoch (f64 []).
+    Seen(usize),
+    /// What a training that has run logged, by its place among the logs of the file.
+    Logged(usize),
     /// An operand of a loop's body, in the order of `ops::Scan`.
     Body(usize),
 }

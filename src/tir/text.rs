@@ -136,6 +136,10 @@ fn source_text(source: &Source) -> String {
         Source::Epoch => "epoch".to_string(),
         Source::StepsPerEpoch => "steps per epoch".to_string(),
         Source::TotalSteps => "total steps".to_string(),
+        Source::Batch => "batch".to_string(),
+        Source::Batches => "batches".to_string(),
+        Source::Seen(i) => format!("number {i} of the epoch"),
+        Source::Logged(i) => format!("log {i}"),
         Source::Body(i) => format!("operand {i}"),
     }
 }

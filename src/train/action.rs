@@ -13,11 +13,13 @@ use crate::tir::{Action, Every, Job, Piece, ProgramId, Shown, Target, Template, 
 
 /// Where a run is.
 #[derive(Clone, Copy, Debug)]
-pub struct Moment {
+pub struct Moment<'s> {
     pub epoch: usize,
     /// Batches so far.
     pub step: usize,
     pub length: Length,
+    /// The numbers of the epoch that has ended, those of `Job::seen`.
+    pub seen: &'s [f64],
 }
 
 /// Does what is due when an epoch or a step has ended.
@@ -41,7 +43,7 @@ pub fn due(
 
 /// Does what stands at the top level. There is no epoch then: it counts as the first step of the first.
 pub fn show(shown: &Shown, seed: u64, machine: &mut dyn Machine, context: &mut Context) -> Result<(), Diagnostic> {
-    let moment = Moment { epoch: 1, step: 1, length: Length::default() };
+    let moment = Moment { epoch: 1, step: 1, length: Length::default(), seen: &[] };
     all(&shown.actions, seed, shown.span, moment, machine, context)
 }
 
@@ -104,8 +106,8 @@ fn act(
 
 /// The `Value` results of a program without arguments.
 fn run(key: u64, program: ProgramId, moment: Moment, machine: &mut dyn Machine) -> Result<Vec<Tensor>, Diagnostic> {
-    let Moment { epoch, step, length } = moment;
-    let results = machine.run(&Call { program, args: &[], step, epoch, length, key })?;
+    let Moment { epoch, step, length, seen } = moment;
+    let results = machine.run(&Call { program, args: &[], step, epoch, length, seen, key })?;
     let values = results.iter().filter(|(target, _)| matches!(target, Target::Value(_)));
     Ok(values.map(|(_, value)| value.clone()).collect())
 }

@@ -20,6 +20,11 @@ pub enum Event {
         parameters: usize,
         seed: u64,
     },
+    /// The run goes on where one that was interrupted stood: in this epoch, after so many steps.
+    TakenUp {
+        epoch: usize,
+        step: usize,
+    },
     /// A batch is done; `train` is the mean over the epoch so far.
     Step {
         epoch: usize,

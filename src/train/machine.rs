@@ -16,6 +16,8 @@ pub struct Call<'a> {
     /// `Source::Epoch`
     pub epoch: usize,
     pub length: Length,
+    /// `Source::Seen`: numbers of the last epoch, in blocks that run when it has ended.
+    pub seen: &'a [f64],
     /// `Source::Key`
     pub key: u64,
 }
@@ -25,6 +27,9 @@ pub struct Call<'a> {
 pub struct Length {
     pub steps_per_epoch: usize,
     pub total_steps: usize,
+    /// Which batch of its epoch it is, from 1, and how many this epoch has: `Source::Batch` and `Source::Batches`.
+    pub batch: usize,
+    pub batches: usize,
 }
 
 /// Runs programs over cells.
@@ -37,6 +42,8 @@ pub trait Machine {
     fn cell(&self, id: CellId) -> &Cell;
 
     fn read(&self, id: CellId) -> Tensor;
+
+    fn write(&mut self, id: CellId, value: &Tensor);
 
     /// The values of cells under the names that they have in a file, from the place of their holder on.
     fn weights(&self, cells: &[CellId], holder: Option<&str>) -> Vec<(String, Tensor)> {

@@ -1,6 +1,7 @@
 //! Numbers of an epoch, and whether they got better.
 
 use super::event::{Best, Metrics};
+use super::place::{Exact, Record};
 use crate::base::Name;
 use crate::ops::Tensor;
 use crate::tir::{Direction, Metric, Part, Target};
@@ -22,6 +23,18 @@ impl Averages {
             let at = self.place(prefix, name);
             self.sums[at].1 += value;
             self.rows[at] += rows as f64;
+        }
+    }
+
+    pub fn exact(&self) -> Vec<(String, Exact, Exact)> {
+        let sums = self.sums.iter().zip(&self.rows);
+        sums.map(|((name, sum), rows)| (name.to_string(), (*sum).into(), (*rows).into())).collect()
+    }
+
+    pub fn from_exact(exact: &[(String, Exact, Exact)]) -> Averages {
+        Averages {
+            sums: exact.iter().map(|(name, sum, _)| (name.as_str().into(), (*sum).into())).collect(),
+            rows: exact.iter().map(|(_, _, rows)| (*rows).into()).collect(),
         }
     }
 
@@ -53,12 +66,24 @@ fn is(known: &str, prefix: Option<&Name>, name: &str) -> bool {
 pub struct Watch {
     metric: Metric,
     direction: Direction,
+    /// By more than so much better.
+    margin: f64,
     pub best: Option<Best>,
 }
 
 impl Watch {
     pub fn new(metric: &Metric, direction: Direction) -> Watch {
-        Watch { metric: metric.clone(), direction, best: None }
+        Watch { metric: metric.clone(), direction, margin: 0.0, best: None }
+    }
+
+    /// One for which only what is better by more than `margin` is better.
+    pub fn by(metric: &Metric, direction: Direction, margin: f64) -> Watch {
+        Watch { margin, ..Watch::new(metric, direction) }
+    }
+
+    /// Goes on with what was best.
+    pub fn take_up(&mut self, best: Option<Record>) {
+        self.best = best.map(|best| best.best(&self.metric));
     }
 
     /// Takes the numbers of an epoch; tells whether the metric is better than ever.
@@ -69,7 +94,7 @@ impl Watch {
         };
         let Some(&(_, value)) = part.iter().find(|(name, _)| *name == self.metric.name) else { return false };
         let better = match &self.best {
-            Some(best) => self.direction.better(value, best.value),
+            Some(best) => self.direction.better(value, self.direction.moved(best.value, self.margin)),
             None => !value.is_nan(),
         };
         if better {
@@ -116,5 +141,15 @@ mod tests {
         assert!(!better(4, f64::NAN));
         assert!(better(5, 0.5));
         assert_eq!(watch.best.map(|best| (best.epoch, best.value)), Some((5, 0.5)));
+    }
+
+    #[test]
+    fn a_margin_must_be_passed() {
+        let metric = Metric { part: Part::Val, name: "accuracy".into() };
+        let mut watch = Watch::by(&metric, Direction::Highest, 0.25);
+        let mut better = |epoch, value| watch.improved(epoch, &vec![], &vec![("accuracy".into(), value)]);
+        assert!(better(1, 0.5));
+        assert!(!better(2, 0.75));
+        assert!(better(3, 0.875));
     }
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::base::{Span, Spanned};
 use crate::tir::{
-    Action, Batch, Cell, CellId, DataSource, Dataset, Direction, Every, Field, Metric, Part, Piece, ProgramId,
+    Action, Batch, Cell, CellId, DataSource, Dataset, Direction, Every, Feed, Field, Metric, Part, Piece, ProgramId,
     SaveBest, Step, Target, Template, Ty,
 };
 use crate::types::{DType, Dim, Scalar};
@@ -50,6 +50,10 @@ impl Machine for Fake {
     fn read(&self, _: CellId) -> Tensor {
         Tensor::from_f64(DType::F32, &[1], &[self.count])
     }
+
+    fn write(&mut self, _: CellId, value: &Tensor) {
+        self.count = value.to_f64()[0];
+    }
 }
 
 fn metric(name: &str, value: f64) -> (Target, Tensor) {
@@ -77,18 +81,21 @@ fn job(epochs: usize) -> Job {
         span: Span::none(),
         epochs,
         seed: 0,
-        data: rows_of_five(),
+        feed: Feed::Rows(rows_of_five()),
         steps: vec![Step { name: None, program: ProgramId(0), span: Span::none() }],
         validate: None,
         every: vec![],
         saves: vec![],
         stop: None,
+        restore: None,
+        seen: vec![],
+        logged: false,
         trained: vec![CellId(0)],
     }
 }
 
 fn validated(epochs: usize) -> Job {
-    let validate = Validate { data: rows_of_five(), program: ProgramId(1), span: Span::none() };
+    let validate = Validate { feed: Feed::Rows(rows_of_five()), program: ProgramId(1), span: Span::none() };
     Job { validate: Some(validate), ..job(epochs) }
 }
 
@@ -138,7 +145,7 @@ fn run_until(job: &Job, machine: &mut Fake, stop: impl Fn(&Event) -> bool) -> Ra
         events.push(event);
     };
     let mut context = Context { files: &files, tables: Tables::new(&files), interrupt: &interrupt, tell: &mut tell };
-    let result = train(job, machine, &mut context);
+    let result = train(job, &mut Resume::default(), machine, &mut context).map(|(summary, _)| summary);
     Ran { result, events, dir }
 }
 
@@ -159,6 +166,17 @@ fn steps_count_from_one_and_validation_follows_every_epoch() {
         ran.events[0],
         Event::Start { steps_per_epoch: 3, rows: 5, validation_rows: 5, parameters: 1, .. }
     ));
+}
+
+#[test]
+fn without_data_an_epoch_is_so_many_steps_and_all_count_alike() {
+    let mut machine = Fake::new(|call| Ok(vec![metric("m", call.step as f64)]));
+    let validate = Validate { feed: Feed::Steps(1), program: ProgramId(1), span: Span::none() };
+    let job = Job { feed: Feed::Steps(4), validate: Some(validate), ..job(2) };
+    let summary = run(&job, &mut machine).result.unwrap();
+    assert_eq!((summary.epochs, summary.steps), (2, 8));
+    assert_eq!((&summary.train[..], &summary.val[..]), (&[("m".into(), 6.5)][..], &[("m".into(), 8.0)][..]));
+    assert_eq!(machine.calls.iter().filter(|call| call.0 == 1).count(), 2, "one validation behind every epoch");
 }
 
 #[test]
@@ -213,10 +231,24 @@ fn a_path_with_an_extension_is_the_best_weights_alone() {
 #[test]
 fn patience_ends_a_run() {
     let metric = Metric { part: Part::Val, name: "m".into() };
-    let stop = Stop { patience: 3, metric, direction: Direction::Highest, span: Span::none() };
+    let stop = Stop { patience: 3, min_delta: 0.0, metric, direction: Direction::Highest, span: Span::none() };
     let ran = run(&Job { stop: Some(stop), ..validated(100) }, &mut best_in_epoch_two());
     assert_eq!(ran.result.unwrap().epochs, 5);
     assert!(ran.events.iter().any(|event| matches!(event, Event::Stopped { epoch: 5, best: Some(_) })));
+}
+
+#[test]
+fn the_best_weights_are_taken_up_again_when_all_is_done() {
+    let metric = Metric { part: Part::Val, name: "m".into() };
+    let job = Job {
+        restore: Some((metric, Direction::Highest)),
+        saves: vec![save_best(Part::Val, "runs/a")],
+        ..validated(4)
+    };
+    let mut machine = best_in_epoch_two();
+    let ran = run(&job, &mut machine);
+    assert_eq!(machine.count, 6.0, "as behind epoch 2");
+    assert_eq!(ran.weight("runs/a/last.safetensors"), 12.0);
 }
 
 #[test]

@@ -111,7 +111,7 @@ pub fn data(input: &[u8]) {
             )
         }
         2 => (DataSource::Idx { paths: vec![path] }, vec![field(DType::U8, None, &[28, 28])]),
-        _ => (DataSource::Text { path, length: 8 }, vec![field(DType::I64, Some(65), &[8]); 2]),
+        _ => (DataSource::Text { path, length: Some(8) }, vec![field(DType::I64, Some(65), &[8]); 2]),
     };
     let files = Files::at(folder.path());
     let dataset = Dataset { source, fields, stages: vec![], batch: None, buckets: None, span: Span::none() };

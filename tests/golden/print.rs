@@ -100,6 +100,7 @@ pub fn event(event: &Event) -> String {
             format!("epoch {epoch}:{}{}\n", metrics("", train), metrics("val.", val))
         }
         Event::Saved { path, .. } => format!("saved {path}\n"),
+        Event::TakenUp { epoch, step } => format!("goes on in epoch {epoch}, after step {step}\n"),
         Event::Printed(line) => format!("{line}\n"),
         Event::Stopped { epoch, .. } => format!("stopped after epoch {epoch}\n"),
         Event::Step { .. } | Event::Interrupted { .. } | Event::Done(_) => String::new(),

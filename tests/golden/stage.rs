@@ -170,7 +170,7 @@ fn trained(checked: &Checked, folder: &Path) -> (String, Option<Diagnostic>) {
     let mut out = String::new();
     let interrupt = AtomicBool::new(false);
     let mut tell = |event| out.push_str(&print::event(&event));
-    let result = driver::run(checked, &Files::at(folder), None, None, &interrupt, &mut tell);
+    let result = driver::run(checked, &Files::at(folder), &driver::How::default(), &interrupt, &mut tell);
     (out, result.err())
 }
 

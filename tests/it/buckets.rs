@@ -4,6 +4,7 @@ use dln::data::{Loader, Tables};
 use dln::driver::{Engine, Program, is_sound};
 use dln::io::Files;
 use dln::sema::Options;
+use dln::tir::Feed;
 use dln::train::{Call, Machine};
 
 const PROGRAM: &str = "
@@ -26,7 +27,8 @@ fn each_bucket_is_planned_once() {
     let mut engine = Engine::new(&checked, &program.files, 0).expect("it compiles");
     let before = engine.plans();
     let job = &checked.jobs[0];
-    let loader = Loader::open(&job.data, &mut Tables::new(&program.files), 0).expect("a loader");
+    let Feed::Rows(data) = &job.feed else { panic!("rows of a file") };
+    let loader = Loader::open(data, &mut Tables::new(&program.files), 0).expect("a loader");
     let mut sizes = vec![];
     for epoch in 1..=3 {
         for batch in loader.epoch(epoch) {
@@ -41,6 +43,7 @@ fn each_bucket_is_planned_once() {
                 step: 1,
                 epoch,
                 length: Default::default(),
+                seen: &[],
                 key: 0,
             };
             engine.run(&call).expect("it runs");

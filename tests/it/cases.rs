@@ -122,7 +122,7 @@ fn evaluate(engine: &mut Engine, checked: &Checked, case: &Case, precision: Prec
         }
         _ => (function.program, [].as_slice()),
     };
-    let call = Call { program, args: &args, step: 1, epoch: 1, length: Length::default(), key: 0 };
+    let call = Call { program, args: &args, step: 1, epoch: 1, length: Length::default(), seen: &[], key: 0 };
     let values = values(engine.run(&call).map_err(|d| d.message)?);
     let mut worst = Worst(0.0);
     for (i, want) in expected.iter().enumerate() {
@@ -150,8 +150,15 @@ fn train(
     let args: Vec<Tensor> = tensors(case.get("inputs")).map(|(_, value)| value).collect();
     let mut worst = Worst(0.0);
     for (i, after) in steps.iter().enumerate() {
-        let call =
-            Call { program: step.program, args: &args, step: i + 1, epoch: i + 1, length: Length::default(), key: 0 };
+        let call = Call {
+            program: step.program,
+            args: &args,
+            step: i + 1,
+            epoch: i + 1,
+            length: Length::default(),
+            seen: &[],
+            key: 0,
+        };
         engine.run(&call).map_err(|d| d.message)?;
         for (path, want) in tensors(Some(after)) {
             let found = engine.read(cell(checked, &path)?);

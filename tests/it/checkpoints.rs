@@ -21,7 +21,7 @@ fn with_derivatives(text: &str) -> (usize, Vec<Tensor>) {
     let mut draw = Draw::new(3);
     let args = [&[64, 32][..], &[32, 32], &[]].map(|shape| draw.tensor(DType::F32, shape, -0.5, 0.5));
     let mut engine = Engine::new(&checked, &program.files, 0).expect("it compiles");
-    let call = Call { program: gradient, args: &args, step: 1, epoch: 1, length: Length::default(), key: 9 };
+    let call = Call { program: gradient, args: &args, step: 1, epoch: 1, length: Length::default(), seen: &[], key: 9 };
     let outputs = engine.run(&call).expect("it runs");
     let values = outputs.iter().filter(|(to, _)| matches!(to, Target::Value(_)));
     (arena, values.map(|(_, value)| value.clone()).collect())

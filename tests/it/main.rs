@@ -28,6 +28,7 @@ mod pages;
 mod parity;
 mod parity_page;
 mod reference;
+mod resume;
 mod rules;
 mod sweep;
 mod tidy;

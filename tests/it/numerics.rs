@@ -29,7 +29,7 @@ fn value(body: &str, inputs: &[Tensor], float: DType) -> Vec<f64> {
     assert!(is_sound(&checked.diagnostics), "{body}: {:?}", checked.diagnostics);
     let mut engine = Engine::new(&checked, &program.files, 0).expect("first values");
     let program = checked.functions[0].program;
-    let call = Call { program, args: inputs, step: 1, epoch: 1, length: Length::default(), key: 0 };
+    let call = Call { program, args: inputs, step: 1, epoch: 1, length: Length::default(), seen: &[], key: 0 };
     let results = engine.run(&call).expect("a result");
     let found = results.iter().find(|(target, _)| *target == Target::Value(0)).expect("a value");
     found.1.to_f64()

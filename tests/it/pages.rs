@@ -75,11 +75,12 @@ fn found(example: &str) -> Vec<&'static str> {
     let text = whole(example);
     fs::write(folder.path().join("this_file.dln"), &text).expect("a file");
     let program = Program::open("this_file.dln", &text, files.clone());
-    let checked = program.check(&Options::default(), &[]);
+    let checked = program.check(&Options { epochs: Some(1), ..Options::default() }, &[]);
     let mut diagnostics = checked.diagnostics.clone();
     if driver::is_sound(&diagnostics) {
         let interrupt = AtomicBool::new(false);
-        let ran = driver::run(&checked, &files, None, Some(1), &interrupt, &mut |_| {});
+        let how = driver::How::default();
+        let ran = driver::run(&checked, &files, &how, &interrupt, &mut |_| {});
         let tested =
             driver::test(&checked, &files, None, &interrupt, &mut |test| diagnostics.extend(test.outcome.err()));
         diagnostics.extend(ran.err().into_iter().chain(tested.err()));

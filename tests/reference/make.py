@@ -16,7 +16,7 @@ One JSON line per case in `<area>.jsonl`, all in float64 (but those of `half`) a
 
 A case may have `float`, the one float type in which it runs, and a `tolerance` of its own, with the reason (`why`).
 
-`optim.jsonl` and `mixed.jsonl` have `steps` in place of `output`: for a `train case` block, {path: tensor} after each of 20 steps on the one batch
+`optimizer.jsonl`, `plateau.jsonl` and `mixed.jsonl` have `steps` in place of `output`: for a `train case` block, {path: tensor} after each step on the one batch
 in `inputs` (the file that the block names is never read). A tensor is {"shape": [..], "dtype": "f64" | "f32" | "bf16" | "f16" | "i64" | "bool", "data": [flat, row-major]}. Numbers that JSON
 cannot write are the strings "inf", "-inf" and "nan".
 """

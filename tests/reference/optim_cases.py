@@ -143,6 +143,44 @@ def optimizer(a):
         schedule=lambda o: S.LambdaLR(o, lambda k: 0.5 * (1 + torch.cos(torch.tensor(torch.pi * min(k, 15) / 15)).item())))
 
 
+PLATEAU = """use std.optim: ReduceLROnPlateau
+let plateau = ReduceLROnPlateau({text})
+let rows: (v: [{n}]) = read_csv("plateau.csv")
+train case {{
+  data = rows |> batch(1)
+  step (v) {{ plateau.see(take(v[0], cast(step, i64) - 1, over: 0)) }}
+}}
+"""
+
+
+def plateau(a):
+    """The rate, the best number and the counters of ReduceLROnPlateau along a curve that falls, stands still and jumps."""
+    t = torch.arange(60.0, dtype=torch.float64)
+    curve = torch.exp(-t / 12) + 0.05 * torch.sin(2.1 * t) * torch.exp(-t / 30) + 0.1 * (t > 45)
+
+    def run(name, text, values, **settings):
+        p = torch.zeros(1, requires_grad=True)
+        opt, steps = O.SGD([p], 0.5), []
+        rate = S.ReduceLROnPlateau(opt, **settings)
+        for value in values.tolist():
+            rate.step(value)
+            numbers = {"current": rate.get_last_lr()[0], "best": rate.best, "bad": rate.num_bad_epochs, "cooling": rate.cooldown_counter}
+            steps.append({f"plateau.{k}": tensor(torch.tensor(float(v), dtype=torch.float64)) for k, v in numbers.items()})
+        source = PLATEAU.format(text=text, n=len(values))
+        a.emit({"name": name, "source": source, "training": True, "inputs": {"v": tensor(values[None])}, "params": {}, "steps": steps})
+
+    run("ReduceLROnPlateau", "lr: 0.5", curve)
+    run("ReduceLROnPlateau soon", "lr: 0.5, factor: 0.5, patience: 1", curve, factor=0.5, patience=1)
+    run("ReduceLROnPlateau cooldown and least rate", "lr: 0.5, factor: 0.3, patience: 2, cooldown: 4, min_lr: 0.02", curve,
+        factor=0.3, patience=2, cooldown=4, min_lr=0.02)
+    run("ReduceLROnPlateau absolute", "lr: 0.5, factor: 0.5, patience: 0, threshold: 0.03, threshold_mode: \"abs\"", curve,
+        factor=0.5, patience=0, threshold=0.03, threshold_mode="abs")
+    run("ReduceLROnPlateau up", "lr: 0.5, mode: \"max\", factor: 0.5, patience: 3, threshold: 0.01", 1 - curve,
+        mode="max", factor=0.5, patience=3, threshold=0.01)
+    run("ReduceLROnPlateau up, absolute", "lr: 0.5, mode: \"max\", factor: 0.5, patience: 1, threshold: 0.02, threshold_mode: \"abs\", cooldown: 1",
+        1 - curve, mode="max", factor=0.5, patience=1, threshold=0.02, threshold_mode="abs", cooldown=1)
+
+
 class Both:
     """Two optimizers, each with parameters of its own."""
 
@@ -307,4 +345,4 @@ def schedule(a):
             lambda o: S.CyclicLR(o, 0.01, 0.1, 60, 90, mode=mode, gamma=0.999, cycle_momentum=False))
 
 
-AREAS = {"optimizer": optimizer, "schedule": schedule}
+AREAS = {"optimizer": optimizer, "plateau": plateau, "schedule": schedule}

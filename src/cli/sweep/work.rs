@@ -68,7 +68,9 @@ impl Work<'_> {
 
     /// As `dln run` with these settings; none if it was interrupted.
     fn trial(&self, trial: &Trial, epochs: Option<usize>) -> Option<Record> {
-        let overrides = Overrides { hypers: trial.settings.clone(), seed: trial.seed, epochs, threads: self.threads };
+        let settings = trial.settings.clone();
+        let overrides =
+            Overrides { hypers: settings, seed: trial.seed, epochs, threads: self.threads, ..Overrides::default() };
         let place = self.folder.join(place(trial.number));
         let files = Files::at(&self.program).writing_to(place);
         let mut session = self.chain.open(self.name, self.text.to_string(), files);

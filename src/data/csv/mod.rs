@@ -1,15 +1,13 @@
 //! Delimited text. Columns fill the fields from left to right; every cell is checked, and a wrong one is named by file,
 //! line and column.
 
-mod fill;
-
 use super::column::Number;
-use super::{Table, open, quoted};
+use super::fill::{Filler, Wrong};
+use super::{Table, no_rows, open, quoted};
 use crate::base::{Name, Span, Spanned};
 use crate::diag::{Diagnostic, nearest};
 use crate::io::Files;
 use crate::tir::{Field, Path};
-use fill::{Filler, Wrong};
 
 /// Columns of a header that a message lists.
 const SHOWN: usize = 30;
@@ -226,9 +224,4 @@ fn nth_cell(field: usize) -> String {
 fn wide_separator(path: &Path, separator: char) -> Diagnostic {
     let message = format!("`{separator}` cannot separate columns: it is more than one byte long");
     Diagnostic::error("E0702", path.span, message, "of this file")
-}
-
-fn no_rows(path: &Path) -> Diagnostic {
-    let message = format!("{} has no rows", quoted(&path.value));
-    Diagnostic::error("E0709", path.span, message, "this file")
 }

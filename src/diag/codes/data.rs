@@ -14,7 +14,7 @@ pub const CODES: &[Code] = &[
     Code {
         code: "E0702",
         title: "the columns of a file do not fit the fields",
-        why: "A row has as many columns as the sizes of the fields together.",
+        why: "A row has as many columns as the sizes of the fields together; a line of JSON has every field by its name.",
         wrong: r#"let all: (x: [63], y: idx<10>) = read_csv("std:digits.csv")"#,
         right: r#"let all: (x: [64], y: idx<10>) = read_csv("std:digits.csv")"#,
     },

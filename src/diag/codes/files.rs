@@ -13,7 +13,8 @@ pub const CODES: &[Code] = &[
     Code {
         code: "E0902",
         title: "weights that do not fit the layer",
-        why: "Names, shapes or element types in the file are others than those of the layer.",
+        why: "Names, shapes or element types in the file are others than those of the layer. With `--resume`: the run that was \
+              interrupted is one of another program, and what differs is named.",
         wrong: r#"let net = load(Linear[64 -> 12], "linear_64_10.safetensors")"#,
         right: r#"let net = load(Linear[64 -> 10], "linear_64_10.safetensors")"#,
     },

@@ -46,7 +46,7 @@ pub const CODES: &[Code] = &[
     Code {
         code: "E0604",
         title: "a training without data or without a step",
-        why: "A `train` has `data = ..` and at least one `step`.",
+        why: "A `train` has `data = ..`, or without data a number of `steps`, and at least one `step`.",
         wrong: "train t { epochs = 3 }",
         right: "train t {
   data = digits.train |> batch(64)
@@ -57,8 +57,8 @@ pub const CODES: &[Code] = &[
     Code {
         code: "E0605",
         title: "a setting of `train` that is unknown or out of range",
-        why: "The settings are `data`, `epochs`, `seed`, `accumulate`, `precision` (f32, bf16 or f16) and `loss_scale`; counts \
-              begin at 1. Another name is a value for the parts of the block, and one of them must use it.",
+        why: "The settings are `data` or `steps`, `epochs`, `seed`, `accumulate`, `precision` (f32, bf16 or f16), \
+              `loss_scale`, `min_delta` and `restore_best`; counts begin at 1. Another name is a value for the parts of the block, and one of them must use it.",
         wrong: "train t {
   data = digits.train
   epoch = 10
@@ -73,7 +73,7 @@ pub const CODES: &[Code] = &[
     Code {
         code: "E0606",
         title: "the parts of a training do not fit together",
-        why: "`step` and `validate` name every field of a row, their values are logged or minimized, and there is \
+        why: "`step` and `validate` name every field of a row, and without data nothing; their values are logged or minimized, and there is \
               one `validate`.",
         wrong: "train t {
   data = digits.train
@@ -226,5 +226,24 @@ train t {
               write or print, such as `save_plot`.",
         wrong: "log(2.0)",
         right: "let l = log(2.0)",
+    },
+    Code {
+        code: "E0617",
+        title: "the numbers of a training before it has run",
+        why: "`let a = train { .. }` runs where it stands, and `a.loss` is what it logged. Programs that run behind it read \
+              that; first values of parameters and settings of optimizers are made before everything else.",
+        wrong: "layer Start { param w: [] = first.loss[-1] }
+let start = Start
+let first = train {
+  steps = 10
+  step () { minimize (start.w - 1) ** 2 over start with SGD(lr: 0.1) }
+}",
+        right: "layer Start { param w: [] = 0.0 }
+let start = Start
+let first = train {
+  steps = 10
+  step () { minimize (start.w - 1) ** 2 over start with SGD(lr: 0.1) }
+}
+test \"it has got better\" { assert first.loss[-1] < first.loss[0] }",
     },
 ];

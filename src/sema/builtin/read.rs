@@ -14,7 +14,8 @@ pub const TABLE: &[Builtin] = &[
         run: |c, args| c.read_csv(args),
     },
     Builtin { name: "read_idx", params: &["..."], run: |c, args| c.read_idx(args) },
-    Builtin { name: "read_text", params: &["path", "length"], run: |c, args| c.read_text(args) },
+    Builtin { name: "read_json", params: &["path"], run: |c, args| c.read_json(args) },
+    Builtin { name: "read_text", params: &["path", "length?"], run: |c, args| c.read_text(args) },
     Builtin { name: "shuffle", params: &["data"], run: |c, args| c.stage_builtin(args, Stage::Shuffle) },
     Builtin { name: "batch", params: &["data", "size", "drop_last?"], run: |c, args| c.batch_builtin(args) },
     Builtin { name: "bucket", params: &["data", "sizes"], run: |c, args| c.bucket(args) },
@@ -45,9 +46,14 @@ impl<'a> Checker<'a> {
         Ok(self.dataset(DataSource::Idx { paths }, args.span))
     }
 
+    fn read_json(&mut self, args: Args<'a>) -> Res<Value<'a>> {
+        let path = Spanned { value: self.text_arg(&args, 0)?, span: args.span(0) };
+        Ok(self.dataset(DataSource::Json { path }, args.span))
+    }
+
     fn read_text(&mut self, args: Args<'a>) -> Res<Value<'a>> {
         let path = Spanned { value: self.text_arg(&args, 0)?, span: args.span(0) };
-        let length = self.positive(&args, 1)?;
+        let length = if args.has(1) { Some(self.positive(&args, 1)?) } else { None };
         Ok(self.dataset(DataSource::Text { path, length }, args.span))
     }
 

@@ -13,9 +13,11 @@ pub fn step(cx: &Cx, l: usize, name: Option<Ident>, params: Vec<Ident>, body: Bl
 }
 
 /// `validate DATA (x, y) { .. }`: to the grammar the parameters are a call's arguments, the last before the block.
+/// In `validate () { .. }` there are none, and no data.
 pub fn validate(cx: &Cx, l: usize, data: Expr, body: Block, r: usize) -> TrainItem {
+    let without_data = matches!(&data.kind, ExprKind::Tuple(parts) if parts.is_empty());
     let (data, params) = split_params(data);
-    if params.is_none() {
+    if params.is_none() && !without_data {
         let place = data.span.end();
         cx.report(
             Diagnostic::error(

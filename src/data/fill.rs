@@ -1,7 +1,7 @@
-//! Cells become the elements of a field.
+//! Cells and other pieces of text become the elements of a field.
 
-use crate::data::column::{Column, Number};
-use crate::data::{TableColumn, quoted, ragged};
+use super::column::{Column, Number};
+use super::{TableColumn, quoted, ragged};
 use crate::diag::Diagnostic;
 use crate::tir::{Field, Path};
 use std::collections::BTreeMap;
@@ -81,6 +81,20 @@ impl<'f> Filler<'f> {
             }),
             (Filler::Names { .. }, None) => unreachable!("a column of names takes names"),
             (Filler::Ragged { .. }, _) => unreachable!("its elements were taken one by one"),
+        }
+    }
+
+    /// Begins a row of free length; its elements come by `push_element`.
+    pub fn begin_row(&mut self, length: usize) {
+        if let Filler::Ragged { lengths, .. } = self {
+            lengths.push(length);
+        }
+    }
+
+    pub fn push_element(&mut self, cell: &str) -> Result<(), Wrong> {
+        match self {
+            Filler::Ragged { elements, .. } => elements.push(cell),
+            whole => whole.push(cell),
         }
     }
 
