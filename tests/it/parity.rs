@@ -72,10 +72,11 @@ fn refusals(case: &Case, wrong: &mut Vec<String>) -> (String, usize, BTreeSet<&'
     let program = Program::open("wrong.dln", source, Files::at(folder()));
     let checked = program.check(&Options::default(), &[]);
     let errors = checked.diagnostics.iter().filter(|d| d.severity == Severity::Error);
-    let found: Vec<(usize, &'static str)> = errors
-        .filter_map(|d| Some((program.sources.get(d.span().file)?, d)))
-        .filter(|(file, _)| file.name == "wrong.dln")
-        .map(|(file, d)| (file.position(d.span().lo as usize).0, d.code))
+    let places = errors.flat_map(|d| d.labels.iter().map(|label| (label.span, d.code)));
+    let found: Vec<(usize, &'static str)> = places
+        .filter_map(|(span, code)| Some((program.sources.get(span.file)?, span, code)))
+        .filter(|(file, ..)| file.name == "wrong.dln")
+        .map(|(file, span, code)| (file.position(span.lo as usize).0, code))
         .collect();
     let calls: Vec<usize> =
         source.lines().enumerate().filter(|(_, line)| !line.starts_with("use ")).map(|(i, _)| i + 1).collect();

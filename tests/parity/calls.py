@@ -19,7 +19,7 @@ class T(str):
     def __new__(cls, name, value):
         self = super().__new__(cls, name)
         self.value = value
-        self.kind = None if value.is_complex() else DTYPES.get(value.dtype)
+        self.kind = "" if value.is_complex() else DTYPES.get(value.dtype)
         return self
 
     @property

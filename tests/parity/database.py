@@ -36,14 +36,17 @@ class Call:
 
     def __init__(self, op, entry, sample):
         self.op, self.entry = op, entry
-        self.leaves = []
+        self.asked, self.strict = [], False
         self.sample = tree_map(self.leaf, (sample.input, sample.args, sample.kwargs))
         self.text_for("")
         tensors = [t for t in tree_flatten(self.sample)[0] if isinstance(t, torch.Tensor)]
         self.cost = sum(t.numel() for t in tensors)
         if self.cost > entry.most:
             raise Skip("large")
-        self.results, self.grads = self.evaluate(torch.float64)
+        try:
+            self.results, self.grads = self.evaluated()
+        except (RuntimeError, IndexError) as error:
+            raise Skip(f"PyTorch itself: {str(error)[:60]}")
         self.cost += sum(r.numel() for r in self.results)
         if self.cost > 3 * entry.most:
             raise Skip("large")
@@ -53,6 +56,7 @@ class Call:
     def leaf(self, v):
         if not isinstance(v, torch.Tensor):
             return v
+        self.asked.append(v.requires_grad)
         v = v.detach().clone()
         if v.layout != torch.strided:
             raise Skip("a sparse tensor")
@@ -72,6 +76,16 @@ class Call:
         text = self.entry.text(first, *args, **kwargs)
         return names.all, text
 
+    def evaluated(self):
+        """Derivatives in all floats, or only in those that the sample asks for where others have none."""
+        try:
+            return self.evaluate(torch.float64)
+        except RuntimeError as error:
+            if "not differentiable" not in str(error):
+                raise
+            self.strict = True
+            return self.evaluate(torch.float64)
+
     def evaluate(self, float):
         complex = torch.complex128 if float == torch.float64 else torch.complex64
         wants = []
@@ -79,6 +93,9 @@ class Call:
         def enter(v):
             if not isinstance(v, torch.Tensor):
                 return v
+            if self.strict and not self.asked[len(wants)]:
+                wants.append(None)
+                return v.to(float) if v.is_floating_point() else v
             if v.is_complex():
                 pair = torch.view_as_real(v.to(complex)).detach().clone().requires_grad_()
                 wants.append(pair)
@@ -153,6 +170,8 @@ def samples(op, entry):
             if key not in texts:
                 texts.add(key)
                 calls.append(call)
+        except (TypeError, AttributeError, IndexError, KeyError, ValueError) as error:
+            reasons[repr(error)] = reasons.get(repr(error), 0) + 1
         except Skip as why:
             reasons[str(why)] = reasons.get(str(why), 0) + 1
     return calls, reasons
@@ -163,7 +182,7 @@ def drawn(op, dtype):
     torch.manual_seed(0)
     found = []
     try:
-        for sample in op.sample_inputs("cpu", dtype, requires_grad=False):
+        for sample in op.sample_inputs("cpu", dtype, requires_grad=op.supports_autograd and dtype.is_floating_point):
             found.append(sample)
             if len(found) == 400:
                 break

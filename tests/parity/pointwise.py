@@ -225,7 +225,5 @@ def table():
     for name, text in {"bitwise_and": logic("and"), "bitwise_or": logic("or"), "bitwise_xor": xor, "bitwise_not": lambda x: f"not {x}",
                        "__rand__": logic("and"), "__ror__": logic("or"), "__rxor__": xor}.items():
         t[name] = Entry(text, dtype=torch.bool)
-    for n in range(1, 5):
-        t[f"polygamma.polygamma_n_{n}"] = Entry(polygamma(n), limit=3 - n // 2)
-    t["masked_fill"] = Entry(lambda x, mask, value: f"masked_fill({', '.join(fit(x, mask, value)[:1] + [fit(mask, x)[0], say(value)])})")
+    t["polygamma.polygamma_n_1"] = Entry(polygamma(1), limit=3)
     return t

@@ -1,0 +1,333 @@
+"""PyTorch's database of modules: those with parameters as layers of `std.nn`, the others as functions."""
+
+import inspect
+import re
+
+import torch
+from torch.testing._internal.common_modules import module_db
+from torch.utils._pytree import tree_flatten, tree_map
+
+import functional
+import losses
+import windows
+from calls import Names, Skip, is_default, say, say_float, whole
+from database import near
+from record import joined, tensor, uses
+from shapes import pad
+
+MOST, LIMIT = 160, 2
+
+
+def settings(cls, made):
+    """The settings of a module by their names."""
+    bound = inspect.signature(cls.__init__).bind(None, *made.args, **made.kwargs)
+    given = {k: v for k, v in bound.arguments.items() if k not in ("self", "args", "kwargs")}
+    given |= dict(zip(("input_size", "hidden_size"), bound.arguments.get("args", ()))) | bound.arguments.get("kwargs", {})
+    return {k: v for k, v in given.items() if k not in ("device", "dtype", "inplace")}
+
+
+def function(mapper):
+    """A module that is a function with settings."""
+    return lambda given: (None, lambda net, *xs: mapper(*xs, **given))
+
+
+def padding(mode):
+    def make(given):
+        def text(net, x):
+            widths = given["padding"]
+            if isinstance(widths, int):
+                raise Skip("one width for all sides")
+            return pad(x, list(widths), mode, given.get("value"))
+
+        return None, text
+
+    return make
+
+
+def only(given, **defaults):
+    """Skips a module with settings that the layer does not have."""
+    for name, default in defaults.items():
+        is_default(given.get(name, default), default)
+
+
+def words(given, **names):
+    """Settings as dln says them: PyTorch's name to dln's."""
+    shown = {new: given[old] for old, new in names.items() if given.get(old) is not None}
+    spelled = [f"{k}: {say(list(v) if isinstance(v, tuple) else v)}" for k, v in shown.items()]
+    return f"({', '.join(spelled)})" if spelled else ""
+
+
+def conv(layer, n, turned=False):
+    def make(given):
+        only(given, padding_mode="zeros")
+        if isinstance(given.get("padding"), str):
+            raise Skip("a rim by its name")
+        given = {k: v[0] if isinstance(v, tuple) and n == 1 else v for k, v in given.items()}
+        names = dict(kernel_size="kernel", stride="stride", padding="pad", dilation="dilation", groups="groups", bias="use_bias")
+        names |= {"output_padding": "output_pad"} if turned else {}
+        made = f"{layer}[{given['in_channels']} -> {given['out_channels']}]{words(given, **names)}"
+
+        def text(net, x):
+            if x.ndim != n + 2:
+                raise Skip("an example without a batch")
+            return f"{net}({x})"
+
+        return made, text
+
+    return make
+
+
+def layer(spell, call=lambda net, *xs: f"{net}({', '.join(xs)})"):
+    return lambda given: (spell(given), call)
+
+
+def linear(given):
+    return f"Linear[{given['in_features']} -> {given['out_features']}]{words(given, bias='use_bias')}"
+
+
+def bilinear(given):
+    only(given, bias=True)
+    return f"Bilinear[{given['in1_features']}, {given['in2_features']} -> {given['out_features']}]"
+
+
+def batch_norm(given):
+    only(given, affine=True, track_running_stats=True)
+    if "momentum" in given and given["momentum"] is None:
+        raise Skip("a running mean over all batches")
+    return f"BatchNorm[{given['num_features']}]{words(given, momentum='momentum', eps='eps')}"
+
+
+def one_axis(given):
+    only(given, elementwise_affine=True, bias=True)
+    shape = given["normalized_shape"]
+    shape = [shape] if isinstance(shape, int) else list(shape)
+    if len(shape) != 1:
+        raise Skip("several axes")
+    return shape[0]
+
+
+def layer_norm(given):
+    return f"LayerNorm[{one_axis(given)}]{words(given, eps='eps')}"
+
+
+def rms_norm(given):
+    """PyTorch's default epsilon is that of the float type."""
+    return f"RMSNorm[{one_axis(given)}](eps: {say_float(given.get('eps') or 2.0 ** -52)})"
+
+
+def group_norm(given):
+    only(given, affine=True)
+    return f"GroupNorm[{given['num_channels']}](groups: {given['num_groups']}{', eps: ' + say(given['eps']) if 'eps' in given else ''})"
+
+
+def embedding(given):
+    only(given, padding_idx=None, max_norm=None, scale_grad_by_freq=False, sparse=False)
+    return f"Embedding[{given['num_embeddings']} -> {given['embedding_dim']}]"
+
+
+def class_layer(given):
+    return embedding(given), lambda net, i: f"{net}({whole(i, given['num_embeddings'])})"
+
+
+def rows(net, *xs):
+    if xs[0].ndim != 2:
+        raise Skip("an example without a batch")
+    return f"{net}({', '.join(xs)})"
+
+
+def prelu(given):
+    only(given, num_parameters=1)
+    return "PReLU"
+
+
+def recurrent(name):
+    def make(given):
+        only(given, bias=True, bidirectional=False, nonlinearity="tanh", proj_size=0, dropout=0.0)
+
+        def text(net, x, *state):
+            if state:
+                raise Skip("a first state that is not zero")
+            if x.ndim == 2:
+                return f"squeeze({net}(unsqueeze({x}, 0)), 0)"
+            return f"{net}({x})" if given.get("batch_first") else f"swap_axes({net}(swap_axes({x}, 0, 1)), 0, 1)"
+
+        size, wide = given["input_size"], given["hidden_size"]
+        return " >> ".join(f"{name}[{wide if i else size} -> {wide}]" for i in range(given.get("num_layers", 1))), text
+
+    return make
+
+
+def cell(name, states):
+    def make(given):
+        only(given, bias=True, nonlinearity="tanh")
+        size = given["hidden_size"]
+
+        def text(net, x, state=None):
+            first = [f"zeros{x.shape[:-1] + [size]}"] * states if state is None else list(state) if isinstance(state, (tuple, list)) else [state]
+            if x.ndim == 2:
+                return f"{net}.step({', '.join([x, *first])})"
+            step = f"{net}.step({', '.join(f'unsqueeze({v}, 0)' for v in [x, *first])})"
+            return f"squeeze({step}, 0)" if states == 1 else f"each {step} as s {{ squeeze(s, 0) }}"
+
+        return f"{name}[{given['input_size']} -> {size}]", text
+
+    return make
+
+
+def transformer(given):
+    only(given, activation="relu", layer_norm_eps=1e-5, bias=True)
+    if not given.get("batch_first"):
+        raise Skip("time before the batch")
+    extra = words(given, nhead="heads", dim_feedforward="hidden", dropout="dropout", norm_first="norm_first")
+    return f"TransformerEncoderLayer[{given['d_model']}]{extra}"
+
+
+def table():
+    t = {name: function(functional.table()[f"nn.functional.{word}"].text) for name, word in {
+        "CELU": "celu", "ELU": "elu", "GELU": "gelu", "GLU": "glu", "Hardswish": "hardswish", "Hardtanh": "hardtanh", "Hardshrink": "hardshrink",
+        "ReLU": "relu", "LeakyReLU": "leaky_relu", "ReLU6": "relu6", "SELU": "selu", "SiLU": "silu", "Mish": "mish", "Softplus": "softplus",
+        "Softshrink": "softshrink", "Softsign": "softsign", "Tanhshrink": "tanhshrink", "Threshold": "threshold", "LogSigmoid": "logsigmoid",
+        "Softmin": "softmin", "LocalResponseNorm": "local_response_norm"}.items()}
+    for name, word in {"BCELoss": "binary_cross_entropy", "BCEWithLogitsLoss": "binary_cross_entropy_with_logits", "CosineEmbeddingLoss": "cosine_embedding_loss",
+                       "CrossEntropyLoss": "cross_entropy", "GaussianNLLLoss": "gaussian_nll_loss", "HingeEmbeddingLoss": "hinge_embedding_loss",
+                       "HuberLoss": "huber_loss", "KLDivLoss": "kl_div", "L1Loss": "l1_loss", "MSELoss": "mse_loss", "MarginRankingLoss": "margin_ranking_loss",
+                       "MultiLabelSoftMarginLoss": "multilabel_soft_margin_loss", "MultiMarginLoss": "multi_margin_loss", "NLLLoss": "nll_loss",
+                       "PoissonNLLLoss": "poisson_nll_loss", "SmoothL1Loss": "smooth_l1_loss", "SoftMarginLoss": "soft_margin_loss"}.items():
+        t[name] = function(losses.table()[f"nn.functional.{word}"].text)
+    t |= {"Sigmoid": function(lambda x: f"sigmoid({x})"), "Tanh": function(lambda x: f"tanh({x})"), "Softmax": function(functional.softmax("softmax")),
+          "LogSoftmax": function(functional.softmax("log_softmax")), "Softmax2d": function(lambda x: f"softmax({x}, over: -3)"),
+          "Linear": layer(linear), "Bilinear": layer(bilinear, rows), "LayerNorm": layer(layer_norm), "RMSNorm": layer(rms_norm), "GroupNorm": layer(group_norm),
+          "Embedding": class_layer, "PReLU": layer(prelu), "TransformerEncoderLayer": layer(transformer)}
+    for n in (1, 2, 3):
+        t[f"Conv{n}d"], t[f"ConvTranspose{n}d"] = conv(f"Conv{n}d", n), conv(f"ConvTranspose{n}d", n, turned=True)
+        t[f"BatchNorm{n}d"] = layer(batch_norm)
+        t[f"MaxPool{n}d"], t[f"AvgPool{n}d"] = function(windows.max_pool(n)), function(windows.avg_pool(n))
+        t[f"AdaptiveAvgPool{n}d"] = function(windows.adaptive("adaptive_avg_pool", n))
+        t[f"AdaptiveMaxPool{n}d"] = function(windows.adaptive("adaptive_max_pool", n))
+        for name, mode in {"ReflectionPad": "reflect", "ReplicationPad": "replicate", "CircularPad": "circular", "ZeroPad": "constant", "ConstantPad": "constant"}.items():
+            t[f"{name}{n}d"] = padding(mode)
+    t |= {name: recurrent(name) for name in ("RNN", "LSTM", "GRU")}
+    return t | {f"{name}Cell": cell(name, 1 + (name == "LSTM")) for name in ("RNN", "LSTM", "GRU")}
+
+
+class Call:
+    """A module with its settings, called once."""
+
+    def __init__(self, info, make, sample, training):
+        self.given = settings(info.module_cls, sample.constructor_input)
+        self.made, self.text = make(self.given)
+        self.info, self.sample, self.training = info, sample, training
+        self.inputs = tree_map(lambda v: torch.round(v.detach(), decimals=3) if isinstance(v, torch.Tensor) and v.is_floating_point() else v,
+                               (tuple(sample.forward_input.args), sample.forward_input.kwargs))
+        if any(t.is_floating_point() and bool(t.isnan().any()) for t in self.tensors()):
+            raise Skip("a sample of NaN")
+        self.spelled("")
+        if sum(t.numel() for t in self.tensors()) > (900 if "3d" in info.name else 400 if info.name.endswith("Loss") or "Pad2d" in info.name else MOST):
+            raise Skip("large")
+        self.run(torch.float32)
+        narrow = [*self.results, *self.grads, *self.param_grads.values()]
+        self.run(torch.float64)
+        wide = [*self.results, *self.grads, *self.param_grads.values()]
+        self.f64_only = not all(near(a, b) for a, b in zip(wide, narrow))
+
+    def tensors(self):
+        return [t for t in tree_flatten(self.inputs)[0] if isinstance(t, torch.Tensor)]
+
+    def spelled(self, k):
+        names = Names(k)
+        args, kwargs = names.of(self.inputs)
+        if kwargs:
+            raise Skip("arguments by name")
+        return names.all, self.text(f"net{k}", *args)
+
+    def run(self, float):
+        made = self.sample.constructor_input
+        torch.manual_seed(0)
+        module = self.info.module_cls(*made.args, **made.kwargs).double().train(self.training)
+        with torch.no_grad():
+            for p in module.parameters():
+                p.copy_(torch.round(p, decimals=3))
+        module = module.to(float)
+        self.params = {k: v.detach().clone() for k, v in module.state_dict().items() if v.is_floating_point()}
+        if sum(p.numel() for p in self.params.values()) > (720 if "Cell" in self.info.name else 320):
+            raise Skip("large")
+        wants = []
+        targets = self.info.name == "nn.SoftMarginLoss"
+        enter = lambda v: wants.append(v.to(float).clone().requires_grad_(not (targets and wants))) or wants[-1] if isinstance(v, torch.Tensor) and v.is_floating_point() else v
+        args, _ = tree_map(enter, self.inputs)
+        torch.manual_seed(0)
+        out = module(*args)
+        out = out[0] if self.info.name in ("nn.RNN", "nn.LSTM", "nn.GRU") else out
+        self.results = [t for t in tree_flatten(out)[0] if isinstance(t, torch.Tensor)]
+        trained = dict(module.named_parameters())
+        loss = sum((r * torch.cos(1 + torch.arange(r.numel(), dtype=r.dtype)).reshape(r.shape)).sum() for r in self.results)
+        wants = [w for w in wants if w.requires_grad]
+        grads = torch.autograd.grad(loss, [*trained.values(), *wants], allow_unused=True)
+        grads = [torch.zeros_like(w) if g is None else g for g, w in zip(grads, [*trained.values(), *wants])]
+        self.param_grads = dict(zip(trained, grads))
+        self.grads = grads[len(trained):]
+        self.after = {k: v.detach().clone() for k, v in module.named_buffers() if v.is_floating_point()}
+
+    def shaped(self, p):
+        """The one slope of a PReLU is a scalar in dln."""
+        return p.reshape(()) if self.info.name == "nn.PReLU" else p
+
+    def path(self, name, k):
+        stacked = re.fullmatch(r"(\w+)_l(\d)", name)
+        if stacked and ">>" in self.made:
+            return f"net{k}.{stacked[2]}.{stacked[1]}"
+        return f"net{k}.{stacked[1] if stacked else name}"
+
+
+def record(name, calls, training):
+    arguments, bodies, lets, inputs, params, output, grads, buffers = [], [], "", {}, {}, [], {}, {}
+    for k, call in enumerate(calls):
+        names, text = call.spelled(k)
+        arguments += [f"{t}: {t.type()}" for t in names]
+        bodies.append(text)
+        lets += f"let net{k} = {call.made}\n" if call.made else ""
+        inputs |= {str(t): tensor(t.value) for t in names}
+        params |= {call.path(n, k): tensor(call.shaped(p)) for n, p in call.params.items()}
+        output += [tensor(r) for r in call.results]
+        floats = [t for t in names if t.value.is_floating_point()]
+        grads |= {str(t): tensor(g) for t, g in zip(floats, call.grads)} | {call.path(n, k): tensor(call.shaped(g)) for n, g in call.param_grads.items()}
+        buffers |= {call.path(n, k): tensor(b) for n, b in call.after.items()} if training else {}
+    text = joined(bodies)
+    shown = calls[0].made or calls[0].spelled("")[1]
+    line = {"name": f"{name}{' in training' if training else ''}", "op": f"nn.modules.{name}", "dln": shown, "samples": len(calls)}
+    line["source"] = f"{uses(lets + text)}{lets}fn case({', '.join(arguments)}) = {text}"
+    line |= {"training": training, "inputs": inputs, "params": params, "output": output, "grads": grads}
+    if buffers:
+        line["buffers"] = buffers
+    if any(call.f64_only for call in calls):
+        line["float"] = "f64"
+    return line
+
+
+def fill():
+    known = {info.name.removeprefix("nn."): info for info in module_db}
+    records = []
+    for name, make in table().items():
+        if name not in known:
+            print("  PyTorch has no module", name)
+            continue
+        info, reasons = known[name], {}
+        for training in (False, True):
+            calls, seen = [], set()
+            torch.manual_seed(0)
+            for sample in info.module_inputs_func(info, device="cpu", dtype=torch.float64, requires_grad=False, training=training):
+                try:
+                    call = Call(info, make, sample, training)
+                    key = f"{call.made} {call.spelled('')[1]} {[t.shape for t in call.tensors()]}"
+                    if key not in seen and len(calls) < LIMIT:
+                        seen.add(key)
+                        calls.append(call)
+                except Skip as why:
+                    reasons[str(why)] = reasons.get(str(why), 0) + 1
+                except (RuntimeError, TypeError, ValueError, AttributeError, IndexError) as error:
+                    reasons[repr(error)[:150]] = reasons.get(repr(error)[:150], 0) + 1
+            if calls and (not training or calls[0].made):
+                records.append(record(name, calls, training))
+        if not any(r["op"] == f"nn.modules.{name}" for r in records):
+            print("  NO CASE", name, reasons)
+    return records
