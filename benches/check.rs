@@ -1,5 +1,5 @@
 //! Times reading and checking of long programs: `cargo bench --bench check [-- LINES ..]`. Twice the lines should take
-//! twice the time.
+//! twice the time. Then texts that nobody writes, which have to end soon too (`tests/it/large.rs` says how).
 
 use dln::driver::{Program, is_sound};
 use dln::io::Files;
@@ -24,6 +24,24 @@ fn main() {
             checked.counts.proved
         );
     }
+    for (name, text) in odd() {
+        let start = Instant::now();
+        let program = Program::open("odd.dln", &text, Files::at("."));
+        let errors = program.modules.diagnostics.len() + program.check(&Options::default(), &[]).diagnostics.len();
+        println!("{name}: {:.3} s, {errors} errors", start.elapsed().as_secs_f64());
+    }
+}
+
+/// Many items, deep nesting, megabytes of anything.
+fn odd() -> [(&'static str, String); 4] {
+    let characters =
+        (0..10_000_000_u64).map(|i| char::from(32 + (i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as u8 % 95));
+    [
+        ("100,000 items", (0..100_000).map(|i| format!("let a{i} = {i} + 1\n")).collect()),
+        ("100,000 brackets", format!("let x = {}1{}\n", "(".repeat(100_000), ")".repeat(100_000))),
+        ("10 MB of characters", characters.collect()),
+        ("10 MB of one sum", format!("let x = {}1\n", "1 + ".repeat(2_500_000))),
+    ]
 }
 
 /// A program of about so many lines: in turn layers, functions, optimizers, networks, tests, trainings.

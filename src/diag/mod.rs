@@ -2,6 +2,7 @@
 
 pub mod codes;
 mod json;
+pub mod lookalike;
 mod nearest;
 mod render;
 mod view;

@@ -20,6 +20,7 @@ use crate::train::{Call, History, Length, Machine};
 use crate::types::DType;
 
 use super::memory;
+use super::plans::{PlanKey, Plans};
 
 /// A program ready to run with arguments of given sizes.
 struct Compiled {
@@ -34,15 +35,12 @@ struct Compiled {
     spans: Vec<Span>,
 }
 
-/// A program (none for that of the first values), the shapes of its arguments, and the sizes that it has found so far.
-type PlanKey = (Option<ProgramId>, Vec<Vec<usize>>, Vec<i64>);
-
 /// The memory of a checked file, and the plans of its programs.
 pub struct Engine<'c> {
     checked: &'c Checked,
     memory: Memory,
     cells: Vec<Slot>,
-    compiled: BTreeMap<PlanKey, Compiled>,
+    compiled: Plans<Compiled>,
     results: Vec<(Target, Tensor)>,
     /// What trainings have logged: of `Checked::logs`, those that are known by now.
     logs: BTreeMap<usize, Tensor>,
@@ -75,7 +73,7 @@ impl<'c> Engine<'c> {
             .map(|cell| memory.zeros(crate::graph::Type::new(cell.ty.dtype, known_shape(cell))))
             .collect();
         let mut engine =
-            Engine { checked, memory, cells, compiled: BTreeMap::new(), results: vec![], logs: BTreeMap::new() };
+            Engine { checked, memory, cells, compiled: Plans::new(), results: vec![], logs: BTreeMap::new() };
         for load in &checked.loads {
             engine.load(load, files)?;
         }
@@ -106,12 +104,14 @@ impl<'c> Engine<'c> {
         let shapes: Vec<Vec<usize>> = call.args.iter().map(|a| a.shape.clone()).collect();
         let mut key: PlanKey = (id, shapes, vec![]);
         loop {
-            let mut compiled = match self.compiled.remove(&key) {
+            let mut compiled = match self.compiled.take(&key) {
                 Some(compiled) => compiled,
                 None => self.plan_for(program, &key)?,
             };
             let result = self.execute(&mut compiled, call);
-            self.compiled.insert(key.clone(), compiled);
+            if let Some(gone) = self.compiled.put(key.clone(), compiled) {
+                self.release(&gone);
+            }
             result?;
             match program.found.get(key.2.len()) {
                 Some(found) => key.2.push(self.found_size(found)?),
@@ -167,9 +167,22 @@ impl<'c> Engine<'c> {
         self.logs = logs.into_iter().collect();
     }
 
-    /// How many plans have been made.
+    /// Gives back the memory of a plan that is kept no longer; cells stay.
+    fn release(&mut self, gone: &Compiled) {
+        let inputs = gone.inputs.iter().map(|source| matches!(source, Source::Cell(_))).zip(&gone.input_slots);
+        let outputs = gone.outputs.iter().map(|target| matches!(target, Target::Cell(_))).zip(&gone.output_slots);
+        let own = inputs.chain(outputs).filter(|(cell, _)| !cell);
+        own.for_each(|(_, &slot)| self.memory.release(slot));
+    }
+
+    /// How many plans are kept.
     pub fn plans(&self) -> usize {
         self.compiled.len()
+    }
+
+    /// Bytes of the cells, and of what goes into and comes out of the plans that are kept.
+    pub fn bytes(&self) -> usize {
+        self.memory.bytes()
     }
 
     fn compile(&mut self, program: &tir::Program, sizes: &lower::Sizes) -> Result<Compiled, Diagnostic> {

@@ -10,6 +10,7 @@
 mod engine;
 mod library;
 mod memory;
+mod plans;
 mod resume;
 mod run;
 

@@ -55,6 +55,8 @@ struct Buffer {
 #[derive(Default)]
 pub struct Memory {
     buffers: Vec<Buffer>,
+    /// Slots that were released.
+    free: Vec<Slot>,
 }
 
 impl Memory {
@@ -71,9 +73,23 @@ impl Memory {
 
     /// A new slot of zeros.
     pub fn zeros(&mut self, ty: Type) -> Slot {
-        let storage = Storage::zeroed(ty.bytes());
-        self.buffers.push(Buffer { ty, storage });
-        Slot::from(self.buffers.len() - 1)
+        let buffer = Buffer { storage: Storage::zeroed(ty.bytes()), ty };
+        match self.free.pop() {
+            Some(slot) => {
+                self.buffers[slot.index()] = buffer;
+                slot
+            }
+            None => {
+                self.buffers.push(buffer);
+                Slot::from(self.buffers.len() - 1)
+            }
+        }
+    }
+
+    /// Gives back a slot that is not used again.
+    pub fn release(&mut self, slot: Slot) {
+        self.buffers[slot.index()].storage = Storage::zeroed(0);
+        self.free.push(slot);
     }
 
     /// A copy of a slot's tensor.
@@ -161,5 +177,16 @@ mod tests {
             assert_eq!(memory.storage(slot).pointer() as usize % ALIGN, 0);
         }
         assert_eq!(memory.bytes(), 3 * (2 + 2 + 4 + 8 + 4 + 8 + 1 + 1));
+    }
+
+    #[test]
+    fn what_is_released_is_used_again() {
+        let mut memory = Memory::new();
+        let first = memory.add(&Tensor::from_f64(DType::F32, &[2], &[1.0, 2.0]));
+        memory.release(first);
+        assert_eq!(memory.bytes(), 0);
+        let second = memory.zeros(Type::new(DType::F64, vec![3]));
+        assert_eq!((second, memory.bytes()), (first, 24));
+        assert_eq!(memory.get(second), Tensor::zeros(DType::F64, &[3]));
     }
 }

@@ -12,6 +12,7 @@ pub mod erf;
 pub mod erfc;
 mod eval;
 pub mod matrix;
+mod movement;
 pub mod philox;
 pub mod precision;
 pub mod shape;

@@ -28,20 +28,9 @@ impl<D> Op<D> {
         match self {
             Op::Dot { .. } | Op::Conv(_) => Precision::Half,
 
-            Op::Reshape { .. }
-            | Op::Transpose { .. }
-            | Op::Broadcast { .. }
-            | Op::Slice { .. }
-            | Op::Pad { .. }
-            | Op::Concat { .. }
-            | Op::Flip { .. }
-            | Op::Barrier { .. }
-            | Op::Windows { .. }
-            | Op::Take { .. }
-            | Op::TakeAlong { .. }
-            | Op::Select
-            | Op::Compare(_) => Precision::Same,
-            Op::Unary(Unary::Neg | Unary::Abs | Unary::Sign | Unary::StopGradient) => Precision::Same,
+            op if op.moves() => Precision::Same,
+            Op::Compare(_) => Precision::Same,
+            Op::Unary(Unary::Neg | Unary::Abs | Unary::Sign) => Precision::Same,
             Op::Binary(Binary::Add | Binary::Mul | Binary::Div | Binary::Max | Binary::Min) => Precision::Same,
             Op::Reduce { kind: Reduce::Max | Reduce::Min, .. } => Precision::Same,
 

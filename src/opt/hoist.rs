@@ -156,17 +156,7 @@ impl<'a> Hoisting<'a> {
 
 /// Ops that are not worth a place in memory.
 pub fn is_cheap(op: &Op<usize>) -> bool {
-    matches!(
-        op,
-        Op::Const(_)
-            | Op::Reshape { .. }
-            | Op::Transpose { .. }
-            | Op::Broadcast { .. }
-            | Op::Slice { .. }
-            | Op::Flip { .. }
-            | Op::Barrier { .. }
-            | Op::Windows { .. }
-    )
+    op.is_view() || matches!(op, Op::Const(_))
 }
 
 /// The body with its old inputs, where `map` does not know a node already.

@@ -17,7 +17,7 @@ pub fn aliases(graph: &Graph) -> Vec<Alias> {
     for (index, node) in graph.nodes.iter().enumerate() {
         let seen = match &node.kind {
             Kind::Op(Op::Unary(Unary::StopGradient)) => Some(aliases[node.args[0].index()].clone()),
-            Kind::Op(op) if is_view(op) => {
+            Kind::Op(op) if op.is_view() => {
                 let arg = &aliases[node.args[0].index()];
                 arg.view.apply(op).map(|view| Alias { root: arg.root, view })
             }
@@ -27,41 +27,4 @@ pub fn aliases(graph: &Graph) -> Vec<Alias> {
         aliases.push(seen.unwrap_or_else(own));
     }
     aliases
-}
-
-/// Whether the op only renames the elements of its one operand.
-pub fn is_view(op: &Op<usize>) -> bool {
-    match op {
-        Op::Reshape { .. }
-        | Op::Transpose { .. }
-        | Op::Broadcast { .. }
-        | Op::Slice { .. }
-        | Op::Flip { .. }
-        | Op::Barrier { .. }
-        | Op::Windows { .. } => true,
-        Op::Const(_)
-        | Op::Iota { .. }
-        | Op::Uniform { .. }
-        | Op::Unary(_)
-        | Op::Binary(_)
-        | Op::Compare(_)
-        | Op::Select
-        | Op::Cast(_)
-        | Op::Pad { .. }
-        | Op::Concat { .. }
-        | Op::Unwindows { .. }
-        | Op::Reduce { .. }
-        | Op::ArgMax { .. }
-        | Op::CumSum { .. }
-        | Op::ArgSort { .. }
-        | Op::Assign
-        | Op::Dot { .. }
-        | Op::Conv(_)
-        | Op::Matrix(_)
-        | Op::Fft { .. }
-        | Op::Take { .. }
-        | Op::PutAdd { .. }
-        | Op::TakeAlong { .. }
-        | Op::PutAlongAdd { .. } => false,
-    }
 }

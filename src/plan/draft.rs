@@ -204,11 +204,11 @@ impl<'a> Drafting<'a> {
         let args = &self.node(node).args;
         let reads = match op {
             Op::Reduce { .. } | Op::Pad { .. } | Op::Concat { .. } => args.iter().map(|&arg| self.read(arg)).collect(),
-            _ if super::alias::is_view(op) => vec![self.read(args[0])],
+            _ if op.is_view() => vec![self.read(args[0])],
             Op::Dot { batch, contract } => self.dot_args(args, batch, contract),
             _ => args.iter().map(|&arg| self.contiguous(arg)).collect(),
         };
-        let action = match super::alias::is_view(op) {
+        let action = match op.is_view() {
             true => Action::Copy,
             false => Action::Op(op.clone()),
         };

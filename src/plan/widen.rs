@@ -46,7 +46,7 @@ fn wide(emit: &mut Emit, op: &Op<usize>, args: &[NodeId]) -> NodeId {
             emit.cast(whole, *dtype)
         }
         Op::Uniform { dtype, shape, stream } if dtype.is_half() => uniform(emit, *dtype, shape, *stream, args),
-        op if moves(op) || !args.iter().any(|&arg| emit.ty(arg).dtype.is_half()) => emit.op(op.clone(), args),
+        op if takes_half(op) || !args.iter().any(|&arg| emit.ty(arg).dtype.is_half()) => emit.op(op.clone(), args),
         op => {
             let tys: Vec<_> = args.iter().map(|&arg| emit.ty(arg)).collect();
             let dtype = op_type(op, &tys).expect("the node was in a graph").dtype;
@@ -72,23 +72,6 @@ fn uniform(emit: &mut Emit, dtype: DType, shape: &[usize], stream: u64, key: &[N
 }
 
 /// Ops that do not calculate: they take 16 bits as they are.
-fn moves(op: &Op<usize>) -> bool {
-    matches!(
-        op,
-        Op::Const(_)
-            | Op::Unary(Unary::StopGradient)
-            | Op::Select
-            | Op::Cast(_)
-            | Op::Reshape { .. }
-            | Op::Transpose { .. }
-            | Op::Broadcast { .. }
-            | Op::Slice { .. }
-            | Op::Pad { .. }
-            | Op::Concat { .. }
-            | Op::Flip { .. }
-            | Op::Barrier { .. }
-            | Op::Windows { .. }
-            | Op::Take { .. }
-            | Op::TakeAlong { .. }
-    )
+fn takes_half(op: &Op<usize>) -> bool {
+    op.moves() || matches!(op, Op::Const(_) | Op::Cast(_))
 }

@@ -103,7 +103,8 @@ impl<'a> Checker<'a> {
     ) -> Res<Tensor> {
         match element {
             None if tensor.ty.dtype.is_float() => Ok(tensor),
-            None if tensor.ty.bound.is_some() => {
+            // One index is a number, too: that of an iteration, for example.
+            None if tensor.ty.bound.is_some() && !tensor.ty.shape.is_empty() => {
                 let message =
                     format!("{} holds numbers, and this holds class numbers: {}", binder.part(what), show(&tensor.ty));
                 let diagnostic = Diagnostic::error("E0307", span, message, "labels, not values").help(

@@ -439,18 +439,7 @@ fn shared_bound(args: &[&Tensor]) -> Option<Dim> {
 
 /// Ops whose result holds elements of the first operand unchanged.
 fn moves(op: &Op<Dim>) -> bool {
-    matches!(
-        op,
-        Op::Reshape { .. }
-            | Op::Transpose { .. }
-            | Op::Broadcast { .. }
-            | Op::Slice { .. }
-            | Op::Flip { .. }
-            | Op::Windows { .. }
-            | Op::Take { .. }
-            | Op::TakeAlong { .. }
-            | Op::Unary(Unary::StopGradient)
-    )
+    op.is_view() || matches!(op, Op::Take { .. } | Op::TakeAlong { .. } | Op::Unary(Unary::StopGradient))
 }
 
 /// Ops that can fail while they run, since an index may be out of range: who gave it wants to know.

@@ -36,6 +36,16 @@ pub struct Index {
     pub step: i64,
 }
 
+impl Index {
+    /// What the numbers of `n` iterations are below, if none is negative.
+    fn bound(&self, n: &Dim) -> Option<Dim> {
+        match (self.start, self.step) {
+            (start @ 0.., 1) => Some(n + &Dim::from(start)),
+            (start, _) => n.as_const().filter(|n| start - n >= -1).map(|_| Dim::from(start + 1)),
+        }
+    }
+}
+
 /// A name that is carried: a tensor, or a tuple, record or list of them.
 pub struct Carry<'a> {
     pub ident: &'a ast::Ident,
@@ -109,7 +119,8 @@ impl<'a> Checker<'a> {
         let count = self.body_input(0, Ty::scalar(DType::I64), &[]);
         self.mix_key(key, &count, span)?;
         if let Some(index) = &run.index {
-            let value = self.iteration(&count, index.start, index.step, span)?;
+            let mut value = self.iteration(&count, index.start, index.step, span)?;
+            value.ty.bound = index.bound(&run.n);
             scope.set(&index.name, Value::Tensor(value));
         }
         let mut carried = vec![];
@@ -310,7 +321,8 @@ impl<'a> Checker<'a> {
             Some(_) if in_branch => {
                 let message = "every iteration yields: not one branch of a condition on data alone";
                 let diagnostic = Diagnostic::error("E0512", span, message, "in a branch")
-                    .help("yield what is chosen: `yield if c { a } else { b }`");
+                    .help("yield what is chosen: `yield if c { a } else { b }`")
+                    .help("to keep some rows only: `yield (a, c)`, and behind the loop `[k] some = rows[kept]`");
                 Err(self.report(diagnostic))
             }
             Some(_) => {

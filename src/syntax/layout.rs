@@ -113,12 +113,15 @@ impl Sieve<'_> {
 
     fn lexeme(&mut self, token: Token, range: Range<usize>) {
         let span = self.span(&range);
+        let (token, diagnostic) = lexical::check(token, span, &self.text[range.clone()]);
+        self.out.diagnostics.extend(diagnostic);
+        if token == Token::Space {
+            return;
+        }
         if !self.doc.is_empty() {
             let lines = std::mem::take(&mut self.doc).join("\n");
             self.out.docs.insert(span.lo, lines.trim_end().into());
         }
-        let (token, diagnostic) = lexical::check(token, span, &self.text[range.clone()]);
-        self.out.diagnostics.extend(diagnostic);
         let first = self.text[self.line_start..range.start].trim().is_empty();
         let column = (range.start - self.line_start) as u32;
         self.out.lexemes.push(Lexeme { token, span, first, column });

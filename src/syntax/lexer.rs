@@ -1,6 +1,7 @@
 //! Text to raw tokens. The tokens tile the file: every byte belongs to exactly one, spaces and comments included.
 
 use super::token::Token;
+use crate::diag::lookalike;
 use logos::Logos;
 use std::ops::Range;
 
@@ -11,19 +12,24 @@ pub struct RawToken {
     pub range: Range<usize>,
 }
 
-/// Splits `text` into tokens; what is no token becomes `Token::Stray`, neighbours joined.
+/// Splits `text` into tokens; what is no token becomes `Token::Stray`, neighbours joined. What looks like a character of
+/// ASCII stands alone.
 pub fn lex(text: &str) -> Vec<RawToken> {
     let mut tokens: Vec<RawToken> = Vec::new();
     for (result, range) in Token::lexer(text).spanned() {
         let token = result.unwrap_or(Token::Stray);
         match tokens.last_mut() {
-            Some(last) if token == Token::Stray && last.token == Token::Stray => {
+            Some(last) if [token, last.token] == [Token::Stray; 2] && joins(&text[last.range.start..range.end]) => {
                 last.range.end = range.end;
             }
             _ => tokens.push(RawToken { token, range }),
         }
     }
     tokens
+}
+
+fn joins(stray: &str) -> bool {
+    stray.chars().all(|c| lookalike::of(c).is_none())
 }
 
 #[cfg(test)]

@@ -182,6 +182,9 @@ pub enum Token {
     UnclosedStr,
     #[regex(r"'(\\[^\r\n]|[^'\\\r\n])*'")]
     QuotedStr,
+    #[regex("[\u{201c}\u{201d}\u{201e}][^\u{201c}\u{201d}\u{201e}\r\n]*[\u{201c}\u{201d}]")]
+    #[regex("[\u{2018}\u{2019}][^\u{2018}\u{2019}\r\n]*[\u{2018}\u{2019}]")]
+    CurlyStr,
     #[regex(r"[0-9][0-9_]*\p{XID_Start}\p{XID_Continue}*", priority = 3)]
     BadNumber,
     #[token("...")]
@@ -227,6 +230,7 @@ impl Token {
                 | RBrace
                 | UnclosedStr
                 | QuotedStr
+                | CurlyStr
                 | BadNumber
                 | Ellipsis
                 | Stray

@@ -27,6 +27,18 @@ fn with_derivatives(text: &str) -> (usize, Vec<Tensor>) {
     (arena, values.map(|(_, value)| value.clone()).collect())
 }
 
+/// `g`, a checkpoint of `block`, in `f`, which gives the sum of the squares of `y`.
+fn network(block: &str, y: &str) -> String {
+    format!(
+        "fn block(x: [64, 32], w: [32, 32]) = {block}
+         fn f(x: [64, 32], w: [32, 32]) -> [] {{
+           g = |x| checkpoint(block)(x, w)
+           y = {y}
+           sum(y ** 2)
+         }}"
+    )
+}
+
 /// The same program with and without `checkpoint`; both memories.
 fn compared(text: &str) -> (usize, usize) {
     let (kept, expected) = with_derivatives(&text.replace("checkpoint(block)", "block"));
@@ -38,13 +50,7 @@ fn compared(text: &str) -> (usize, usize) {
 
 #[test]
 fn a_chain_of_blocks_keeps_only_what_lies_between_them() {
-    let (kept, again) = compared(
-        "fn block(x: [64, 32], w: [32, 32]) = tanh(tanh(tanh(x @ w) @ w) @ w)
-         fn f(x: [64, 32], w: [32, 32]) -> [] {
-           g = |x| checkpoint(block)(x, w)
-           sum(g(g(g(g(g(g(g(g(x)))))))) ** 2)
-         }",
-    );
+    let (kept, again) = compared(&network("tanh(tanh(tanh(x @ w) @ w) @ w)", "g(g(g(g(g(g(g(g(x))))))))"));
     // 24 activations; or 7 between blocks, what one block needs on its way back, and the parts of the sum for `w`.
     assert!(kept >= 24 * 64 * 32 * 4, "{kept}");
     assert!(again <= 15 * 64 * 32 * 4, "{again} of {kept}");
@@ -52,39 +58,23 @@ fn a_chain_of_blocks_keeps_only_what_lies_between_them() {
 
 #[test]
 fn random_numbers_are_drawn_again() {
-    let (kept, again) = compared(
-        "fn drop(x: [64, 32]) = x * where(rand[64, 32] < 0.5, 0.0, 2.0)
-         fn block(x: [64, 32], w: [32, 32]) = drop(tanh(drop(tanh(drop(x @ w)) @ w)) @ w)
-         fn f(x: [64, 32], w: [32, 32]) -> [] {
-           g = |x| checkpoint(block)(x, w)
-           sum(g(g(g(g(x)))) ** 2)
-         }",
-    );
+    let drop = "fn drop(x: [64, 32]) = x * where(rand[64, 32] < 0.5, 0.0, 2.0)\n";
+    let net = network("drop(tanh(drop(tanh(drop(x @ w)) @ w)) @ w)", "g(g(g(g(x))))");
+    let (kept, again) = compared(&format!("{drop}{net}"));
     assert!(again * 5 < kept * 4, "{again} of {kept}");
 }
 
 #[test]
 fn inside_of_a_loop() {
-    let (kept, again) = compared(
-        "fn block(x: [64, 32], w: [32, 32]) = tanh(tanh(tanh(x @ w) @ w) @ w)
-         fn f(x: [64, 32], w: [32, 32]) -> [] {
-           g = |x| checkpoint(block)(x, w)
-           y = repeat 3 with (x = x) { x = g(g(g(g(g(g(x)))))) }
-           sum(y ** 2)
-         }",
-    );
+    let y = "repeat 3 with (x = x) { x = g(g(g(g(g(g(x)))))) }";
+    let (kept, again) = compared(&network("tanh(tanh(tanh(x @ w) @ w) @ w)", y));
     assert!(again * 5 < kept * 4, "{again} of {kept}");
 }
 
 #[test]
 fn a_loop_inside_of_a_checkpoint() {
-    let (kept, again) = compared(
-        "fn block(x: [64, 32], w: [32, 32]) = repeat 4 with (x = x) { x = tanh(x @ w) }
-         fn f(x: [64, 32], w: [32, 32]) -> [] {
-           g = |x| checkpoint(block)(x, w)
-           sum(g(g(g(g(x)))) ** 2)
-         }",
-    );
+    let block = "repeat 4 with (x = x) { x = tanh(x @ w) }";
+    let (kept, again) = compared(&network(block, "g(g(g(g(x))))"));
     assert!(again * 5 < kept * 4, "{again} of {kept}");
 }
 

@@ -17,6 +17,7 @@ mod gradcheck;
 mod gradients;
 mod graphs;
 mod lanes;
+mod large;
 mod lessons;
 mod loaded;
 mod loops;

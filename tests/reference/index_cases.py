@@ -220,6 +220,10 @@ def transposed(a):
     layer(a, "ConvTranspose3d", "ConvTranspose3d[2 -> 3](kernel: 2, stride: 2)", nn.ConvTranspose3d(2, 3, 2, 2), x=randn(1, 2, 2, 2, 2))
     layer(a, "Conv3d", "Conv3d[2 -> 2](kernel: [2, 3, 2], stride: [1, 2, 1], pad: [0, 1, 1], groups: 2)",
           nn.Conv3d(2, 2, (2, 3, 2), (1, 2, 1), (0, 1, 1), groups=2), x=randn(1, 2, 3, 4, 3))
+    causal, uneven = nn.Conv1d(2, 4, 3, dilation=2, groups=2), nn.Conv2d(2, 3, 3, 2)
+    layer(a, "Conv1d, causal", "Conv1d[2 -> 4](kernel: 3, pad: (4, 0), dilation: 2, groups: 2)", causal, lambda x: causal(F.pad(x, (4, 0))), x=randn(2, 2, 6))
+    layer(a, "Conv2d with a pad at one side", "Conv2d[2 -> 3](kernel: 3, stride: 2, pad: [(2, 0), 1])", uneven, lambda x: uneven(F.pad(x, (1, 1, 2, 0))),
+          x=randn(1, 2, 5, 4))
 
 
 def pictures(a):
@@ -237,6 +241,13 @@ def pictures(a):
         for corners in (False, True):
             a.case(f"bicubic to {size} {corners}", f'interpolate(x, {size}, mode: "bicubic", align_corners: {str(corners).lower()})',
                    lambda x: F.interpolate(x, size, mode="bicubic", align_corners=corners), x=picture.clone())
+    for kind, x, linear in [("line", line, "linear"), ("picture", picture, "bilinear"), ("block", block, "trilinear")]:
+        for factor in (1.5, 2, 0.7):
+            for mode in ["nearest", "nearest-exact", "area", linear] + ["bicubic"] * (kind == "picture"):
+                a.case(f"{kind} {mode} {factor} times as large", f'interpolate(x, scale_factor: {factor}, mode: "{mode}")',
+                       lambda x: F.interpolate(x, scale_factor=factor, mode=mode), x=x.clone())
+    a.case("bicubic corners by factors", 'interpolate(x, scale_factor: [1.5, 0.8], mode: "bicubic", align_corners: true)',
+           lambda x: F.interpolate(x, scale_factor=(1.5, 0.8), mode="bicubic", align_corners=True), x=picture.clone())
     a.case("upsample bilinear", 'upsample(x, 2, mode: "bilinear")', lambda x: F.interpolate(x, scale_factor=2, mode="bilinear"), x=picture.clone())
     # No place lies on an edge, where the derivative jumps.
     grid = randn(2, 3, 2, 2, scale=0.9) + 0.0137

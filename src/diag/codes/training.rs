@@ -192,30 +192,20 @@ train t {
         title: "a parameter in two groups, or in none",
         why: "A parameter has one optimizer. Where a `minimize` has several groups, a parameter of the same network that \
               is in none of them is not trained; `freeze` in a list says that this is meant.",
-        wrong: "layer Two {
-  body = Linear[64 -> 8]
-  head = Linear[8 -> 10]
-  forward(x: [B, 64]) = x |> body |> head
-}
-let two = Two()
+        wrong: "let two = Linear[64 -> 8] >> Linear[8 -> 10]
 
 train t {
   data = digits.train
   step (x, y) {
-    minimize mean(two(x)) over two.head with Adam(lr: 1e-3), two with Adam(lr: 1e-4)
+    minimize mean(two(x)) over two[1] with Adam(lr: 1e-3), two with Adam(lr: 1e-4)
   }
 }",
-        right: "layer Two {
-  body = Linear[64 -> 8]
-  head = Linear[8 -> 10]
-  forward(x: [B, 64]) = x |> body |> head
-}
-let two = Two()
+        right: "let two = Linear[64 -> 8] >> Linear[8 -> 10]
 
 train t {
   data = digits.train
   step (x, y) {
-    minimize mean(two(x)) over two.head with Adam(lr: 1e-3), two.body with Adam(lr: 1e-4)
+    minimize mean(two(x)) over two[1] with Adam(lr: 1e-3), two[0] with Adam(lr: 1e-4)
   }
 }",
     },

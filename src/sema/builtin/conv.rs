@@ -71,11 +71,37 @@ impl<'a> Checker<'a> {
 
     fn conv_settings(&mut self, args: &Args<'a>, mode: ConvMode, spatial: usize) -> Res<Conv<Dim>> {
         let stride = self.per_axis_dims(args, 2, spatial, 1)?;
-        let pad = self.per_axis_dims(args, 3, spatial, 0)?;
+        let pad = self.rims(args, 3, spatial)?;
         let dilation = self.per_axis_dims(args, 4, spatial, 1)?;
         let groups = self.dim_arg(args, 5, 1)?;
-        let pad = pad.into_iter().map(|p| (p.clone(), p)).collect();
         Ok(Conv { mode, stride, pad, dilation, groups, sizes: vec![] })
+    }
+
+    /// What lies before and behind each axis: a number for both, or a pair. For one axis a pair may stand alone.
+    fn rims(&mut self, args: &Args<'a>, at: usize, n: usize) -> Res<Vec<(Dim, Dim)>> {
+        let value = args.value(at);
+        let each = match &value {
+            Value::List(items) | Value::Tuple(items) if n == 1 && items.len() == 2 => vec![value.clone()],
+            Value::List(items) | Value::Tuple(items) if items.len() == n => items.to_vec(),
+            _ => {
+                let dims = self.per_axis_dims(args, at, n, 0)?;
+                return Ok(dims.into_iter().map(|p| (p.clone(), p)).collect());
+            }
+        };
+        let mut rims = vec![];
+        for one in &each {
+            if let Value::Int(both, _) = one {
+                rims.push((both.clone(), both.clone()));
+                continue;
+            }
+            let ends = self.sizes(one, None, args.span(at))?;
+            let [before, behind] = &ends[..] else {
+                let message = format!("{} numbers for the two ends of an axis", ends.len());
+                return Err(self.error("E0403", args.span(at), message, "one number, or (before, behind)"));
+            };
+            rims.push((before.clone(), behind.clone()));
+        }
+        Ok(rims)
     }
 
     fn per_axis_dims(&mut self, args: &Args<'a>, at: usize, n: usize, default: i64) -> Res<Vec<Dim>> {

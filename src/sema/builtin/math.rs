@@ -58,13 +58,24 @@ pub const TABLE: &[Builtin] = &[
     Builtin { name: "rand", params: &["shape"], run: |c, args| c.rand(args) },
 ];
 
+/// From here on a Float has no fraction, and not every whole number.
+const WHOLE: f64 = 9_007_199_254_740_992.0;
+
 impl<'a> Checker<'a> {
     fn unary_builtin(&mut self, args: Args<'a>, op: Unary, known: fn(f64) -> f64) -> Res<Value<'a>> {
         let value = args.value(0);
+        let rounds = matches!(op, Unary::Floor | Unary::Ceil | Unary::Round);
         if is_number(&value)
             && let Some(v) = number(&value)
         {
-            return Ok(Value::Float(known(v)));
+            let result = known(v);
+            return Ok(match rounds && result.abs() < WHOLE {
+                true => Value::int(result as i64),
+                false => Value::Float(result),
+            });
+        }
+        if rounds && matches!(value, Value::Int(..)) {
+            return Ok(value);
         }
         let dtype = if matches!(value, Value::Int(..)) { DType::F64 } else { self.float };
         let x = self.as_tensor(&value, dtype, args.span(0))?;

@@ -98,7 +98,7 @@ pub fn name(cx: &Cx, l: usize) -> Expr {
         "True" => foreign_bool(cx, l, true),
         "False" => foreign_bool(cx, l, false),
         "None" | "null" | "nil" => foreign_none(cx, l),
-        _ => leaf(cx, l, ExprKind::Name(word.into())),
+        _ => leaf(cx, l, ExprKind::Name(cx.name(l))),
     }
 }
 

@@ -18,7 +18,7 @@ pub use ty::*;
 use super::ast::{Expr, Ident, ItemKind, Param, Stmt};
 use super::layout::Lexeme;
 use crate::base::{Name, Span};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, lookalike};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
@@ -71,6 +71,11 @@ impl<'c> Cx<'c> {
         self.text.get(self.at(l).range()).unwrap_or("")
     }
 
+    /// As a name: letters that only look like ASCII have been told of.
+    fn name(&self, l: usize) -> Name {
+        lookalike::plain(self.word(l)).as_ref().into()
+    }
+
     fn doc(&self, l: usize) -> Option<Name> {
         self.docs.get(&self.at(l).lo).cloned()
     }
@@ -94,7 +99,7 @@ pub fn without_self(cx: &Cx, mut params: Vec<Param>) -> Vec<Param> {
 }
 
 pub fn ident(cx: &Cx, l: usize) -> Ident {
-    Ident { name: cx.word(l).into(), span: cx.at(l) }
+    Ident { name: cx.name(l), span: cx.at(l) }
 }
 
 pub fn none<T>() -> Vec<T> {

@@ -70,7 +70,7 @@ fn term(cx: &Cx, l: usize, kind: TermKind, r: usize) -> Term {
 }
 
 pub fn term_name(cx: &Cx, l: usize) -> Term {
-    term(cx, l, TermKind::Name(cx.word(l).into()), l + 1)
+    term(cx, l, TermKind::Name(cx.name(l)), l + 1)
 }
 
 pub fn term_int(cx: &Cx, l: usize) -> Term {
