@@ -209,8 +209,8 @@ impl<'a> Checker<'a> {
                 }
                 other => return Err(self.expected("a data set", &other, at)),
             },
-            "steps" => parts.steps = Some((self.from_one(&value, at, "at least one step is needed")?, at)),
-            "epochs" => parts.epochs = Some(self.from_one(&value, at, "at least one epoch is needed")?),
+            "steps" => parts.steps = Some((self.one_or_more(&value, at, "at least one step is needed")?, at)),
+            "epochs" => parts.epochs = Some(self.one_or_more(&value, at, "at least one epoch is needed")?),
             "precision" => self.precision_setting(&value, at)?,
             "loss_scale" => self.loss_scale_setting(&value, at)?,
             "min_delta" => match super::expr::number(&value) {
@@ -220,7 +220,7 @@ impl<'a> Checker<'a> {
             },
             "restore_best" => parts.restore_best = self.known_bool(&value, at)?.then_some(at),
             "seed" => parts.seed = self.known_int(&value, at)?.unsigned_abs(),
-            "accumulate" => self.accumulate = self.from_one(&value, at, "batches are counted from 1")?,
+            "accumulate" => self.accumulate = self.one_or_more(&value, at, "batches are counted from 1")?,
             other => {
                 let value = self.settle(value)?;
                 self.adopt(&value, None, other)?;
@@ -231,7 +231,7 @@ impl<'a> Checker<'a> {
         Ok(())
     }
 
-    fn from_one(&mut self, value: &Value<'a>, at: Span, otherwise: &str) -> Res<usize> {
+    fn one_or_more(&mut self, value: &Value<'a>, at: Span, otherwise: &str) -> Res<usize> {
         let n = self.known_int(value, at)?;
         match usize::try_from(n).ok().filter(|&n| n > 0) {
             Some(n) => Ok(n),

@@ -54,7 +54,7 @@ impl<'a> Checker<'a> {
         match (parts.min_delta, &mut job.stop) {
             (None, _) => {}
             (Some((delta, _)), Some(stop)) => stop.min_delta = delta,
-            (Some((delta, _)), None) if delta == 0.0 => {}
+            (Some((0.0, _)), None) => {}
             (Some((_, at)), None) => {
                 let message = "`min_delta` says how much better counts for `stop`, and there is none";
                 let diagnostic = Diagnostic::error("E0605", at, message, "without effect")

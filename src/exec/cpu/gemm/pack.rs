@@ -57,7 +57,7 @@ impl Strip {
                         *line = from.offset((i + j) as isize * self.line).add(p).cast::<[T; BLOCK]>().read_unaligned();
                     }
                     for q in 0..BLOCK {
-                        let column: [T; BLOCK] = std::array::from_fn(|j| block[j][q]);
+                        let column = block.map(|line| line[q]);
                         to.add((p + q) * panel + i).cast::<[T; BLOCK]>().write_unaligned(column);
                     }
                 }
