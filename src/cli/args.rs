@@ -346,7 +346,7 @@ mod tests {
             [("lr".into(), HyperValue::Float(3e-4)), ("hidden_size".into(), HyperValue::Int(1000)),]
         );
         assert_eq!(read("dln run a.dln --lr -1 --hidden_size=2", &hypers).unwrap().hypers.len(), 2);
-        assert_eq!(read("dln run a.dln", &hypers).unwrap(), Overrides::default());
+        assert_eq!(read("dln run a.dln", &hypers).unwrap(), Overrides { kept: true, ..Overrides::default() });
         assert!(read("dln run a.dln --lr abc", &hypers).unwrap_err().contains("a number is expected"));
         assert!(read("dln run a.dln --hidden-size 1.5", &hypers).unwrap_err().contains("a whole number"));
     }

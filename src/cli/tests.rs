@@ -156,7 +156,8 @@ fn a_run_ends_with_its_exit_code() {
     assert!(failed.err.starts_with("error[E0801]"), "{}", failed.err);
     let interrupted = dln("run a.dln", "", true);
     assert_eq!(interrupted.exit, Exit::Interrupted);
-    assert!(interrupted.out.ends_with("interrupted in epoch 2, after step 7\n"));
+    let end = "interrupted in epoch 2, after step 7\nthe same command with `--resume` goes on from here\n";
+    assert!(interrupted.out.ends_with(end), "{}", interrupted.out);
     let codes = [Exit::Fine, Exit::Program, Exit::Usage, Exit::Failed, Exit::Interrupted].map(|exit| exit as u8);
     assert_eq!(codes, [0, 1, 2, 3, 130]);
 }

@@ -22,6 +22,7 @@ impl<'a> Checker<'a> {
         let outer = std::mem::replace(&mut self.place, Place::Test);
         self.losses = 0;
         self.kept_states.clear();
+        self.kept_steps.clear();
         let (program, result) =
             self.program(&format!("test {}", test.name), |c| c.block_in(&test.body, &Scope::root(module)));
         self.place = outer;

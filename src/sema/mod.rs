@@ -303,6 +303,7 @@ pub(crate) struct Checker<'a> {
     losses: usize,
     /// States of optimizers that the `test` which is being traced has used.
     kept_states: Vec<optimizer::KeptStates<'a>>,
+    kept_steps: Vec<optimizer::KeptSteps<'a>>,
     /// Of the current `train` block, where it is lower than the program's.
     precision: Option<DType>,
     /// The first scale of losses in f16.
@@ -361,6 +362,7 @@ impl<'a> Checker<'a> {
             trained_cells: vec![],
             losses: 0,
             kept_states: vec![],
+            kept_steps: vec![],
             precision: None,
             loss_scale: precision::FIRST_SCALE,
             scaling: None,

@@ -21,6 +21,14 @@ pub struct KeptStates<'a> {
     scope: Scope<'a>,
 }
 
+/// The steps of an optimizer in a `test`.
+pub struct KeptSteps<'a> {
+    optimizer: Rc<OptimizerInstance<'a>>,
+    count: usize,
+    /// The last `minimize` that it was used in; for each of its parameters it is asked again.
+    last: usize,
+}
+
 impl<'a> Checker<'a> {
     /// `Adam(lr: 1e-3)`
     pub fn make_optimizer(
@@ -65,9 +73,10 @@ impl<'a> Checker<'a> {
     }
 
     /// The step number as the scalar that updates see: f64, so that `beta ** t` is exact enough.
-    fn step_number(&mut self, span: Span) -> Res<Tensor> {
+    fn step_number(&mut self, optimizer: &Rc<OptimizerInstance<'a>>, span: Span) -> Res<Tensor> {
         if self.place == Place::Test {
-            return Ok(self.number(self.losses as f64, DType::F64, span));
+            let number = self.step_of_test(optimizer);
+            return Ok(self.number(number as f64, DType::F64, span));
         }
         let step = match (self.update_number.clone(), self.scaling.clone()) {
             // Of several batches that make one update, all belong to the update that is coming.
@@ -83,6 +92,22 @@ impl<'a> Checker<'a> {
         self.cast(&step, DType::F64, span)
     }
 
+    /// How many `minimize` of the `test` that is being traced have used an optimizer, with the current one.
+    fn step_of_test(&mut self, optimizer: &Rc<OptimizerInstance<'a>>) -> usize {
+        let current = self.losses;
+        let steps = match self.kept_steps.iter_mut().find(|steps| Rc::ptr_eq(&steps.optimizer, optimizer)) {
+            Some(steps) => steps,
+            None => {
+                let optimizer = optimizer.clone();
+                self.kept_steps.push_mut(KeptSteps { optimizer, count: 0, last: 0 })
+            }
+        };
+        if steps.last != current {
+            (steps.last, steps.count) = (current, steps.count + 1);
+        }
+        steps.count
+    }
+
     pub fn transform(
         &mut self,
         optimizer: &Rc<OptimizerInstance<'a>>,
@@ -94,7 +119,7 @@ impl<'a> Checker<'a> {
         let list = Value::list(grads.into_iter().map(Value::Tensor).collect());
         let mut args = vec![Arg::positional(list, span)];
         if func.params.len() > 1 {
-            let t = self.step_number(span)?;
+            let t = self.step_number(optimizer, span)?;
             args.push(Arg::positional(Value::Tensor(t), span));
         }
         let closure = Closure { code: Code::Func(func), scope: optimizer.scope.clone(), of: None };
@@ -118,7 +143,7 @@ impl<'a> Checker<'a> {
         span: Span,
     ) -> Res<()> {
         let inner = self.with_states(optimizer, cell).function();
-        let t = self.step_number(span)?;
+        let t = self.step_number(optimizer, span)?;
         let values = [Value::Cell(cell), Value::Tensor(grad.clone()), Value::Tensor(t)];
         for (param, value) in func.params.iter().zip(values) {
             inner.set(&param.name.name, value);

@@ -16,14 +16,16 @@ pub struct RawToken {
 /// ASCII stands alone.
 pub fn lex(text: &str) -> Vec<RawToken> {
     let mut tokens: Vec<RawToken> = Vec::new();
+    // Whether the last token takes more that is no token.
+    let mut open = false;
     for (result, range) in Token::lexer(text).spanned() {
         let token = result.unwrap_or(Token::Stray);
+        let joined = token == Token::Stray && joins(&text[range.clone()]);
         match tokens.last_mut() {
-            Some(last) if [token, last.token] == [Token::Stray; 2] && joins(&text[last.range.start..range.end]) => {
-                last.range.end = range.end;
-            }
+            Some(last) if open && joined => last.range.end = range.end,
             _ => tokens.push(RawToken { token, range }),
         }
+        open = joined;
     }
     tokens
 }
