@@ -99,7 +99,7 @@ says each call in dln and writes what PyTorch computes, `DLN_BLESS=1 cargo test 
 | entries | {} ({operators} operators, {modules} modules, {optimizers} optimizers) |
 | calls, all with their results and, where PyTorch has them, all derivatives | {} in f64, {} in f32 |
 | calls that disagree | 0 |
-| worst error in f64, of the larger of 1 and the expected number | {} (at most 1e-9 is allowed) |
+| worst error in f64, of the larger of 1 and the expected number | {} (at most 1e-9 is allowed, where no row says otherwise) |
 | worst error in f32 | {} (at most 1e-5 is allowed) |
 | wrong calls that the checker refuses | {wrong} of {wrong}, of {} operators |
 | operators of PyTorch's database that are not covered | {}, [each with its reason](#what-is-not-covered) |
