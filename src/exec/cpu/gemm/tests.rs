@@ -194,10 +194,10 @@ fn what_is_no_number_stays_in_its_row_and_column() {
 }
 
 #[test]
-fn every_set_of_kernels_has_a_tile_for_every_height() {
-    fn complete<T>(tiles: &Tiles<T>) {
+fn no_tile_is_larger_than_the_room_beside_the_result() {
+    fn fits<T>(tiles: &Tiles<T>) {
         assert!(tiles.rows() * tiles.columns() <= super::tile::LARGEST && tiles.lanes.is_power_of_two());
     }
-    f32::tiles().iter().for_each(|tiles| complete(tiles));
-    f64::tiles().iter().for_each(|tiles| complete(tiles));
+    f32::tiles().iter().for_each(|tiles| fits(tiles));
+    f64::tiles().iter().for_each(|tiles| fits(tiles));
 }
