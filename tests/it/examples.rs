@@ -1,7 +1,7 @@
 //! The programs of `examples/` run, and reach what they say: whole where that takes seconds, shortened elsewhere.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
@@ -60,9 +60,9 @@ fn what_is_held_back_learns_all_the_same() {
     }
 }
 
-/// What is held about a run: metrics of its last epoch, and files.
+/// What is held about a run: metrics of its last epoch, and files. `AtLeast("val.accuracy", 0.9)`.
 #[derive(Debug)]
-enum Claim {
+pub enum Claim {
     AtLeast(&'static str, f64),
     AtMost(&'static str, f64),
     /// The first metric is less than the second.
@@ -133,6 +133,8 @@ fn a_transformer_writes() {
 /// An example that has run in a folder of its own.
 pub struct Run {
     pub folder: TempDir,
+    /// The folder of the program.
+    beside: PathBuf,
     events: Vec<Value>,
 }
 
@@ -146,7 +148,8 @@ impl Run {
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(output.status.success(), "{example}: {}{text}", String::from_utf8_lossy(&output.stderr));
         let events = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-        Run { folder, events }
+        let beside = folder.path().join(example).parent().expect("a folder").to_path_buf();
+        Run { folder, beside, events }
     }
 
     /// The last event of every `train` block.
@@ -163,7 +166,7 @@ impl Run {
         self.done().filter_map(|done| done[part][name].as_f64()).last().expect("a number")
     }
 
-    fn keeps(&self, claim: &Claim) {
+    pub fn keeps(&self, claim: &Claim) {
         let value = |metric: &str| {
             let (part, name) = metric.split_once('.').expect("part.name");
             self.value(part, name)
@@ -172,7 +175,7 @@ impl Run {
             AtLeast(metric, least) => value(metric) >= *least,
             AtMost(metric, most) => value(metric) <= *most,
             Less(small, large) => value(small) < value(large),
-            Writes(file) => self.folder.path().join("papers").join(file).is_file(),
+            Writes(file) => self.beside.join(file).is_file(),
         };
         assert!(kept, "{claim:?} does not hold: {}", self.last());
     }

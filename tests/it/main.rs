@@ -22,6 +22,7 @@ mod lessons;
 mod loaded;
 mod loops;
 mod meaning;
+mod networks;
 mod numerics;
 mod ops;
 mod optimizer;

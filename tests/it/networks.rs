@@ -1,0 +1,68 @@
+//! The networks of `examples/` by field (`tables`, `vision`, `text`, ..): each runs in a short form and reaches what it must, and the list
+//! of their figures has all of them.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::examples::Claim::{AtLeast, AtMost, Less};
+use crate::examples::Run;
+
+/// Folders of networks that are trained on real data.
+const FIELDS: &[&str] = &["graph", "rl", "series", "tables", "vision"];
+
+/// One test for each: the program with the flags that make it short, and what it reaches all the same.
+macro_rules! networks {
+    ($($name:ident $command:literal: $($claim:expr),+;)*) => {$(
+        #[test]
+        fn $name() {
+            let words: Vec<&str> = $command.split(' ').collect();
+            let run = Run::of(words[0], &words[1..]);
+            for claim in [$($claim),+] {
+                run.keeps(&claim);
+            }
+        }
+    )*};
+}
+
+networks! {
+    letters "tables/letters.dln --epochs 3 --hidden 32": AtLeast("val.accuracy", 0.4);
+    measurements "tables/measurements.dln --epochs 10": AtLeast("val.accuracy", 0.9);
+    el_nino "series/el_nino.dln --epochs 2 --hidden 8": Less("val.error", "val.repeat_last"), Less("val.error", "val.last_year");
+    emoji "vision/emoji.dln --epochs 3 --width 4": AtMost("train.loss", 2.1);
+    reinforce "rl/reinforce.dln --epochs 2 --worlds 8": AtLeast("val.length", 60.0);
+    ppo "rl/ppo.dln --epochs 2": AtLeast("val.length", 60.0);
+    dqn "rl/dqn.dln --epochs 1": AtLeast("val.length", 40.0);
+    wordnet "graph/wordnet.dln --epochs 12 --hidden 16": AtLeast("val.accuracy", 0.45);
+}
+
+/// Every network says how it is run and what was seen, is short, and stands in the list of figures.
+#[test]
+fn the_list_of_figures_has_every_network() {
+    let root = crate::root();
+    let list = fs::read_to_string(root.join("docs/examples.md")).expect("a list");
+    for field in FIELDS {
+        for entry in fs::read_dir(root.join("examples").join(field)).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.extension().is_some_and(|e| e == "dln") {
+                let name = format!("{field}/{}", path.file_name().expect("a name").to_string_lossy());
+                let text = fs::read_to_string(&path).expect("a text");
+                assert!(text.lines().count() < 120, "{name} is long");
+                assert!(text.contains(&format!("# Run: dln run examples/{name}")), "{name} says how it is run");
+                assert!(text.contains("# Seen: "), "{name} says what was seen");
+                assert!(list.contains(&name), "{name} is in the list");
+            }
+        }
+    }
+}
+
+/// What the programs promise in `test` blocks that need no training.
+#[test]
+fn networks_keep_their_promises() {
+    let examples = crate::root().join("examples");
+    for field in FIELDS.iter().filter(|field| **field != "tables") {
+        let output = Command::new(env!("CARGO_BIN_EXE_dln")).arg("test").arg(Path::new(&examples).join(field)).output();
+        let output = output.expect("the binary runs");
+        assert!(output.status.success(), "{field}: {}", String::from_utf8_lossy(&output.stdout));
+    }
+}
