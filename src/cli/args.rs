@@ -18,6 +18,23 @@ pub enum Task {
     Test { files: Vec<PathBuf>, only: Option<String> },
     Sweep(Sweep),
     Explain { code: String },
+    Bench(Bench),
+}
+
+/// A training step to be timed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bench {
+    pub file: PathBuf,
+    pub threads: Option<usize>,
+    pub measure: Measure,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Measure {
+    /// When and how long the standard input says.
+    Serve,
+    /// So many steps, part by part.
+    Profile { steps: usize },
 }
 
 /// A task and how to speak of it.
@@ -65,6 +82,7 @@ pub fn parse(args: &[OsString], hypers: &[Hyper]) -> Result<Request, clap::Error
             only: matches.get_one("only").cloned(),
         },
         "sweep" => Task::Sweep(sweep_of(matches, hypers)),
+        "bench" => Task::Bench(bench_of(matches)),
         "explain" => Task::Explain { code: matches.get_one("CODE").cloned().unwrap_or_default() },
         other => unreachable!("`{other}` is no command"),
     };
@@ -114,6 +132,26 @@ fn sweep_of(matches: &ArgMatches, hypers: &[Hyper]) -> Sweep {
     }
 }
 
+/// Steps that are profiled where nothing is said.
+const PROFILED: usize = 20;
+
+fn bench_of(matches: &ArgMatches) -> Bench {
+    let (name, matches) = matches.subcommand().expect("clap demands a subcommand");
+    let measure = match name {
+        "step-server" => Measure::Serve,
+        _ => Measure::Profile { steps: matches.get_one("steps").copied().unwrap_or(PROFILED) },
+    };
+    let case: PathBuf = matches.get_one("CASE").cloned().unwrap_or_default();
+    let file = match case.extension() {
+        Some(_) => case,
+        None => PathBuf::from(CASES).join(case).with_extension("dln"),
+    };
+    Bench { file, threads: matches.get_one("threads").copied(), measure }
+}
+
+/// Where a case without an ending lies.
+const CASES: &str = "benches/cases";
+
 /// How many trials there are for one that goes on to the next round of halving.
 const ETA: usize = 3;
 
@@ -135,10 +173,29 @@ fn command(hypers: &[Hyper]) -> Command {
                 .arg(json()),
         )
         .subcommand(
+            Command::new("bench")
+                .about("Time the training step of a program")
+                .subcommand_required(true)
+                .subcommand(measured("step-server", "Run steps when the standard input says so: `go SECONDS`, `quit`"))
+                .subcommand(
+                    measured("profile", "Where the time of a step goes: by line, by operation, by part")
+                        .arg(value("steps", "N", "Steps that are timed [default: 20]").value_parser(count())),
+                ),
+        )
+        .subcommand(
             Command::new("explain")
                 .about("Explain a code of an error, such as E0501")
                 .arg(Arg::new("CODE").required(true)),
         )
+}
+
+/// A subcommand of `dln bench`.
+fn measured(name: &'static str, about: &'static str) -> Command {
+    let case = "A program with a `train` block, or the name of one in benches/cases";
+    Command::new(name)
+        .about(about)
+        .arg(Arg::new("CASE").required(true).value_parser(value_parser!(PathBuf)).help(case))
+        .arg(value("threads", "N", "Worker threads").value_parser(count()))
 }
 
 fn run(hypers: &[Hyper]) -> Command {

@@ -2,6 +2,7 @@
 
 use crate::base::{Name, Sources, Span};
 use crate::diag::Diagnostic;
+use crate::driver::Profile;
 use crate::io::Files;
 use crate::tir::{Direction, Metric};
 use crate::train::Event;
@@ -44,12 +45,31 @@ pub trait Session {
         tell: &mut dyn FnMut(Event),
     ) -> Result<(), Vec<Diagnostic>>;
 
+    /// Prepares the step of the first `train` block on its first batch, for `work` to run it; false where there is no such
+    /// block. Only after a check without errors.
+    fn bench(
+        &mut self,
+        overrides: &Overrides,
+        work: &mut dyn FnMut(&mut dyn Steps) -> Result<(), Diagnostic>,
+    ) -> Result<bool, Diagnostic>;
+
     /// The names of all `test` blocks, in the order of the file.
     fn tests(&self) -> Vec<Name>;
 
     /// Runs every `test` block with `only` in its name; tells the result of each when it has one. Only after a check
     /// without errors.
     fn test(&mut self, only: Option<&str>, interrupt: &AtomicBool, tell: &mut dyn FnMut(TestResult));
+}
+
+/// A training step that can be run again and again.
+pub trait Steps {
+    fn step(&mut self) -> Result<(), Diagnostic>;
+
+    /// Numbers in all parameters.
+    fn parameters(&self) -> usize;
+
+    /// Starts or stops taking times; gives those taken so far.
+    fn profile(&mut self, on: bool) -> Vec<Profile>;
 }
 
 /// `## Learning rate.` `hyper lr = 1e-3`

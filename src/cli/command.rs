@@ -71,6 +71,7 @@ impl Desk<'_> {
             Task::Check { file } => self.with(file, |desk, session| desk.check(session, &Overrides::default(), true)),
             Task::Test { files, only } => self.test_all(files, only.as_deref()),
             Task::Sweep(sweep) => self.sweep(sweep),
+            Task::Bench(bench) => self.with(&bench.file, |desk, session| desk.bench(session, bench)),
             Task::Explain { code } => self.explain(code),
         }
     }

@@ -3,11 +3,11 @@
 use std::sync::atomic::AtomicBool;
 
 use super::chain::{
-    Chain, Domain, Hyper, HyperKind, HyperValue, Origin, Overrides, Report, Session, Setting, TestResult,
+    Chain, Domain, Hyper, HyperKind, HyperValue, Origin, Overrides, Report, Session, Setting, Steps, TestResult,
 };
 use crate::base::{Name, Sources};
 use crate::diag::{self, Diagnostic};
-use crate::driver::{self, Checkpoint, How, Program};
+use crate::driver::{self, Bench, Checkpoint, How, Profile, Program};
 use crate::io::Files;
 use crate::sema::{self, Checked, Options, Override};
 use crate::syntax::ast::{BinaryOp, Expr, ExprKind, Item, ItemKind, TypeKind, UnaryOp};
@@ -112,6 +112,18 @@ impl Session for Opened {
         driver::run(checked, &self.program.files, &how, interrupt, tell).map_err(|diagnostic| vec![diagnostic])
     }
 
+    fn bench(
+        &mut self,
+        overrides: &Overrides,
+        work: &mut dyn FnMut(&mut dyn Steps) -> Result<(), Diagnostic>,
+    ) -> Result<bool, Diagnostic> {
+        overrides.threads.into_iter().for_each(driver::use_threads);
+        match Bench::open(self.checked(), &self.program.files)? {
+            Some(mut bench) => work(&mut bench).map(|()| true),
+            None => Ok(false),
+        }
+    }
+
     fn tests(&self) -> Vec<Name> {
         let test = |item: &Item| match &item.kind {
             ItemKind::Test(test) => Some(test.name.clone()),
@@ -128,6 +140,20 @@ impl Session for Opened {
         if let Err(diagnostic) = ended {
             report("the values at the top of the file".into(), Err(diagnostic));
         }
+    }
+}
+
+impl Steps for Bench<'_> {
+    fn step(&mut self) -> Result<(), Diagnostic> {
+        Bench::step(self)
+    }
+
+    fn parameters(&self) -> usize {
+        Bench::parameters(self)
+    }
+
+    fn profile(&mut self, on: bool) -> Vec<Profile> {
+        Bench::profile(self, on)
     }
 }
 

@@ -1,19 +1,23 @@
 //! The command line: words in, lines and an exit code out. It is the only place with a terminal and a clock.
 
 mod args;
+mod bench;
 mod chain;
 mod command;
 mod driver;
 mod interrupt;
 mod json;
 mod output;
+mod profile;
 mod progress;
 mod sweep;
 mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use chain::{Chain, Domain, Hyper, HyperKind, HyperValue, Origin, Overrides, Report, Session, Setting, TestResult};
+pub use chain::{
+    Chain, Domain, Hyper, HyperKind, HyperValue, Origin, Overrides, Report, Session, Setting, Steps, TestResult,
+};
 pub use driver::Compiler;
 
 use args::Request;

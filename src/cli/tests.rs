@@ -7,6 +7,7 @@ use super::output::{Output, Terminal};
 use super::{args, command};
 use crate::base::{Name, Sources, Span};
 use crate::diag::Diagnostic;
+use crate::driver::Profile;
 use crate::io::Files;
 use crate::tir::{Direction, Metric};
 use crate::train::{Event, Summary};
@@ -101,6 +102,17 @@ impl Session for FakeSession {
         Ok(())
     }
 
+    fn bench(
+        &mut self,
+        _: &Overrides,
+        work: &mut dyn FnMut(&mut dyn Steps) -> Result<(), Diagnostic>,
+    ) -> Result<bool, Diagnostic> {
+        if !self.text.contains("train") {
+            return Ok(false);
+        }
+        work(&mut FakeSteps).map(|()| true)
+    }
+
     fn tests(&self) -> Vec<Name> {
         vec!["adds".into()]
     }
@@ -110,6 +122,22 @@ impl Session for FakeSession {
         if self.text.contains("failing") {
             tell(TestResult { name: "subtracts".into(), outcome: Err(fault("E0802")) });
         }
+    }
+}
+
+struct FakeSteps;
+
+impl Steps for FakeSteps {
+    fn step(&mut self) -> Result<(), Diagnostic> {
+        Ok(())
+    }
+
+    fn parameters(&self) -> usize {
+        33
+    }
+
+    fn profile(&mut self, _: bool) -> Vec<Profile> {
+        vec![]
     }
 }
 
@@ -208,6 +236,17 @@ fn tests_are_counted_and_faults_come_last() {
     assert_eq!(failed.out, "ok     adds\nFAILED subtracts\n1 test passed, 1 failed\n");
     let wrong = dln("test a.dln", "wrong", false);
     assert_eq!((wrong.exit, &*wrong.out), (Exit::Program, "0 tests passed, 0 failed\n"));
+}
+
+#[test]
+fn a_step_is_profiled_where_there_is_one() {
+    let done = dln("bench profile a.dln --steps 2", "train", false);
+    assert_eq!(done.exit, Exit::Fine);
+    assert!(done.out.starts_with("by line: 0.0000 ms a step\n"), "{}", done.out);
+    let none = dln("bench profile a.dln", "", false);
+    assert_eq!((none.exit, &*none.out), (Exit::Usage, ""));
+    assert!(none.err.contains("without a `train` block"), "{}", none.err);
+    assert_eq!(dln("bench profile a.dln", "wrong", false).exit, Exit::Program);
 }
 
 #[test]

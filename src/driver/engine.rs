@@ -8,7 +8,7 @@ use crate::base::Span;
 use crate::data::mix;
 use crate::diag::{Diagnostic, Label};
 use crate::exec::cpu::Executable;
-use crate::exec::{Fault, Memory, Slot};
+use crate::exec::{Fault, Memory, Profile, Slot};
 use crate::graph::{Graph, trace_first_nonfinite};
 use crate::io::{self, Files};
 use crate::lower::{self, Lowered};
@@ -183,6 +183,11 @@ impl<'c> Engine<'c> {
     /// Bytes of the cells, and of what goes into and comes out of the plans that are kept.
     pub fn bytes(&self) -> usize {
         self.memory.bytes()
+    }
+
+    /// Starts or stops taking times in the plans that are kept; gives those taken so far.
+    pub fn profile(&mut self, on: bool) -> Vec<Profile> {
+        self.compiled.all().map(|compiled| compiled.executable.profile(on)).collect()
     }
 
     fn compile(&mut self, program: &tir::Program, sizes: &lower::Sizes) -> Result<Compiled, Diagnostic> {

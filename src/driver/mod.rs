@@ -7,6 +7,7 @@
 //! `Program::open` reads a file and all that it uses; `check` proves it; `Engine` runs what was checked, making graph
 //! and plan of each program when the sizes of its arguments are known, once for each size.
 
+mod bench;
 mod engine;
 mod library;
 mod memory;
@@ -14,7 +15,8 @@ mod plans;
 mod resume;
 mod run;
 
-pub use crate::exec::use_threads;
+pub use crate::exec::{Entry, Profile, use_threads};
+pub use bench::Bench;
 pub use engine::Engine;
 pub use run::{Checkpoint, How, TestOutcome, run, test};
 

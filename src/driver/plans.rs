@@ -40,6 +40,11 @@ impl<P> Plans<P> {
         self.take(&oldest)
     }
 
+    /// All of them, in the order of their keys.
+    pub fn all(&mut self) -> impl Iterator<Item = &mut P> {
+        self.plans.values_mut().map(|(_, plan)| plan)
+    }
+
     pub fn len(&self) -> usize {
         self.plans.len()
     }

@@ -14,6 +14,8 @@ pub struct Entry {
     /// Shape of its first result.
     pub shape: Vec<usize>,
     pub time: Duration,
+    /// Of a loop, its body over all iterations.
+    pub inner: Option<Profile>,
 }
 
 /// Times of all steps, in the order of the plan.
@@ -37,6 +39,7 @@ impl Profile {
             },
             shape: step.results.first().map_or(vec![], |result| result.view.shape.clone()),
             time: Duration::ZERO,
+            inner: None,
         });
         Profile { runs: 0, entries: entries.collect() }
     }

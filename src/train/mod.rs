@@ -2,6 +2,7 @@
 //! is told through events, and whoever listens adds the time.
 
 mod action;
+mod again;
 mod event;
 mod feed;
 mod history;
@@ -14,6 +15,7 @@ mod tests;
 
 pub use crate::tir::Job;
 pub use action::show;
+pub use again::Again;
 pub use event::{Best, Event, Metrics, Summary, json};
 pub use history::History;
 pub use machine::{Call, Length, Machine};

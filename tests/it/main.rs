@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 mod backends;
 mod batched;
+mod benches;
 mod buckets;
 mod calls;
 mod cases;

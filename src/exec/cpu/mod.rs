@@ -21,6 +21,11 @@ use std::time::Instant;
 /// One step, ready to run.
 trait Kernel: Send + Sync {
     fn run(&mut self, frame: &Frame) -> Result<(), Fault>;
+
+    /// Starts or stops taking times inside; gives those taken so far, where there is an inside.
+    fn profile(&mut self, _on: bool) -> Option<Profile> {
+        None
+    }
 }
 
 /// The kernels of a plan, with the places of its constants.
@@ -38,6 +43,15 @@ impl Program {
             constants.bytes_mut()[index * CONSTANT..][..CONSTANT].copy_from_slice(&element::constant_bytes(value));
         }
         Program { kernels: plan.steps.iter().map(compile::compile).collect(), constants, profile: None }
+    }
+
+    /// Starts or stops taking times; gives those taken so far.
+    fn profile(&mut self, plan: &Plan, on: bool) -> Profile {
+        let next = on.then(|| Profile::new(plan));
+        let mut taken = std::mem::replace(&mut self.profile, next).unwrap_or_default();
+        let inner: Vec<Option<Profile>> = self.kernels.iter_mut().map(|kernel| kernel.profile(on)).collect();
+        taken.entries.iter_mut().zip(inner).for_each(|(entry, inner)| entry.inner = inner);
+        taken
     }
 
     /// # Safety
@@ -103,8 +117,7 @@ impl Executable {
 
     /// Starts or stops taking times of steps; returns those taken so far.
     pub fn profile(&mut self, on: bool) -> Profile {
-        let next = on.then(|| Profile::new(&self.plan));
-        std::mem::replace(&mut self.program.profile, next).unwrap_or_default()
+        self.program.profile(&self.plan, on)
     }
 
     /// Runs the plan once on slots of the plan's types. An output's slot may be an input's, too; two outputs have two

@@ -4,7 +4,8 @@
 use super::super::frame::Frame;
 use super::super::{Kernel, Program};
 use crate::exec::Fault;
-use crate::plan::{Loop, Operand, Place, Step};
+use crate::exec::Profile;
+use crate::plan::{Loop, Operand, Place, Plan, Step};
 
 /// A stretch of memory: a whole tensor, or its first slice.
 #[derive(Clone, Copy)]
@@ -81,6 +82,7 @@ struct LoopKernel {
     reverse: bool,
     when: Option<When>,
     program: Program,
+    body: Plan,
     arena: Place,
     carries: Vec<Carry>,
     xs: Vec<Part>,
@@ -105,6 +107,7 @@ pub fn repeat(step: &Step, found: &Loop) -> Box<dyn Kernel> {
         reverse: found.reverse,
         when: When::new(found),
         program: Program::new(&found.body),
+        body: found.body.clone(),
         arena: Place::Arena(found.arena),
         carries: carries.collect(),
         xs: xs.iter().map(|x| Part::slice(x, found.n)).collect(),
@@ -165,6 +168,10 @@ impl LoopKernel {
 }
 
 impl Kernel for LoopKernel {
+    fn profile(&mut self, on: bool) -> Option<Profile> {
+        Some(self.program.profile(&self.body, on))
+    }
+
     fn run(&mut self, frame: &Frame) -> Result<(), Fault> {
         // So that the last iteration of a loop without a condition writes the results where they belong.
         let mut next = if self.n.is_multiple_of(2) { Side::Spare } else { Side::Result };

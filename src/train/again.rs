@@ -1,0 +1,36 @@
+//! The steps of a training on its first batch, again and again: what is timed where nothing else is to be.
+
+use super::feed::Batches;
+use super::{Call, Job, Length, Machine};
+use crate::data::{Tables, mix};
+use crate::diag::Diagnostic;
+use crate::ops::Tensor;
+
+/// A training that stays at its first batch. Steps are counted on, so optimizers and random numbers go their way.
+pub struct Again<'j> {
+    job: &'j Job,
+    batch: Vec<Tensor>,
+    length: Length,
+    step: usize,
+}
+
+impl<'j> Again<'j> {
+    pub fn open(job: &'j Job, tables: &mut Tables<'_>) -> Result<Again<'j>, Diagnostic> {
+        let batches = Batches::open(&job.feed, tables, job.seed)?;
+        let count = batches.count();
+        let batch = batches.epoch(1).next().unwrap_or_default();
+        let length = Length { steps_per_epoch: count, total_steps: count * job.epochs, batch: 1, batches: count };
+        Ok(Again { job, batch, length, step: 0 })
+    }
+
+    /// Runs every step of the block once.
+    pub fn step(&mut self, machine: &mut dyn Machine) -> Result<(), Diagnostic> {
+        self.step += 1;
+        for part in &self.job.steps {
+            let key = mix(&[self.job.seed, self.step as u64, part.program.0.into()]);
+            let (args, length) = (&self.batch[..], self.length);
+            machine.run(&Call { program: part.program, args, step: self.step, epoch: 1, length, seen: &[], key })?;
+        }
+        Ok(())
+    }
+}
