@@ -156,9 +156,9 @@ impl<'a> Checker<'a> {
         names_in(clause, &mut names);
         for name in names {
             match scope.get(&name) {
-                Some(Value::Int(dim, _)) => values.push(format!("{name} = {dim}")),
                 Some(Value::Str(text)) => values.push(format!("{name} = {text:?}")),
-                _ => {}
+                Some(value) => values.extend(super::expr::shown(&value).map(|text| format!("{name} = {text}"))),
+                None => {}
             }
         }
         if let ast::ExprKind::Binary(_, _, a, b) = &clause.kind {
@@ -228,8 +228,13 @@ fn shown(expr: &ast::Expr) -> Option<String> {
     match &expr.kind {
         ast::ExprKind::Name(name) => Some(name.to_string()),
         ast::ExprKind::Int(value) => Some(value.to_string()),
+        ast::ExprKind::Float(value) => Some(value.to_string()),
         ast::ExprKind::Str(text) => Some(format!("{text:?}")),
-        ast::ExprKind::Binary(op, _, a, b) => Some(format!("{} {} {}", shown(a)?, operator(*op), shown(b)?)),
+        ast::ExprKind::Unary(ast::UnaryOp::Not, e) => Some(format!("not {}", operand(e, 3)?)),
+        ast::ExprKind::Binary(op, _, a, b) => {
+            let level = level(*op);
+            Some(format!("{} {} {}", operand(a, level)?, operator(*op), operand(b, level + 1)?))
+        }
         ast::ExprKind::Call { func, args } => {
             let arg = |arg: &ast::Arg| {
                 let name = arg.name.as_ref().map_or(String::new(), |name| format!("{}: ", name.name));
@@ -239,6 +244,28 @@ fn shown(expr: &ast::Expr) -> Option<String> {
             Some(format!("{}({})", shown(func)?, args?.join(", ")))
         }
         _ => None,
+    }
+}
+
+/// An operand as it is written, in parentheses where it would bind less than `least`.
+fn operand(expr: &ast::Expr, least: u8) -> Option<String> {
+    let text = shown(expr)?;
+    match expr.kind {
+        ast::ExprKind::Binary(op, ..) if level(op) < least => Some(format!("({text})")),
+        _ => Some(text),
+    }
+}
+
+/// How closely an operator binds.
+fn level(op: ast::BinaryOp) -> u8 {
+    use ast::BinaryOp::*;
+    match op {
+        Or => 1,
+        And => 2,
+        Eq | Ne | Lt | Le | Gt | Ge => 3,
+        Add | Sub => 4,
+        Mul | Div | FloorDiv | Rem | MatMul => 5,
+        Pow => 6,
     }
 }
 

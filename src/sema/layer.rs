@@ -30,6 +30,7 @@ impl<'a> Checker<'a> {
             let given = class.sizes.get(i).and_then(Clone::clone);
             match (given, &param.default) {
                 (Some(SizeArg::Known(dim, at)), _) => {
+                    self.at_least_one(&layer.name.name, name, &dim, at)?;
                     written.insert(name.clone(), SizeArg::Known(dim.clone(), at));
                     let label = self.label();
                     scope.set(name, Value::Int(dim, label));
@@ -67,6 +68,17 @@ impl<'a> Checker<'a> {
             span,
         };
         Ok(Value::Instance(Rc::new(instance)))
+    }
+
+    /// Sizes that depend on data may be 0; those of a layer are never.
+    fn at_least_one(&mut self, layer: &str, name: &str, dim: &Dim, at: Span) -> Res<()> {
+        match dim.as_const() {
+            Some(n) if n < 1 => {
+                let message = format!("the size `{name}` of `{layer}` must be at least 1, and here it is {n}");
+                Err(self.report(Diagnostic::error("E0502", at, message, format!("{n} is too small"))))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn bind_settings(

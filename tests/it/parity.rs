@@ -66,7 +66,8 @@ fn rows(topic: &str, cases: &[Case], wrong: &mut Vec<String>) -> Vec<Row> {
     rows
 }
 
-/// The codes with which the wrong calls of an operator are refused: each stands on a line of its own, and needs an error there.
+/// The codes with which the wrong calls of an operator, module or optimizer are refused: each stands on a line of its own with
+/// `wrong` in its name, and needs an error there.
 fn refusals(case: &Case, wrong: &mut Vec<String>) -> (String, usize, BTreeSet<&'static str>) {
     let source = text(&case["source"]);
     let program = Program::open("wrong.dln", source, Files::at(folder()));
@@ -79,7 +80,7 @@ fn refusals(case: &Case, wrong: &mut Vec<String>) -> (String, usize, BTreeSet<&'
         .map(|(file, span, code)| (file.position(span.lo as usize).0, code))
         .collect();
     let calls: Vec<usize> =
-        source.lines().enumerate().filter(|(_, line)| !line.starts_with("use ")).map(|(i, _)| i + 1).collect();
+        source.lines().enumerate().filter(|(_, line)| line.contains("wrong_")).map(|(i, _)| i + 1).collect();
     for line in calls.iter().filter(|line| found.iter().all(|(at, _)| at != *line)) {
         let call = source.lines().nth(line - 1).unwrap_or_default();
         wrong.push(format!("wrong, {}: this call is accepted: {call}", text(&case["op"])));

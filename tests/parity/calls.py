@@ -119,6 +119,8 @@ def over(dim, ndim=None):
     """`, over: ..` for a `dim` of PyTorch; with `ndim`, axes counted from the front."""
     if dim is None:
         return ""
+    if isinstance(dim, (bool, float)):
+        return f", over: {say(dim)}"
     if isinstance(dim, (list, tuple)):
         return f", over: {[int(d) if ndim is None else d % ndim for d in dim]}"
     return f", over: {dim if ndim is None else d_of(dim, ndim)}"

@@ -1,4 +1,6 @@
-"""PyTorch's database of optimizers: 20 steps of a small network with each of the settings."""
+"""PyTorch's database of optimizers: 20 steps of a small network with each of the settings, and the settings that are wrong."""
+
+from unittest import mock
 
 import torch
 from torch.testing._internal.common_optimizers import optim_db
@@ -9,8 +11,7 @@ from record import NAMES, tensor
 
 STEPS = 20
 SOURCE = """use std.loss.regression: mse
-use {module}: {name}
-layer Net {{
+{uses}layer Net {{
   param w: [3, 4] = zeros
   param b: [4, 3] = zeros
   forward(x: [N, 3]) -> [N, 3] = tanh(x @ w) @ b
@@ -24,32 +25,46 @@ train case {{
 }}
 """
 
-WORDS = {"lr": "lr", "momentum": "momentum", "dampening": "dampening", "weight_decay": "weight_decay", "nesterov": "nesterov", "eps": "eps",
-         "alpha": "alpha", "centered": "centered", "rho": "rho", "lr_decay": "lr_decay", "momentum_decay": "momentum_decay"}
+WORDS = {"lr": "lr", "momentum": "momentum", "dampening": "dampening", "weight_decay": "weight_decay", "nesterov": "nesterov", "eps": "eps", "rho": "rho",
+         "centered": "centered", "lr_decay": "lr_decay", "momentum_decay": "momentum_decay", "amsgrad": "amsgrad", "decoupled_weight_decay": "decoupled",
+         "initial_accumulator_value": "first", "ns_steps": "steps", "ns_coefficients": "coefficients", "adjust_lr_fn": "adjust_lr", "lambd": "decay",
+         "beta2_decay": "decay", "d": "clip"}
+PAIRS = {"betas": ("beta1", "beta2"), "etas": ("down", "up"), "step_sizes": ("least", "most")}
+OF_ONE = {"Adafactor": {"eps": ("eps", "least")}, "RMSprop": {"alpha": "alpha"}, "ASGD": {"alpha": "power"}}
 KNOWN = {"SGD": "SGD", "Adam": "Adam", "AdamW": "AdamW", "Adagrad": "Adagrad", "Adadelta": "Adadelta", "RMSprop": "RMSProp", "Adamax": "AdaMax",
-         "NAdam": "NAdam", "RAdam": "RAdam"}
+         "NAdam": "NAdam", "RAdam": "RAdam", "Adafactor": "Adafactor", "ASGD": "ASGD", "Rprop": "Rprop", "Muon": "Muon"}
+ABSENT = {"LBFGS": "asks for the loss several times in one step", "SparseAdam": "is for sparse gradients"}
 SHOWN = {1, 2, 5, 10, 20}
 IGNORED = {"foreach", "fused", "capturable", "differentiable"}
 
 
+def setting(cls, name, value):
+    """One setting of PyTorch as settings of dln."""
+    words = OF_ONE.get(cls.__name__, {}).get(name) or PAIRS.get(name) or WORDS.get(name)
+    if words is None:
+        raise Skip(f"the setting {name}")
+    if isinstance(words, tuple):
+        if any(isinstance(v, torch.Tensor) for v in value):
+            raise Skip("settings in tensors")
+        return [f"{word}: {say(float(v))}" for word, v in zip(words, value)]
+    if isinstance(value, torch.Tensor) and value.numel() == 1:
+        return [f"{words}: {say(value.item())}"]
+    if isinstance(value, torch.Tensor):
+        return [f"{words}: tensor({value.tolist()})"]
+    return [f"{words}: {say(list(value) if isinstance(value, tuple) else value)}"]
+
+
 def spelled(cls, kwargs):
     """An optimizer of PyTorch with its settings, in dln."""
-    given = dict(kwargs)
-    parts = []
-    if isinstance(given.get("lr"), torch.Tensor):
-        raise Skip("a rate in a tensor")
-    if "betas" in given:
-        b1, b2 = given.pop("betas")
-        parts += [f"beta1: {say(float(b1))}", f"beta2: {say(float(b2))}"]
-    for name, value in given.items():
-        if name in IGNORED or value is False and name not in WORDS:
-            continue
-        if name not in WORDS:
-            raise Skip(name)
-        parts.append(f"{WORDS[name]}: {say(value)}")
-    if "lr" not in given:
-        parts.append(f"lr: {say(cls([torch.zeros(1)]).defaults['lr'])}")
-    return f"{KNOWN[cls.__name__]}({', '.join(sorted(parts))})"
+    given = {"lr": cls([torch.zeros(1, 1)]).defaults["lr"], **kwargs}
+    uphill = "maximize >> " if given.pop("maximize", False) else ""
+    parts = [part for name, value in given.items() if name not in IGNORED for part in setting(cls, name, value)]
+    return f"{uphill}{KNOWN[cls.__name__]}({', '.join(sorted(parts))})"
+
+
+def uses(cls, text):
+    name = KNOWN[cls.__name__]
+    return ("use std.optim.maximize: maximize\n" if text.startswith("maximize") else "") + f"use {NAMES[name]}: {name}\n"
 
 
 def run(cls, kwargs):
@@ -61,18 +76,43 @@ def run(cls, kwargs):
     for step in range(1, STEPS + 1):
         optimizer.zero_grad()
         ((torch.tanh(x @ w) @ b - x.flip(0)) ** 2).mean().backward()
-        optimizer.step()
+        with mock.patch.object(torch, "bfloat16", torch.float64):         # in which Muon multiplies
+            optimizer.step()
         steps.append({"net.w": tensor(w), "net.b": tensor(b)} if step in SHOWN else {})
     return {"x": tensor(x), "y": tensor(x.flip(0))}, first, steps
 
 
+def known():
+    return [(info.optim_cls, info) for info in optim_db if info.optim_cls.__name__ in KNOWN]
+
+
+NET = """layer Net {
+  param w: [2, 3] = ones
+  param cube: [2, 3, 4] = ones
+  loss() = sum(w) + sum(cube)
+}
+let net = Net
+"""
+
+
+def wrong(cls, error):
+    """A wrong optimizer: wrong settings, the same parameter in two groups, or a parameter of a wrong shape."""
+    given, says = error.optimizer_error_input, str(error.error_regex)
+    text = spelled(cls, given.kwargs)
+    step = "test \"wrong\" {{ minimize net.loss() over {} }}"
+    if "more than one parameter group" in says:
+        return step.format(f"net.w with {text}, net.w with {text}")
+    if "only supports 2D" in says:
+        return step.format(f"net.cube with {text}")
+    if not given.kwargs:
+        raise Skip("what PyTorch takes for a list of parameters")
+    return step.format(f"net.w with {text}")
+
+
 def fill():
     records = []
-    for info in optim_db:
-        cls, seen = info.optim_cls, set()
-        if cls.__name__ not in KNOWN:
-            print("  no dln", cls.__name__)
-            continue
+    for cls, info in known():
+        seen = set()
         for given in info.optim_inputs_func(device="cpu"):
             try:
                 text = spelled(cls, given.kwargs)
@@ -83,8 +123,13 @@ def fill():
                 continue
             seen.add(text)
             inputs, params, steps = run(cls, given.kwargs)
-            name = KNOWN[cls.__name__]
-            source = SOURCE.format(module=NAMES[name], name=name, text=text)
+            source = SOURCE.format(uses=uses(cls, text), text=text)
             records.append({"name": text, "op": f"optim.{cls.__name__}", "dln": text, "samples": 1, "source": source, "training": True,
                             "inputs": inputs, "params": params, "steps": steps})
     return records
+
+
+def absent():
+    """[{why, names}] of the optimizers without an entry."""
+    names = [info.optim_cls.__name__ for info in optim_db if info.optim_cls.__name__ not in KNOWN]
+    return [{"why": f"an optimizer that {ABSENT[name]}", "names": [f"optim.{name}"]} for name in names]

@@ -36,5 +36,5 @@ FILLS = {"modules": modules.fill, "optimizers": optimizers.fill}
 
 def write_absent(path, database):
     known = {op for table in TOPICS.values() for op in table}
-    reasons = absent.by_reason([op for op in database if op not in known])
+    reasons = absent.by_reason([op for op in database if op not in known]) + modules.absent() + optimizers.absent()
     path.write_text(json.dumps({"reasons": reasons, "accepted": wrong.on_purpose(TOPICS, database)}, indent=1) + "\n")

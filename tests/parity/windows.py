@@ -81,6 +81,16 @@ def avg_pool(n):
     return text
 
 
+def lp_pool(n):
+    def text(x, norm_type, kernel_size, stride=None, ceil_mode=False):
+        is_default(ceil_mode, False)
+        if norm_type % 2:
+            raise Skip("a power of negative numbers, which dln takes without their signs")
+        return batched(x, n, lambda v: f"lp_pool({v}, {say_float(norm_type)}, {pool_settings(n, kernel_size, stride, 0)})")
+
+    return text
+
+
 def adaptive(name, n):
     def text(x, output_size, return_indices=False):
         is_default(return_indices, False)

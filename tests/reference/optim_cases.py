@@ -120,7 +120,7 @@ def optimizer(a):
     run("Rprop settings", "Rprop(lr: 0.1, down: 0.3, up: 1.5, least: 0.001, most: 0.2)", lambda p: O.Rprop(p, 0.1, (0.3, 1.5), (1e-3, 0.2)))
     run("Muon", "Muon(lr: 0.02)", lambda p: Muon(p, lr=0.02))
     run("Muon without Nesterov", "Muon(lr: 0.02, momentum: 0.8, weight_decay: 0.0, nesterov: false, steps: 3)", lambda p: Muon(p, lr=0.02, momentum=0.8, weight_decay=0.0, nesterov=False, ns_steps=3))
-    run("Muon in steps of AdamW", "Muon(lr: 0.02, match_adamw: true)", lambda p: Muon(p, lr=0.02, adjust_lr_fn="match_rms_adamw"))
+    run("Muon in steps of AdamW", "Muon(lr: 0.02, adjust_lr: \"match_rms_adamw\")", lambda p: Muon(p, lr=0.02, adjust_lr_fn="match_rms_adamw"))
     run("SGD uphill", "maximize >> SGD(lr: 0.01, momentum: 0.9, weight_decay: 0.1)", lambda p: O.SGD(p, 0.01, 0.9, weight_decay=0.1, maximize=True))
     run("Adam uphill", "maximize >> Adam(lr: 0.01, weight_decay: 0.1)", lambda p: O.Adam(p, 0.01, weight_decay=0.1, maximize=True))
     run("AdamW uphill", "maximize >> AdamW(lr: 0.01, weight_decay: 0.1)", lambda p: O.AdamW(p, 0.01, weight_decay=0.1, maximize=True))
