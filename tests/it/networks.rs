@@ -5,11 +5,11 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::examples::Claim::{AtLeast, AtMost, Less};
+use crate::examples::Claim::{AtLeast, AtMost, Less, Writes};
 use crate::examples::Run;
 
 /// Folders of networks that are trained on real data.
-const FIELDS: &[&str] = &["graph", "rl", "series", "tables", "vision"];
+const FIELDS: &[&str] = &["graph", "prob", "rl", "series", "tables", "vision"];
 
 /// One test for each: the program with the flags that make it short, and what it reaches all the same.
 macro_rules! networks {
@@ -33,6 +33,11 @@ networks! {
     reinforce "rl/reinforce.dln --epochs 2 --worlds 8": AtLeast("val.length", 60.0);
     ppo "rl/ppo.dln --epochs 2": AtLeast("val.length", 60.0);
     dqn "rl/dqn.dln --epochs 1": AtLeast("val.length", 40.0);
+    few_shot "tables/few_shot.dln --epochs 6": Less("val.nearest_neighbour", "val.accuracy");
+    vowels "prob/vowels.dln --epochs 100": AtMost("train.nats", 3.05);
+    digits_bayes "prob/digits_bayes.dln": AtLeast("val.multinomial", 0.88), AtLeast("val.gaussian", 0.88);
+    denoise "prob/denoise.dln --rows 16 --sweeps 20": AtMost("train.icm", 0.05), AtMost("train.gibbs", 0.05), Writes("runs/denoise.png");
+    nuclei "vision/nuclei.dln --epochs 4 --width 2": AtLeast("val.dice", 0.3), Writes("runs/nuclei.png");
     wordnet "graph/wordnet.dln --epochs 12 --hidden 16": AtLeast("val.accuracy", 0.45);
 }
 

@@ -1,0 +1,119 @@
+"""Writes the files of this folder that are not as they were published, from a folder with the published ones.
+
+    python3 examples/data/prepare.py FROM TO [NAME ..]
+
+`ORIGIN.md` says where each comes from. Some are parts: with TO elsewhere and `--whole` they are written whole.
+"""
+
+import collections
+import csv
+import gzip
+import json
+import pathlib
+import struct
+import sys
+
+
+def idx(path, shape, data):
+    """A gzipped IDX file of bytes."""
+    head = bytes([0, 0, 8, len(shape)]) + struct.pack(f">{len(shape)}I", *shape)
+    path.write_bytes(gzip.compress(head + bytes(data), 9, mtime=0))
+
+
+def read_idx(path):
+    raw = path.read_bytes()
+    rank = raw[3]
+    return struct.unpack(f">{rank}I", raw[4:4 + 4 * rank]), raw[4 + 4 * rank:]
+
+
+def rows(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def emoji(source, to, whole):
+    shape, data = read_idx(source / "emoji32/images.idx4-ubyte")
+    kinds = [int(row["class"]) for row in rows(source / "emoji32/labels.csv")]
+    n = shape[0] if whole else 300
+    size = shape[1] * shape[2] * shape[3]
+    idx(to / "emoji/images.idx4-ubyte.gz", (n, *shape[1:]), data[:n * size])
+    idx(to / "emoji/labels.idx1-ubyte.gz", (n,), kinds[:n])
+    idx(to / "emoji/all-labels.idx1-ubyte.gz", (len(kinds),), kinds)
+
+
+def letters(source, to, whole):
+    lines = (source / "tabular/letters-train.csv").read_text().splitlines(keepends=True)
+    (to / "tables/letters.csv").write_text("".join(lines if whole else lines[:2401]))
+
+
+def el_nino(source, to, whole):
+    months = [(f"{row['YEAR']}-{m:02}", value) for row in rows(source / "time-series/elnino.csv")
+              for m, value in enumerate(list(row.values())[1:], 1)]
+    (to / "el_nino.csv").write_text("month,temperature\n" + "".join(f"{m},{v}\n" for m, v in months))
+
+
+def wordnet(source, to, whole):
+    lines = [f'{{"y":{row["class"]},"words":[{",".join(row["features"].split())}]}}\n' for row in rows(source / "graphs/wordnet-nodes.csv")]
+    (to / "wordnet/nodes.jsonl").write_text("".join(lines))
+    (to / "wordnet/edges.csv").write_text((source / "graphs/wordnet-edges.csv").read_text())
+
+
+def letter(c):
+    """0 for none, small letters, capitals, digits, others."""
+    if c.isascii() and c.isalpha():
+        return ord(c) - (96 if c.islower() else 38)
+    return 53 if c.isdigit() else 54
+
+
+def tags(source, to, whole):
+    """A sentence a line: `words` by their place among those that the first nine tenths have at least twice (0 for others), `letters`: the first
+    two and the last six of each word, `tags` by their place in the alphabet."""
+    text = (source / "pos-tagging/news.tsv").read_text(encoding="utf-8")
+    sentences = [[line.rsplit("\t", 1) for line in s.splitlines()] for s in text.strip().split("\n\n")]
+    seen = collections.Counter(w.lower() for s in sentences[:len(sentences) * 9 // 10] for w, _ in s)
+    known = {w: i for i, w in enumerate(sorted(w for w, n in seen.items() if n > 1), 1)}
+    tag = {t: i for i, t in enumerate(sorted({t for s in sentences for _, t in s}))}
+    print(f"tags: {len(sentences)} sentences, {len(known) + 1} words, {len(tag)} tags")
+    with open(to / "tags.jsonl", "w", encoding="utf-8") as file:
+        for s in sentences if whole else sentences[:300]:
+            spelled = [[letter(c) for c in w[:2]] for w, _ in s]
+            ends = [[letter(c) for c in w[-6:]] for w, _ in s]
+            codes = [(a + [0, 0])[:2] + [0] * (6 - len(b)) + b for a, b in zip(spelled, ends)]
+            record = {"words": [known.get(w.lower(), 0) for w, _ in s], "letters": codes, "tags": [tag[t] for _, t in s]}
+            file.write(json.dumps(record, separators=(",", ":")) + "\n")
+
+
+def nuclei(source, to, whole):
+    """The picture and its mask in 64 squares of 64 x 64, row after row: the last 16 are its lowest quarter."""
+    from PIL import Image
+
+    for name in ("image", "mask"):
+        picture = Image.open(source / f"nuclei/{name}.png").convert("L")
+        squares = [picture.crop((x, y, x + 64, y + 64)).tobytes() for y in range(0, 512, 64) for x in range(0, 512, 64)]
+        idx(to / f"nuclei/{name}s.idx3-ubyte.gz", (64, 64, 64), b"".join(squares))
+
+
+def scenes(source, to, whole):
+    """Pictures, and for each up to three boxes (left, top, right, bottom) with their classes; class 10 is no box."""
+    shape, data = read_idx(source / "digit-scenes/images.idx3-ubyte")
+    boxes, classes = [[] for _ in range(shape[0])], [[] for _ in range(shape[0])]
+    for row in rows(source / "digit-scenes/boxes.csv"):
+        i = int(row["image"])
+        boxes[i].append([int(row[k]) for k in ("x0", "y0", "x1", "y1")])
+        classes[i].append(int(row["class"]))
+    n = shape[0] if whole else 120
+    flat = [v for b in boxes[:n] for box in (b + [[0, 0, 1, 1]] * 3)[:3] for v in box]
+    idx(to / "scenes/images.idx3-ubyte.gz", (n, *shape[1:]), data[:n * shape[1] * shape[2]])
+    idx(to / "scenes/boxes.idx3-ubyte.gz", (n, 3, 4), flat)
+    idx(to / "scenes/classes.idx2-ubyte.gz", (n, 3), [v for c in classes[:n] for v in (c + [10] * 3)[:3]])
+
+
+PARTS = {f.__name__: f for f in (emoji, letters, el_nino, wordnet, tags, nuclei, scenes)}
+
+if __name__ == "__main__":
+    words = [w for w in sys.argv[1:] if w != "--whole"]
+    source, to = map(pathlib.Path, words[:2])
+    for name in words[2:] or PARTS:
+        for folder in ("emoji", "nuclei", "scenes", "tables", "wordnet"):
+            (to / folder).mkdir(parents=True, exist_ok=True)
+        PARTS[name](source, to, "--whole" in sys.argv)
