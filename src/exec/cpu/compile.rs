@@ -1,9 +1,8 @@
 //! Chooses the kernel of each step.
 
 use super::Kernel;
-use super::kernels::{
-    assign, conv, copy, dot, fft, fused, guard, indexed, lines, matrix, reduce, repeat, source, windows,
-};
+use super::conv;
+use super::kernels::{assign, copy, dot, fft, fused, guard, indexed, lines, matrix, reduce, repeat, source, windows};
 use crate::ops::Op;
 use crate::plan::{Action, Step};
 

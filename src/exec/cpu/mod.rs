@@ -2,6 +2,7 @@
 //! A run walks through the kernels; nothing is looked up, checked or allocated on the way.
 
 mod compile;
+mod conv;
 mod element;
 mod fourier;
 mod frame;

@@ -2,6 +2,7 @@
 
 use crate::exec::memory::Storage;
 use std::cell::RefCell;
+use std::sync::Mutex;
 
 thread_local! {
     static SCRATCH: RefCell<Storage> = RefCell::new(Storage::zeroed(0));
@@ -22,6 +23,20 @@ pub fn scratch_of<T: super::element::Element, R>(len: usize, f: impl FnOnce(&mut
 /// The same for the panels of matrix products, which run while scratch is lent.
 pub fn panels_of<T: super::element::Element, R>(len: usize, f: impl FnOnce(&mut [T]) -> R) -> R {
     PANELS.with(|cell| lend(cell, len * size_of::<T>(), |pointer| f(elements(pointer, len))))
+}
+
+/// Memory that one step shares among its tasks, which may use `scratch` and `panels_of`.
+static SHARED: Mutex<Vec<Storage>> = Mutex::new(Vec::new());
+
+/// Lends `len` elements of unknown content to a step whose tasks share them.
+pub fn shared<T: super::element::Element, R>(len: usize, f: impl FnOnce(&mut [T]) -> R) -> R {
+    let pool = || SHARED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let found = pool().pop();
+    let mut storage =
+        found.filter(|s| s.len() >= len * size_of::<T>()).unwrap_or_else(|| Storage::zeroed(len * size_of::<T>()));
+    let result = f(elements(storage.pointer(), len));
+    pool().push(storage);
+    result
 }
 
 fn lend<R>(cell: &RefCell<Storage>, bytes: usize, f: impl FnOnce(*mut u8) -> R) -> R {

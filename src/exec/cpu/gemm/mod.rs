@@ -9,7 +9,7 @@ mod tile;
 mod vector;
 
 use super::element::Element;
-use tile::Tiled;
+pub use tile::{Tiled, Tiles};
 
 /// `out[m, n] = lhs[m, k] rhs[k, n]`, or added to it. `lhs` and `rhs` have strides of rows and columns, in elements;
 /// `out` one of its rows, whose elements lie together.

@@ -1,18 +1,16 @@
 //! One file per family of kernels.
 
 pub mod assign;
-pub mod conv;
 pub mod copy;
 pub mod dot;
 pub mod fft;
-mod fold;
+pub mod fold;
 pub mod fused;
 pub mod guard;
 pub mod indexed;
 mod lanes;
 pub mod lines;
 pub mod matrix;
-mod patches;
 pub mod reduce;
 pub mod repeat;
 pub mod source;

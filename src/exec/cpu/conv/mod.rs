@@ -1,0 +1,209 @@
+//! Convolutions and their adjoints as matrix products whose patches are packed straight into panels (Chellapilla, Puri and
+//! Simard, 2006, without the matrix of patches).
+//!
+//! Tasks are cut by sizes alone. Weight gradients are summed within fixed parts, and these by a balanced tree.
+
+mod forward;
+mod line_tile;
+mod lines;
+mod panel;
+mod row;
+mod sweep;
+#[cfg(test)]
+mod tests;
+mod turn;
+mod weight;
+
+use super::frame::{Array, Frame, Writer};
+use super::gemm::{Factor, Tiled};
+use super::isa::{Isa, isa};
+use super::kernels::fold::Fold;
+use super::kernels::reduce::join_parts;
+use super::scratch;
+use super::{Kernel, parallel};
+use crate::exec::Fault;
+use crate::ops::{Conv, ConvMode, Reduce};
+use crate::plan::Step;
+use crate::types::DType;
+use forward::Pass;
+use lines::Lines;
+use panel::Pack;
+use row::Tall;
+use sweep::Geometry;
+use weight::Gradient;
+
+/// An element that convolutions are made of.
+trait Unit: Factor + Tiled + Tall {
+    /// The fastest way to pack panels.
+    fn pack() -> Pack<Self>;
+
+    /// How a pass goes along lines, if it does.
+    fn lines(pass: &Pass) -> Option<Lines>;
+
+    /// # Safety
+    /// As `Pass::run`, for a pass that goes along lines.
+    unsafe fn run_lines(lines: &Lines, pass: &Pass, task: usize, x: &[Self], weights: &[Self], y: Writer<Self>);
+}
+
+impl Unit for f32 {
+    fn pack() -> Pack<f32> {
+        match is_wide() {
+            #[cfg(target_arch = "x86_64")]
+            true => panel::wide::pack,
+            _ => panel::pack,
+        }
+    }
+
+    fn lines(pass: &Pass) -> Option<Lines> {
+        is_wide().then(|| Lines::new(pass)).flatten()
+    }
+
+    unsafe fn run_lines(lines: &Lines, pass: &Pass, task: usize, x: &[f32], weights: &[f32], y: Writer<f32>) {
+        // SAFETY: the caller's promise; there are lines only on processors that have the vectors.
+        unsafe { lines.run(pass, task, x, weights, y) }
+    }
+}
+
+impl Unit for f64 {
+    fn pack() -> Pack<f64> {
+        panel::pack
+    }
+
+    fn lines(_: &Pass) -> Option<Lines> {
+        None
+    }
+
+    unsafe fn run_lines(_: &Lines, _: &Pass, _: usize, _: &[f64], _: &[f64], _: Writer<f64>) {
+        unreachable!("no pass of f64 goes along lines")
+    }
+}
+
+/// Whether there are vectors of 16 f32 with masks. Without optimisation the intrinsics are calls, so that debug builds do
+/// without.
+fn is_wide() -> bool {
+    isa() == Isa::Avx512 && !cfg!(debug_assertions)
+}
+
+/// The kernel of a convolution.
+pub fn conv(step: &Step, conv: &Conv<usize>) -> Box<dyn Kernel> {
+    match step.results[0].dtype {
+        DType::F64 => of::<f64>(step, conv),
+        _ => of::<f32>(step, conv),
+    }
+}
+
+fn of<T: Unit>(step: &Step, conv: &Conv<usize>) -> Box<dyn Kernel> {
+    let g = geometry(step, conv);
+    let (lhs, rhs, dst) = (Array::new(&step.args[0]), Array::new(&step.args[1]), Array::new(&step.results[0]));
+    let (m, sweeps) = match conv.mode {
+        ConvMode::Weight => {
+            let gradient = Gradient::new(&g);
+            let partials = if gradient.parts() > 1 { vec![T::ZERO; gradient.parts() * dst.len] } else { vec![] };
+            let sum = Fold::new(Reduce::Sum, step.results[0].dtype);
+            return Box::new(Weight::<T> { gradient, x: lhs, y: rhs, dst, partials, sum });
+        }
+        ConvMode::Forward => (g.filters, vec![g.forward()]),
+        ConvMode::Input => (g.channels, g.adjoint()),
+    };
+    let pass = |sweep| {
+        let pass = Pass::new::<T>(&g, conv.mode, m, sweep);
+        let lines = T::lines(&pass);
+        (pass, lines)
+    };
+    Box::new(Sweeps::<T> { passes: sweeps.into_iter().map(pass).collect(), source: lhs, weights: rhs, dst })
+}
+
+fn geometry(step: &Step, conv: &Conv<usize>) -> Geometry {
+    let (lhs, rhs) = (&step.args[0].view.shape, &step.args[1].view.shape);
+    let result = &step.results[0].view.shape;
+    let (x, w, y) = match conv.mode {
+        ConvMode::Forward => (lhs, rhs, result),
+        ConvMode::Input => (result, rhs, lhs),
+        ConvMode::Weight => (lhs, result, rhs),
+    };
+    let low: Vec<usize> = conv.pad.iter().map(|pad| pad.0).collect();
+    Geometry {
+        samples: x[0],
+        groups: conv.groups,
+        channels: w[1],
+        filters: w[0] / conv.groups,
+        x: three(&x[2..], 1),
+        kernel: three(&w[2..], 1),
+        y: three(&y[2..], 1),
+        stride: three(&conv.stride, 1),
+        pad: three(&low, 0),
+        dilation: three(&conv.dilation, 1),
+    }
+}
+
+/// Aligned at the end.
+fn three(sizes: &[usize], fill: usize) -> [usize; 3] {
+    let mut all = [fill; 3];
+    all[3 - sizes.len()..].copy_from_slice(sizes);
+    all
+}
+
+/// A convolution, or its adjoint in `x`.
+struct Sweeps<T> {
+    passes: Vec<(Pass, Option<Lines>)>,
+    source: Array<T>,
+    weights: Array<T>,
+    dst: Array<T>,
+}
+
+impl<T: Unit> Kernel for Sweeps<T> {
+    fn run(&mut self, frame: &Frame) -> Result<(), Fault> {
+        let (x, w, y) = (self.source.read(frame), self.weights.read(frame), self.dst.writer(frame));
+        if self.passes.iter().any(|(pass, _)| pass.sweep.rows() == 0) {
+            // No tap meets some of the result.
+            self.dst.write(frame).fill(T::ZERO);
+        }
+        let packed = self.passes.iter().map(|(pass, _)| pass.packed()).max().unwrap_or(0);
+        scratch::shared::<T, _>(packed, |memory| {
+            for (pass, lines) in self.passes.iter().filter(|(pass, _)| pass.sweep.rows() > 0) {
+                let to = Writer::of(memory);
+                // SAFETY: pieces are packed once each, to the room that was counted.
+                parallel::tasks(pass.pieces(), pass.packed(), |piece| unsafe { pass.pack(piece, w, to) });
+                // SAFETY: the operands and the result of this step; tasks have parts of their own.
+                match lines {
+                    Some(lines) => parallel::tasks(lines.tasks(pass), pass.work(), |task| unsafe {
+                        T::run_lines(lines, pass, task, x, memory, y)
+                    }),
+                    None => parallel::tasks(pass.tasks(), pass.work(), |task| unsafe {
+                        pass.run(T::pack(), task, x, memory, y)
+                    }),
+                }
+            }
+        });
+        Ok(())
+    }
+}
+
+/// The adjoint in `w`.
+struct Weight<T> {
+    gradient: Gradient,
+    x: Array<T>,
+    y: Array<T>,
+    dst: Array<T>,
+    /// One sum for each part, if there are several.
+    partials: Vec<T>,
+    sum: Fold<T>,
+}
+
+impl<T: Unit> Kernel for Weight<T> {
+    fn run(&mut self, frame: &Frame) -> Result<(), Fault> {
+        let (x, y, dst) = (self.x.read(frame), self.y.read(frame), self.dst.write(frame));
+        let gradient = &self.gradient;
+        let out = Writer::of(if self.partials.is_empty() { &mut *dst } else { &mut self.partials });
+        let kernels = (T::pack(), T::rows());
+        parallel::tasks(gradient.tasks(), gradient.work(), |task| {
+            // SAFETY: the operands of this step; tasks have rows of their own.
+            unsafe { gradient.run(kernels, task, x, y, out) }
+        });
+        if !self.partials.is_empty() {
+            join_parts(&self.sum, &mut self.partials, dst.len());
+            dst.copy_from_slice(&self.partials[..dst.len()]);
+        }
+        Ok(())
+    }
+}
