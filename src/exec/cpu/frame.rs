@@ -97,6 +97,10 @@ impl<T: Element> Writer<T> {
         Writer(slice.as_mut_ptr())
     }
 
+    pub fn at(first: *mut T) -> Writer<T> {
+        Writer(first)
+    }
+
     pub fn pointer(&self) -> *mut T {
         self.0
     }
@@ -138,6 +142,12 @@ unsafe impl<T> Send for Reader<T> {}
 unsafe impl<T> Sync for Reader<T> {}
 
 impl<T: Element> Reader<T> {
+    /// # Safety
+    /// As long as the reader is used, the elements that it is asked for are there, and nobody writes them.
+    pub unsafe fn of(first: *const T) -> Reader<T> {
+        Reader(first)
+    }
+
     /// The element at a distance that the operand's view has.
     #[inline(always)]
     pub fn at(&self, distance: isize) -> T {

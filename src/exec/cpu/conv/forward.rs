@@ -2,7 +2,7 @@
 //! they are used and never written to memory.
 
 use super::super::frame::Writer;
-use super::super::gemm::{Factor, Gemm, Tiled, Tiles, gemm};
+use super::super::gemm::{Factor, Gemm, Tiled, gemm, tiles};
 use super::super::scratch::{panels_of, scratch_of};
 use super::panel::{COLUMNS, Columns, Pack, Source};
 use super::sweep::{Geometry, Sweep};
@@ -186,11 +186,6 @@ impl Pass {
     }
 }
 
-/// The kernels in use; without optimisation the intrinsics are calls, so that debug builds do without.
-pub fn tiles<T: Tiled>() -> Option<&'static Tiles<T>> {
-    T::tiles().first().copied().filter(|_| !cfg!(debug_assertions))
-}
-
 /// Where one task's results go.
 struct Out<'a> {
     pass: &'a Pass,
@@ -244,11 +239,14 @@ unsafe fn product<T: Factor + Tiled>(
         let lhs = [1, height as isize];
         let product = Gemm { m: height, k: depth, n: COLUMNS, lhs, rhs: [columns, 1], out: row, add };
         // SAFETY: the caller's promise.
-        return unsafe { gemm(&product, 0, 1, weights, panel, out) };
+        return unsafe { gemm(&product, weights, panel, out) };
     };
     let wide = tiles.columns();
     for first in (0..COLUMNS).step_by(wide) {
+        let strides = [1, height as isize];
         // SAFETY: as above; a part of the columns.
-        unsafe { (tiles.run[height - 1][1])(depth, weights, panel.add(first), columns, out.add(first), row, add) };
+        unsafe {
+            (tiles.packed[height - 1][1])(depth, weights, strides, panel.add(first), columns, out.add(first), row, add);
+        }
     }
 }

@@ -2,9 +2,8 @@
 //! the positions of all samples. Patches keep their rows; of `y` a piece is turned around.
 
 use super::super::frame::Writer;
-use super::super::gemm::{Factor, Gemm, Tiled, gemm};
+use super::super::gemm::{Factor, Gemm, Tiled, gemm, tiles};
 use super::super::scratch::{panels_of, scratch_of};
-use super::forward::tiles;
 use super::panel::{COLUMNS, Columns, Pack, Source};
 use super::row::{Rows, STRIDE};
 use super::sweep::{Geometry, Sweep};
@@ -159,7 +158,7 @@ impl Gradient {
             let lhs = [STRIDE as isize, 1];
             let product = Gemm { m: rows, k: n, n: self.line, lhs, rhs: [line, 1], out: line, add: true };
             // SAFETY: the caller's promise.
-            return unsafe { gemm(&product, 0, 1, patches.as_ptr(), turned.as_ptr(), sums.as_mut_ptr()) };
+            return unsafe { gemm(&product, patches.as_ptr(), turned.as_ptr(), sums.as_mut_ptr()) };
         };
         let height = rows.div_ceil(rows.div_ceil(tiles.rows()));
         for first in (0..self.line).step_by(tiles.columns()) {

@@ -9,7 +9,11 @@ mod tile;
 mod vector;
 
 use super::element::Element;
-pub use tile::{Tiled, Tiles};
+use super::frame::{Reader, Writer};
+use super::parallel;
+use blocked::Blocked;
+pub use tile::Tiled;
+use tile::Tiles;
 
 /// `out[m, n] = lhs[m, k] rhs[k, n]`, or added to it. `lhs` and `rhs` have strides of rows and columns, in elements;
 /// `out` one of its rows, whose elements lie together.
@@ -27,78 +31,132 @@ pub struct Gemm {
 
 impl Gemm {
     /// Into how many pieces a product is best cut for several threads: a function of its sizes.
-    pub fn pieces(&self) -> usize {
+    fn pieces(&self) -> usize {
         let products = self.m * self.k * self.n;
         let longer = self.m.max(self.n);
-        (products >> 21).clamp(1, 8).min(longer.div_ceil(64).max(1))
+        // Large products read the factor that all pieces share once for each.
+        (products >> 20).clamp(1, 16).min(longer.div_ceil(32)).min((longer / 224).max(4))
     }
 
-    /// One of `pieces` blocks of rows, or of columns if there are more of those; and where its parts of `lhs`, `rhs`
-    /// and `out` begin.
-    fn piece(&self, piece: usize, pieces: usize) -> (Gemm, [isize; 3]) {
-        let by_rows = self.m >= self.n;
-        let longer = if by_rows { self.m } else { self.n };
-        let block = longer.div_ceil(pieces).next_multiple_of(32);
-        let first = (piece * block).min(longer);
-        let size = block.min(longer - first);
-        let first = first as isize;
-        match by_rows {
-            true => (Gemm { m: size, ..*self }, [first * self.lhs[0], 0, first * self.out]),
-            false => (Gemm { n: size, ..*self }, [0, first * self.rhs[1], first]),
-        }
+    /// The product of the factors transposed, in the other order; rows of its result are columns of this one's.
+    fn transposed(&self) -> Gemm {
+        let [lhs, rhs] = [self.rhs, self.lhs].map(|[row, column]| [column, row]);
+        Gemm { m: self.n, n: self.m, lhs, rhs, ..*self }
     }
 
     /// The same numbers as a row times a matrix, if the result is a column without gaps.
     fn turned(&self) -> Option<Gemm> {
-        (self.n == 1 && self.m > 1 && self.out == 1).then_some(Gemm {
-            m: 1,
-            n: self.m,
-            lhs: [self.rhs[1], self.rhs[0]],
-            rhs: [self.lhs[1], self.lhs[0]],
-            out: self.m as isize,
-            ..*self
-        })
+        (self.n == 1 && self.m > 1 && self.out == 1).then(|| Gemm { out: self.m as isize, ..self.transposed() })
     }
 }
 
 /// An element that can be multiplied in matrices.
 pub trait Factor: Element {
     /// # Safety
-    /// As `gemm`, for one piece of the product `whole`.
-    unsafe fn multiply(whole: &Gemm, piece: &Gemm, lhs: *const Self, rhs: *const Self, out: *mut Self);
+    /// As `gemm`.
+    unsafe fn multiply(g: &Gemm, lhs: *const Self, rhs: *const Self, out: *mut Self);
+
+    /// The same in pieces for all threads.
+    ///
+    /// # Safety
+    /// As `gemm`.
+    unsafe fn multiply_in_pieces(g: &Gemm, pieces: usize, lhs: *const Self, rhs: *const Self, out: *mut Self) {
+        // SAFETY: handed on.
+        unsafe { cut(g, pieces, lhs, rhs, out) }
+    }
 }
 
-/// Computes one of `pieces` parts of a product. The bits of an element do not depend on how many parts there are.
+/// A product in blocks of rows, or of columns if there are more of those, each for itself.
 ///
 /// # Safety
-/// The pointers are to matrices of these sizes and strides; nobody else uses the part of `out` meanwhile.
-pub unsafe fn gemm<T: Factor>(product: &Gemm, piece: usize, pieces: usize, lhs: *const T, rhs: *const T, out: *mut T) {
-    if let Some(turned) = product.turned() {
-        // SAFETY: the same elements under other names.
-        return unsafe { gemm(&turned, piece, pieces, rhs, lhs, out) };
+/// As `gemm`.
+unsafe fn cut<T: Factor>(g: &Gemm, pieces: usize, lhs: *const T, rhs: *const T, out: *mut T) {
+    let by_rows = g.m >= g.n;
+    let longer = if by_rows { g.m } else { g.n };
+    let block = longer.div_ceil(pieces).next_multiple_of(32);
+    // SAFETY: the caller's promise.
+    let (lhs, rhs, out) = unsafe { (Reader::of(lhs), Reader::of(rhs), Writer::at(out)) };
+    parallel::tasks(longer.div_ceil(block), usize::MAX, |piece| {
+        let size = block.min(longer - piece * block);
+        let first = (piece * block) as isize;
+        let (piece, [left, right, to]) = match by_rows {
+            true => (Gemm { m: size, ..*g }, [first * g.lhs[0], 0, first * g.out]),
+            false => (Gemm { n: size, ..*g }, [0, first * g.rhs[1], first]),
+        };
+        // SAFETY: the caller's promise; offsets stay in the matrices, and pieces are apart.
+        unsafe {
+            let (lhs, rhs) = (lhs.pointer().offset(left), rhs.pointer().offset(right));
+            T::multiply(&piece, lhs, rhs, out.pointer().offset(to));
+        }
+    });
+}
+
+/// Computes a product on this thread.
+///
+/// # Safety
+/// The pointers are to matrices of these sizes and strides; nobody else uses `out` meanwhile.
+pub unsafe fn gemm<T: Factor>(product: &Gemm, lhs: *const T, rhs: *const T, out: *mut T) {
+    // SAFETY: the same elements, maybe under other names.
+    unsafe {
+        match product.turned() {
+            Some(turned) => T::multiply(&turned, rhs, lhs, out),
+            None => T::multiply(product, lhs, rhs, out),
+        }
     }
-    let (part, [left, right, to]) = product.piece(piece, pieces);
-    if part.m > 0 && part.n > 0 {
-        // SAFETY: the part's offsets stay in the matrices.
-        unsafe { T::multiply(product, &part, lhs.offset(left), rhs.offset(right), out.offset(to)) }
+}
+
+/// Computes a product on all threads. Its bits are those of `gemm`.
+///
+/// # Safety
+/// As `gemm`.
+pub unsafe fn gemm_on_all_threads<T: Factor>(product: &Gemm, lhs: *const T, rhs: *const T, out: *mut T) {
+    // SAFETY: handed on.
+    unsafe { gemm_in_pieces(product, product.pieces(), lhs, rhs, out) }
+}
+
+/// # Safety
+/// As `gemm`.
+unsafe fn gemm_in_pieces<T: Factor>(product: &Gemm, pieces: usize, lhs: *const T, rhs: *const T, out: *mut T) {
+    // SAFETY: as in `gemm`.
+    unsafe {
+        match product.turned() {
+            _ if pieces < 2 => gemm(product, lhs, rhs, out),
+            Some(turned) => T::multiply_in_pieces(&turned, pieces, rhs, lhs, out),
+            None => T::multiply_in_pieces(product, pieces, lhs, rhs, out),
+        }
     }
+}
+
+/// The kernels of this processor. Without optimisation the intrinsics are calls; dependencies are optimised in every
+/// build, so that others are better there.
+pub fn tiles<T: Tiled>() -> Option<&'static Tiles<T>> {
+    T::tiles().first().filter(|_| !cfg!(debug_assertions)).copied()
 }
 
 macro_rules! float {
     ($t:ty, $portable:path) => {
         impl Factor for $t {
-            unsafe fn multiply(whole: &Gemm, p: &Gemm, lhs: *const $t, rhs: *const $t, out: *mut $t) {
+            unsafe fn multiply(g: &Gemm, lhs: *const $t, rhs: *const $t, out: *mut $t) {
                 // SAFETY: the caller's promise; tiles are given to processors that run them.
                 unsafe {
-                    // Without optimisation the intrinsics are calls; dependencies are optimised in every build.
-                    match <$t>::tiles().first().filter(|_| !cfg!(debug_assertions)) {
-                        // What is chosen depends on the whole product, so that pieces have its bits.
-                        Some(tiles) if vector::fits(whole) => vector::product(tiles, p, lhs, rhs, out),
-                        Some(tiles) => blocked::product(tiles, p, lhs, rhs, out),
+                    match tiles() {
+                        // Pieces of a row are rows, so that they have its bits.
+                        Some(tiles) if vector::fits(g) => vector::product(tiles, g, lhs, rhs, out),
+                        Some(tiles) => Blocked::new(tiles, g, lhs, rhs, out).run(),
                         None => {
-                            let ([a, b], [c, d], beta) = (p.lhs, p.rhs, if p.add { 1.0 } else { 0.0 });
-                            $portable(p.m, p.k, p.n, 1.0, lhs, a, b, rhs, c, d, beta, out, p.out, 1)
+                            let ([a, b], [c, d], beta) = (g.lhs, g.rhs, if g.add { 1.0 } else { 0.0 });
+                            $portable(g.m, g.k, g.n, 1.0, lhs, a, b, rhs, c, d, beta, out, g.out, 1)
                         }
+                    }
+                }
+            }
+
+            unsafe fn multiply_in_pieces(g: &Gemm, pieces: usize, lhs: *const $t, rhs: *const $t, out: *mut $t) {
+                // SAFETY: as above.
+                unsafe {
+                    match tiles() {
+                        Some(tiles) if !vector::fits(g) => Blocked::new(tiles, g, lhs, rhs, out).run_in_pieces(pieces),
+                        _ => cut::<$t>(g, pieces, lhs, rhs, out),
                     }
                 }
             }
@@ -111,7 +169,7 @@ float!(f64, matrixmultiply::dgemm);
 macro_rules! int {
     ($t:ty) => {
         impl Factor for $t {
-            unsafe fn multiply(_: &Gemm, p: &Gemm, lhs: *const $t, rhs: *const $t, out: *mut $t) {
+            unsafe fn multiply(p: &Gemm, lhs: *const $t, rhs: *const $t, out: *mut $t) {
                 for (i, j) in (0..p.m as isize).flat_map(|i| (0..p.n as isize).map(move |j| (i, j))) {
                     // SAFETY: the caller's promise.
                     unsafe {

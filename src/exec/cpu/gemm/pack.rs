@@ -17,6 +17,7 @@ impl Strip {
     ///
     /// # Safety
     /// `from` reaches over the strip, `to` over `panel * depth` elements; `panel >= width`.
+    #[inline(always)]
     pub unsafe fn pack<T: Copy + Default>(&self, from: *const T, to: *mut T, panel: usize) {
         // SAFETY: the caller's promise; each function stays in the strip and in the panel.
         unsafe {
@@ -35,6 +36,7 @@ impl Strip {
     }
 
     /// Steps that lie together are copied.
+    #[inline(always)]
     unsafe fn rows<T: Copy>(&self, from: *const T, to: *mut T, panel: usize) {
         for p in 0..self.depth {
             // SAFETY: as in `pack`.
@@ -45,28 +47,48 @@ impl Strip {
         }
     }
 
-    /// Lines that lie together: square blocks through registers.
+    /// Lines that lie together: blocks through registers.
+    #[inline(always)]
     unsafe fn transposed<T: Copy + Default>(&self, from: *const T, to: *mut T, panel: usize) {
-        let (width, depth) = (self.width / BLOCK * BLOCK, self.depth / BLOCK * BLOCK);
-        // SAFETY: as in `pack`; blocks lie within `width` and `depth`.
-        unsafe {
-            for i in (0..width).step_by(BLOCK) {
-                for p in (0..depth).step_by(BLOCK) {
-                    let mut block = [[T::default(); BLOCK]; BLOCK];
-                    for (j, line) in block.iter_mut().enumerate() {
-                        *line = from.offset((i + j) as isize * self.line).add(p).cast::<[T; BLOCK]>().read_unaligned();
-                    }
-                    for q in 0..BLOCK {
-                        let column = block.map(|line| line[q]);
-                        to.add((p + q) * panel + i).cast::<[T; BLOCK]>().write_unaligned(column);
-                    }
+        let depth = self.depth / BLOCK * BLOCK;
+        for i in (0..self.width).step_by(BLOCK) {
+            // SAFETY: as in `pack`; blocks lie within width and depth.
+            unsafe {
+                match self.width - i {
+                    1 => self.block::<T, 1>(from, to, panel, i),
+                    2 => self.block::<T, 2>(from, to, panel, i),
+                    3 => self.block::<T, 3>(from, to, panel, i),
+                    4 => self.block::<T, 4>(from, to, panel, i),
+                    5 => self.block::<T, 5>(from, to, panel, i),
+                    6 => self.block::<T, 6>(from, to, panel, i),
+                    7 => self.block::<T, 7>(from, to, panel, i),
+                    _ => self.block::<T, BLOCK>(from, to, panel, i),
                 }
             }
-            self.scattered(from, to, panel, 0..width, depth..self.depth);
-            self.scattered(from, to, panel, width..self.width, 0..self.depth);
+        }
+        // SAFETY: as in `pack`.
+        unsafe { self.scattered(from, to, panel, 0..self.width, depth..self.depth) };
+    }
+
+    /// `W` lines from `i` on, all whole blocks of their steps.
+    #[inline(always)]
+    unsafe fn block<T: Copy + Default, const W: usize>(&self, from: *const T, to: *mut T, panel: usize, i: usize) {
+        for p in (0..self.depth / BLOCK * BLOCK).step_by(BLOCK) {
+            let mut block = [[T::default(); BLOCK]; W];
+            // SAFETY: as in `transposed`.
+            unsafe {
+                for (j, line) in block.iter_mut().enumerate() {
+                    *line = from.offset((i + j) as isize * self.line).add(p).cast::<[T; BLOCK]>().read_unaligned();
+                }
+                for q in 0..BLOCK {
+                    let column = block.map(|line| line[q]);
+                    to.add((p + q) * panel + i).cast::<[T; W]>().write_unaligned(column);
+                }
+            }
         }
     }
 
+    #[inline(always)]
     unsafe fn scattered<T: Copy>(
         &self,
         from: *const T,

@@ -1,7 +1,8 @@
 //! Products of drawn sizes and strides, against sums in f64.
 
+use super::blocked::Blocked;
 use super::tile::{Tiled, Tiles};
-use super::{Factor, Gemm, blocked, gemm, vector};
+use super::{Factor, Gemm, gemm, gemm_in_pieces, gemm_on_all_threads, vector};
 use proptest::prelude::*;
 
 /// Sizes around the edges of tiles, panels and blocks.
@@ -132,30 +133,37 @@ impl<T: Number> Case<T> {
 
 fn whole<T: Factor>(g: &Gemm, lhs: *const T, rhs: *const T, out: *mut T) {
     // SAFETY: the case's matrices have these sizes and strides.
-    unsafe { gemm(g, 0, 1, lhs, rhs, out) }
+    unsafe { gemm(g, lhs, rhs, out) }
 }
 
 fn agrees<T: Number>(draw: &Draw) -> Result<(), TestCaseError> {
     let case = Case::<T>::new(draw);
     let one = case.run(whole);
     case.check(&one)?;
+    let many = case.run(|g, lhs, rhs, out| {
+        // SAFETY: as above.
+        unsafe { gemm_in_pieces(g, 3, lhs, rhs, out) }
+    });
+    prop_assert!(many == one, "three pieces give other bits");
     // All sets of instructions that run here, not the best alone, and in every build.
     for tiles in T::tiles() {
-        case.check(&case.run(|g, lhs, rhs, out| {
-            // SAFETY: as above.
-            unsafe { blocked::product::<T>(tiles, g, lhs, rhs, out) }
-        }))?;
+        // SAFETY: as above.
+        let blocked = case.run(|g, lhs, rhs, out| unsafe { Blocked::new(tiles, g, lhs, rhs, out).run() });
+        case.check(&blocked)?;
+        for (pieces, shared) in [(2, 1..1), (3, 1..2000), (5, 1..usize::MAX), (4, usize::MAX..usize::MAX)] {
+            let cut = case.run(|g, lhs, rhs, out| {
+                // SAFETY: as above.
+                let mut product = unsafe { Blocked::new(tiles, g, lhs, rhs, out) };
+                product.shared = shared.clone();
+                // SAFETY: as above.
+                unsafe { product.run_in_pieces(pieces) }
+            });
+            prop_assert!(cut == blocked, "{pieces} pieces that share {shared:?} give other bits");
+        }
         if vector::fits(&case.g) {
             // SAFETY: as above.
             case.check(&case.run(|g, lhs, rhs, out| unsafe { vector::product::<T>(tiles, g, lhs, rhs, out) }))?;
         }
-    }
-    for pieces in 2..5 {
-        let cut = case.run(|g, lhs, rhs, out| {
-            // SAFETY: as above.
-            (0..pieces).for_each(|piece| unsafe { gemm(g, piece, pieces, lhs, rhs, out) });
-        });
-        prop_assert!(cut == one, "{pieces} pieces give other bits");
     }
     Ok(())
 }
@@ -171,6 +179,24 @@ proptest! {
     #[test]
     fn products_of_f64_are_sums_of_products(draw in draw()) {
         agrees::<f64>(&draw)?;
+    }
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_bits() {
+    for (m, k, n, lhs, rhs) in [(300, 200, 90, 0, 0), (40, 500, 300, 0, 1), (200, 300, 200, 1, 1), (1, 900, 1500, 0, 0)]
+    {
+        let draw = Draw { m, k, n, lhs, rhs, gap: 1, add: true, seed: 5 };
+        let case = Case::<f32>::new(&draw);
+        let one = case.run(whole);
+        for threads in 1..4 {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let many = pool.install(|| {
+                // SAFETY: the case's matrices have these sizes and strides.
+                case.run(|g, lhs, rhs, out| unsafe { gemm_on_all_threads(g, lhs, rhs, out) })
+            });
+            assert!(many == one, "{draw:?} on {threads} threads");
+        }
     }
 }
 

@@ -4,10 +4,15 @@
 //! cut changes no bit.
 
 use super::super::element::Element;
+use super::pack::Strip;
 
-/// `out[M, width] (+)= a b`: `a` holds `M` elements per step of the depth; `b` one or two vectors, `step` elements from
-/// one to the next; rows of `out` are `row` elements apart.
-pub type Tile<T> = unsafe fn(depth: usize, a: *const T, b: *const T, step: isize, out: *mut T, row: isize, add: bool);
+/// `out[M, width] (+)= a b`: `a` has `M` rows, with the distances from row to row and from step to step of the depth; `b`
+/// one or two vectors, `step` elements from one to the next; rows of `out` are `row` elements apart.
+pub type Tile<T> =
+    unsafe fn(depth: usize, a: *const T, [isize; 2], b: *const T, step: isize, out: *mut T, row: isize, add: bool);
+
+/// Packs a strip into panels; see `Strip::pack`.
+pub type Pack<T> = unsafe fn(strip: Strip, from: *const T, to: *mut T, panel: usize);
 
 /// `out[n] += x[0] rows[0] + x[1] rows[1] + ..`, in this order; rows are `step` elements apart.
 pub type Combine<T, const R: usize> = unsafe fn(n: usize, x: [T; R], rows: *const T, step: isize, out: *mut T);
@@ -17,8 +22,11 @@ pub type Inner<T> = unsafe fn(n: usize, a: *const T, b: *const T) -> T;
 
 /// The kernels of one instruction set.
 pub struct Tiles<T: 'static> {
-    /// By rows, from 1 on, and by vectors, 1 or 2.
-    pub run: &'static [[Tile<T>; 2]],
+    /// By rows, from 1 on, and by vectors, 1 or 2: for panels, whose rows lie side by side.
+    pub packed: &'static [[Tile<T>; 2]],
+    /// The same for rows that are anywhere.
+    pub strided: &'static [[Tile<T>; 2]],
+    pub pack: Pack<T>,
     /// Elements of a vector.
     pub lanes: usize,
     pub combine: Combine<T, 4>,
@@ -29,7 +37,7 @@ pub struct Tiles<T: 'static> {
 impl<T> Tiles<T> {
     /// The most rows of a tile.
     pub fn rows(&self) -> usize {
-        self.run.len()
+        self.packed.len()
     }
 
     /// The columns of the wider tiles.
@@ -51,21 +59,23 @@ macro_rules! tiles {
     ($name:ident, $t:ty, $features:literal, $lanes:literal, [$splat:ident, $load:ident, $store:ident, $fma:ident, $sum:ident, $zero:ident],
      $($rows:literal)*) => {
         mod $name {
-            use super::Tiles;
+            use super::{Strip, Tiles};
             use std::arch::x86_64::*;
 
             /// # Safety
             /// The processor has the features; the pointers reach as far as `Tile` says.
             #[target_feature(enable = $features)]
-            unsafe fn tile<const M: usize, const V: usize>(
+            unsafe fn tile<const M: usize, const V: usize, const PACKED: bool>(
                 depth: usize,
                 mut a: *const $t,
+                [line, pace]: [isize; 2],
                 mut b: *const $t,
                 step: isize,
                 out: *mut $t,
                 row: isize,
                 add: bool,
             ) {
+                let [line, pace] = if PACKED { [1, M as isize] } else { [line, pace] };
                 let mut sums = [[$zero(); V]; M];
                 for _ in 0..depth {
                     let mut columns = [$zero(); V];
@@ -75,12 +85,12 @@ macro_rules! tiles {
                     }
                     for (i, sums) in sums.iter_mut().enumerate() {
                         // SAFETY: the caller's promise about `a`.
-                        let x = $splat(unsafe { *a.add(i) });
+                        let x = $splat(unsafe { *a.offset(i as isize * line) });
                         for (sum, column) in sums.iter_mut().zip(columns) {
                             *sum = $fma(x, column, *sum);
                         }
                     }
-                    a = a.wrapping_add(M);
+                    a = a.wrapping_offset(pace);
                     b = b.wrapping_offset(step);
                 }
                 for (i, sums) in sums.iter().enumerate() {
@@ -92,6 +102,14 @@ macro_rules! tiles {
                         }
                     }
                 }
+            }
+
+            /// # Safety
+            /// The processor has the features; the pointers reach as far as `Strip::pack` says.
+            #[target_feature(enable = $features)]
+            unsafe fn pack(strip: Strip, from: *const $t, to: *mut $t, panel: usize) {
+                // SAFETY: the caller's promise.
+                unsafe { strip.pack(from, to, panel) }
             }
 
             /// # Safety
@@ -149,8 +167,15 @@ macro_rules! tiles {
                 (whole..n).fold(parts[0], |sum, i| unsafe { (*a.add(i)).mul_add(*b.add(i), sum) })
             }
 
-            pub const TILES: Tiles<$t> =
-                Tiles { run: &[$([tile::<$rows, 1>, tile::<$rows, 2>]),*], lanes: $lanes, combine, combine_one: combine, inner };
+            pub const TILES: Tiles<$t> = Tiles {
+                packed: &[$([tile::<$rows, 1, true>, tile::<$rows, 2, true>]),*],
+                strided: &[$([tile::<$rows, 1, false>, tile::<$rows, 2, false>]),*],
+                pack,
+                lanes: $lanes,
+                combine,
+                combine_one: combine,
+                inner,
+            };
         }
     };
 }

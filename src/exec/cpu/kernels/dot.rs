@@ -1,12 +1,18 @@
 //! Products: every batch element is one matrix product, or several on blocks of its result.
 
 use super::super::frame::{Array, Frame, Strided};
-use super::super::gemm::{Factor, Gemm, gemm};
+use super::super::gemm::{Factor, Gemm, gemm, gemm_on_all_threads};
 use super::super::{Kernel, parallel};
 use super::walk::Walk;
 use crate::exec::Fault;
 use crate::plan::{Step, View};
 use crate::types::DType;
+
+/// From so many products on, each is one thread's; fewer are cut.
+const TOGETHER: usize = 8;
+
+/// Multiplications of one task, at least.
+const GROUP: usize = 256 * 1024;
 
 struct DotKernel<T> {
     lhs: Strided<T>,
@@ -69,17 +75,22 @@ impl<T: Factor> Kernel for DotKernel<T> {
         let (lhs, rhs, dst) = (self.lhs.start(frame), self.rhs.start(frame), self.dst.writer(frame));
         let product = self.product;
         let count = self.batch.count();
-        let pieces = if count >= 8 { 1 } else { product.pieces() };
-        let work = count * product.m * product.n * product.k.div_ceil(16);
-        parallel::tasks(count * pieces, work, |task| {
-            let (index, piece) = (task / pieces, task % pieces);
+        let one = |index: usize, run: unsafe fn(&Gemm, *const T, *const T, *mut T)| {
             let [left, right] = self.batch.locate(index);
-            let start = index * product.m * product.n;
-            // SAFETY: the places are in the factors' views; each task writes its piece of its own product.
+            // SAFETY: the places are in the factors' views; each product is a part of the result of its own.
             unsafe {
                 let (lhs, rhs) = (lhs.pointer().offset(left), rhs.pointer().offset(right));
-                gemm(&product, piece, pieces, lhs, rhs, dst.pointer().add(start));
+                run(&product, lhs, rhs, dst.pointer().add(index * product.m * product.n));
             }
+        };
+        if count < TOGETHER {
+            (0..count).for_each(|index| one(index, gemm_on_all_threads));
+            return Ok(());
+        }
+        let size = (product.m * product.n * product.k).max(1);
+        let group = (GROUP / size).clamp(1, count.div_ceil(TOGETHER));
+        parallel::tasks(count.div_ceil(group), count * size / 16, |task| {
+            (task * group..count.min((task + 1) * group)).for_each(|index| one(index, gemm));
         });
         Ok(())
     }
