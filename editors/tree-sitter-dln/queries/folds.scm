@@ -1,0 +1,9 @@
+[
+  (block)
+  (layer_body)
+  (optimizer_body)
+  (train_body)
+  (list)
+  (arguments)
+  (record)
+] @fold
