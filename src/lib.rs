@@ -9,6 +9,7 @@ pub mod data;
 pub mod diag;
 pub mod driver;
 pub mod exec;
+pub mod format;
 pub mod grad;
 pub mod graph;
 pub mod io;

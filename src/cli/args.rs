@@ -2,6 +2,7 @@
 //! them to find the file, and with them to read everything.
 
 use super::chain::{Hyper, HyperKind, HyperValue, Overrides};
+use super::format::Format;
 use super::sweep::{Lists, Sweep};
 use crate::sema::by_name;
 use crate::tir::{Direction, Metric, Part};
@@ -17,6 +18,7 @@ pub enum Task {
     Check { file: PathBuf },
     Test { files: Vec<PathBuf>, only: Option<String> },
     Sweep(Sweep),
+    Format(Format),
     Explain { code: String },
     Bench(Bench),
 }
@@ -83,11 +85,21 @@ pub fn parse(args: &[OsString], hypers: &[Hyper]) -> Result<Request, clap::Error
         },
         "sweep" => Task::Sweep(sweep_of(matches, hypers)),
         "bench" => Task::Bench(bench_of(matches)),
+        "fmt" => Task::Format(format(matches)),
         "explain" => Task::Explain { code: matches.get_one("CODE").cloned().unwrap_or_default() },
         other => unreachable!("`{other}` is no command"),
     };
     let json = matches.try_get_one::<bool>("json").ok().flatten();
     Ok(Request { task, json: json.copied().unwrap_or(false) })
+}
+
+fn format(matches: &ArgMatches) -> Format {
+    let paths: Vec<PathBuf> = matches.get_many("PATH").into_iter().flatten().cloned().collect();
+    Format {
+        paths: if paths.is_empty() { vec![PathBuf::from(".")] } else { paths },
+        check: matches.get_flag("check"),
+        stdin: matches.get_flag("stdin"),
+    }
 }
 
 fn file(matches: &ArgMatches) -> PathBuf {
@@ -172,6 +184,7 @@ fn command(hypers: &[Hyper]) -> Command {
                 .arg(value("only", "NAME", "Only tests with this in their names"))
                 .arg(json()),
         )
+        .subcommand(fmt())
         .subcommand(
             Command::new("bench")
                 .about("Time the training step of a program")
@@ -196,6 +209,18 @@ fn measured(name: &'static str, about: &'static str) -> Command {
         .about(about)
         .arg(Arg::new("CASE").required(true).value_parser(value_parser!(PathBuf)).help(case))
         .arg(value("threads", "N", "Worker threads").value_parser(count()))
+}
+
+fn fmt() -> Command {
+    let paths = "Programs, and folders with programs [default: the current folder]";
+    Command::new("fmt")
+        .about("Write programs in the style of dln; what does not parse is left as it is")
+        .arg(Arg::new("PATH").value_parser(value_parser!(PathBuf)).num_args(0..).help(paths))
+        .arg(flag("check", "Change nothing; say what would change, and end with code 1 if something would"))
+        .arg(
+            flag("stdin", "Read a program from the standard input and write it to the standard output")
+                .conflicts_with("PATH"),
+        )
 }
 
 fn run(hypers: &[Hyper]) -> Command {

@@ -72,6 +72,7 @@ impl Desk<'_> {
             Task::Test { files, only } => self.test_all(files, only.as_deref()),
             Task::Sweep(sweep) => self.sweep(sweep),
             Task::Bench(bench) => self.with(&bench.file, |desk, session| desk.bench(session, bench)),
+            Task::Format(format) => self.format(format),
             Task::Explain { code } => self.explain(code),
         }
     }

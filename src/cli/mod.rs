@@ -5,6 +5,7 @@ mod bench;
 mod chain;
 mod command;
 mod driver;
+mod format;
 mod interrupt;
 mod json;
 mod output;

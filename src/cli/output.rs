@@ -63,6 +63,14 @@ impl Output {
         }
     }
 
+    /// A text for stdout as it is.
+    pub fn verbatim(&mut self, text: &str) {
+        self.clear();
+        if self.broken.is_none() {
+            self.broken = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()).err();
+        }
+    }
+
     /// Replaces the live line; nothing on what is no terminal.
     pub fn live(&mut self, text: &str) {
         if self.terminal.live {

@@ -89,7 +89,7 @@ impl Desk<'_> {
 
 /// The programs in a folder and below, in the order of their paths. Hidden folders, and those of builds, are not
 /// looked into.
-fn programs(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+pub fn programs(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut found = vec![];
     let mut entries = std::fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
     entries.sort_by_key(std::fs::DirEntry::file_name);

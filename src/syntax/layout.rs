@@ -96,7 +96,7 @@ impl Sieve<'_> {
     fn comment(&mut self, range: Range<usize>) {
         let text = &self.text[range.clone()];
         match text.strip_prefix("##") {
-            Some(line) if self.newlines > 0 => self.doc.push(line.strip_prefix(' ').unwrap_or(line)),
+            Some(line) if self.newlines > 0 => self.doc.push(line.strip_prefix(' ').unwrap_or(line).trim_end()),
             _ => self.doc.clear(),
         }
         let span = self.span(&range);

@@ -20,6 +20,7 @@ mod soft;
 mod split;
 pub mod text;
 pub mod token;
+mod written;
 
 mod grammar {
     //! The generated parser.
@@ -32,6 +33,7 @@ mod tests;
 
 pub use mentions::{mentions, mentions_of_train};
 pub use snippet::{ParsedSnippet, Snippet, parse_expr, parse_snippet};
+pub use written::{Written, WrittenToken, written};
 
 use crate::base::{FileId, Span};
 use crate::diag::Diagnostic;

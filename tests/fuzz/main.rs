@@ -19,6 +19,7 @@ mod corpus;
 mod draw;
 mod drive;
 mod generate;
+mod layout;
 mod memory;
 mod mutate;
 mod targets;
@@ -43,6 +44,16 @@ fn run() {
 #[test]
 fn generated() {
     drive("generated", generate::program, targets::run);
+}
+
+#[test]
+fn formatter() {
+    drive("formatter", layout::program, targets::formatter);
+}
+
+#[test]
+fn formatter_of_anything() {
+    drive("formatter_of_anything", mutate::text_or_bytes, targets::formatter);
 }
 
 #[test]

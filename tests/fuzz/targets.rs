@@ -3,10 +3,11 @@
 use crate::draw::Draw;
 use dln::base::{FileId, Sources, Span};
 use dln::data::Tables;
-use dln::diag::{self, Diagnostic};
+use dln::diag::{self, Diagnostic, Severity};
 use dln::driver::{self, Program};
 use dln::exec::Memory;
 use dln::exec::cpu::Executable;
+use dln::format;
 use dln::graph::{self, Graph, Kind, Type};
 use dln::io::{self, Expected, Files};
 use dln::lower;
@@ -35,6 +36,24 @@ pub fn parser(input: &[u8]) {
     syntax::parse_expr(FileId(0), &source);
     syntax::parse_snippet(FileId(0), &source);
     drawn(&sources, &parsed.diagnostics);
+}
+
+/// What parses keeps its tree and its comments, in a form that stays as it is; anything else is refused with reasons.
+pub fn formatter(input: &[u8]) {
+    let source = String::from_utf8_lossy(input);
+    let file = FileId(0);
+    let formatted = match format::format(file, &source) {
+        Ok(formatted) => formatted,
+        Err(diagnostics) => return assert!(!diagnostics.is_empty()),
+    };
+    let (old, new) = (syntax::parse(file, &source), syntax::parse(file, &formatted));
+    assert!(new.diagnostics.iter().all(|d| d.severity != Severity::Error), "{formatted}");
+    assert_eq!(syntax::text::text(&old.file), syntax::text::text(&new.file), "{formatted}");
+    let comments = |parsed: &syntax::Parsed| -> Vec<String> {
+        parsed.comments.iter().map(|comment| comment.text.trim_end().to_string()).collect()
+    };
+    assert_eq!(comments(&old), comments(&new), "{formatted}");
+    assert_eq!(format::format(file, &formatted).as_ref(), Ok(&formatted));
 }
 
 /// A program is checked, and its diagnostics are drawn.

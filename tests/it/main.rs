@@ -16,6 +16,7 @@ mod conformance;
 mod draw;
 mod editors;
 mod examples;
+mod formatting;
 mod gradcheck;
 mod gradients;
 mod graphs;
