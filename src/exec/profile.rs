@@ -34,6 +34,7 @@ impl Profile {
                 Action::Op(op) => op.name(),
                 Action::Fused(_) => "fused",
                 Action::Copy => "copy",
+                Action::Peaks { .. } => "peaks",
                 Action::Guard(_) => "guard",
                 Action::Loop(_) => "loop",
             },

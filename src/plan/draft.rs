@@ -202,6 +202,9 @@ impl<'a> Drafting<'a> {
 
     fn op(&mut self, node: NodeId, op: &Op<usize>) {
         let args = &self.node(node).args;
+        if let (Op::Unwindows { axis, stride, dilation, .. }, &[windows, g]) = (op, &args[..]) {
+            return self.peaks(node, [*axis, *stride, *dilation], windows, g);
+        }
         let reads = match op {
             Op::Reduce { .. } | Op::Pad { .. } | Op::Concat { .. } => args.iter().map(|&arg| self.read(arg)).collect(),
             _ if op.is_view() => vec![self.read(args[0])],
@@ -214,6 +217,15 @@ impl<'a> Drafting<'a> {
         };
         let result = self.owned(node);
         self.push(node, action, reads, vec![result]);
+    }
+
+    /// What `peak` has found.
+    fn peaks(&mut self, node: NodeId, [axis, stride, dilation]: [usize; 3], windows: NodeId, g: NodeId) {
+        let Node { args, tys, .. } = self.node(windows);
+        let size = *tys[0].shape.last().expect("the window's own axis");
+        let reads = vec![self.contiguous(args[0]), self.contiguous(g)];
+        let result = self.owned(node);
+        self.push(node, Action::Peaks { axis, size, stride, dilation }, reads, vec![result]);
     }
 
     /// Operands of a product may lie in any order as long as rows, columns and the summed axes each have one stride.

@@ -1,6 +1,6 @@
 //! The planner: a graph becomes a flat list of steps over one arena, with every operand's place known.
 //!
-//! `widen` puts f32 in the place of 16-bit arithmetic, `group` decides which element-wise nodes run together, `draft` turns nodes into steps over unplaced buffers,
+//! `widen` puts f32 in the place of 16-bit arithmetic, `peak` finds what maxima over windows send back, `group` decides which element-wise nodes run together, `draft` turns nodes into steps over unplaced buffers,
 //! `order` schedules them, `memory` places the buffers. Nothing here knows a device.
 
 mod alias;
@@ -8,6 +8,7 @@ mod draft;
 mod group;
 mod memory;
 mod order;
+mod peak;
 mod text;
 pub mod view;
 mod widen;
@@ -70,6 +71,14 @@ pub enum Action {
     Fused(Fused),
     /// The operand's elements in row-major order.
     Copy,
+    /// What a maximum over windows along `axis` sends back: the second operand, summed to the first greatest element of
+    /// each window of the first.
+    Peaks {
+        axis: usize,
+        size: usize,
+        stride: usize,
+        dilation: usize,
+    },
     /// Stops the run if the operand, which is this output, has an element that is not finite.
     Guard(usize),
     Loop(Box<Loop>),
@@ -134,7 +143,7 @@ pub struct Plan {
 
 /// Plans a graph.
 pub fn plan(graph: &Graph, options: &Options) -> Plan {
-    let graph = &*widen::widen(graph);
+    let graph = &*peak::find(widen::widen(graph));
     let groups = group::group(graph);
     let mut draft = draft::draft(graph, &groups, options);
     order::order(&mut draft, options);

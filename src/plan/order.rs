@@ -55,7 +55,7 @@ fn can_fail(action: &Action) -> bool {
         Action::Op(op) => op.can_fail(),
         Action::Loop(found) => found.body.steps.iter().any(|step| can_fail(&step.action)),
         Action::Guard(_) => true,
-        Action::Fused(_) | Action::Copy => false,
+        Action::Fused(_) | Action::Copy | Action::Peaks { .. } => false,
     }
 }
 

@@ -37,6 +37,7 @@ fn write_step(f: &mut Formatter<'_>, step: &Step, depth: usize) -> Result {
         Action::Op(op) => write!(f, "{}", op.name())?,
         Action::Fused(_) => f.write_str("fused")?,
         Action::Copy => f.write_str("copy")?,
+        Action::Peaks { .. } => f.write_str("peaks")?,
         Action::Guard(output) => write!(f, "guard out{output}")?,
         Action::Loop(found) => write_loop(f, found)?,
     }
@@ -47,7 +48,7 @@ fn write_step(f: &mut Formatter<'_>, step: &Step, depth: usize) -> Result {
     match &step.action {
         Action::Fused(fused) => write_fused(f, fused, step.args.len(), depth + 1),
         Action::Loop(found) => write_plan(f, &found.body, depth + 1),
-        Action::Op(_) | Action::Copy | Action::Guard(_) => Ok(()),
+        Action::Op(_) | Action::Copy | Action::Peaks { .. } | Action::Guard(_) => Ok(()),
     }
 }
 

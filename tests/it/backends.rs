@@ -173,6 +173,42 @@ fn convolutions_agree_over_several_blocks_of_samples() {
 }
 
 #[test]
+fn what_maxima_of_windows_send_back_agrees() {
+    let mut draw = Draw::new(5);
+    for (shape, axis, [size, stride, dilation]) in [
+        (vec![3, 5, 4], 1, [2, 2, 1]),
+        (vec![3, 6, 40], 1, [2, 2, 1]),
+        (vec![70, 9, 20], 2, [2, 2, 1]),
+        (vec![70, 9, 22], 2, [2, 2, 1]),
+        (vec![40, 7, 9, 5], 2, [3, 2, 1]),
+        (vec![2, 3, 30], 2, [3, 1, 2]),
+        (vec![2, 30, 3], 1, [2, 3, 2]),
+        (vec![2, 4, 1], 2, [1, 1, 1]),
+    ] {
+        for dtype in [DType::F32, DType::F64] {
+            let mut builder = Builder::new();
+            let x = builder.input("x", ty(dtype, &shape));
+            let windows = builder.op(Op::Windows { axis, size, stride, dilation }, &[x], NONE);
+            let greatest = builder.op(Op::Reduce { kind: Reduce::Max, axes: vec![shape.len()] }, &[windows], NONE);
+            let g = builder.op(Op::Binary(Binary::Mul), &[greatest, greatest], NONE);
+            let loss = builder.op(Op::Reduce { kind: Reduce::Sum, axes: (0..shape.len()).collect() }, &[g], NONE);
+            let dx = dln::grad::grad(&mut builder, loss, &[x]);
+            builder.output("dx", dx[0]);
+            let graph = optimize(&builder.finish());
+            let text = plan(&graph, &Options::default()).to_string();
+            assert!(text.contains("peaks") && !text.contains("argmax"), "{text}");
+            // Few values, so that windows have several greatest elements; and numbers that are none.
+            let mut x = draw.tensor(dtype, &shape, -2.0, 2.0);
+            for i in 0..x.len() {
+                let value = if i % 11 == 0 { f64::NAN } else { x.to_f64()[i].round() };
+                x.data.set(i, Scalar::from_f64(value, dtype));
+            }
+            compare(&graph, &[x]);
+        }
+    }
+}
+
+#[test]
 fn large_movements_agree() {
     let mut draw = Draw::new(4);
     for (shape, perm) in [

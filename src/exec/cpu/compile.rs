@@ -2,7 +2,9 @@
 
 use super::Kernel;
 use super::conv;
-use super::kernels::{assign, copy, dot, fft, fused, guard, indexed, lines, matrix, reduce, repeat, source, windows};
+use super::kernels::{
+    assign, copy, dot, fft, fused, guard, indexed, lines, matrix, peaks, reduce, repeat, source, windows,
+};
 use crate::ops::Op;
 use crate::plan::{Action, Step};
 
@@ -10,6 +12,7 @@ pub fn compile(step: &Step) -> Box<dyn Kernel> {
     match &step.action {
         Action::Fused(found) => Box::new(fused::FusedKernel::new(step, found)),
         Action::Copy => copy::copy(step),
+        Action::Peaks { axis, size, stride, dilation } => peaks::peaks(step, *axis, [*size, *stride, *dilation]),
         Action::Guard(output) => guard::guard(step, *output),
         Action::Loop(found) => repeat::repeat(step, found),
         Action::Op(op) => primitive(step, op),

@@ -11,6 +11,7 @@ pub mod indexed;
 mod lanes;
 pub mod lines;
 pub mod matrix;
+pub mod peaks;
 pub mod reduce;
 pub mod repeat;
 pub mod source;
