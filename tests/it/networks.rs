@@ -9,7 +9,7 @@ use crate::examples::Claim::{AtLeast, AtMost, Less, Writes};
 use crate::examples::Run;
 
 /// Folders of networks that are trained on real data.
-const FIELDS: &[&str] = &["graph", "prob", "rl", "series", "tables", "vision"];
+const FIELDS: &[&str] = &["graph", "prob", "rl", "series", "tables", "text", "vision"];
 
 /// One test for each: the program with the flags that make it short, and what it reaches all the same.
 macro_rules! networks {
@@ -38,6 +38,9 @@ networks! {
     digits_bayes "prob/digits_bayes.dln": AtLeast("val.multinomial", 0.88), AtLeast("val.gaussian", 0.88);
     denoise "prob/denoise.dln --rows 16 --sweeps 20": AtMost("train.icm", 0.05), AtMost("train.gibbs", 0.05), Writes("runs/denoise.png");
     nuclei "vision/nuclei.dln --epochs 4 --width 2": AtLeast("val.dice", 0.3), Writes("runs/nuclei.png");
+    tagger "text/tagger.dln --rows 100 --epochs 3 --width 16": AtLeast("val.accuracy", 0.1);
+    mnist "vision/mnist.dln --epochs 1 --width 4": AtLeast("val.accuracy", 0.18);
+    detector "vision/detector.dln --rows 40 --epochs 2": AtMost("train.loss", 150.0);
     wordnet "graph/wordnet.dln --epochs 12 --hidden 16": AtLeast("val.accuracy", 0.45);
 }
 
