@@ -82,16 +82,51 @@
     (dolist (c '(?+ ?- ?* ?/ ?% ?@ ?< ?> ?= ?| ?. ?:)) (modify-syntax-entry c "." table))
     table))
 
+(defconst dln-begins
+  "|>\\|>>\\|:>\\|->\\|\\.\\[\\|[+*/%@]\\|==\\|\\(?:and\\|or\\|where\\|over\\|with\\|backward\\)\\_>[^(]"
+  "How a line begins that goes on with the one before.")
+
+(defconst dln-ends "\\(?:[-=+*/%@]\\|[|>]>\\|->\\|\\_<and\\|\\_<or\\)[ \t]*\\(?:#.*\\)?$"
+  "How the line ends before one that goes on with it.")
+
+(defun dln-goes-on-p ()
+  "Whether this line goes on with the code before."
+  (save-excursion
+    (back-to-indentation)
+    (or (looking-at-p dln-begins)
+        (and (progn (forward-line 0) (forward-comment (- (point))) (not (bobp)))
+             (progn (forward-line 0) (re-search-forward dln-ends (line-end-position) t))))))
+
+(defun dln-base (position)
+  "The indentation of the statement that POSITION is part of."
+  (save-excursion
+    (goto-char position)
+    (let (open)
+      (while (progn (forward-line 0) (setq open (nth 1 (syntax-ppss))) (and open (/= (char-after open) ?{)))
+        (goto-char open)))
+    (back-to-indentation)
+    (- (current-indentation) (if (looking-at-p "where\\_>\\|->") dln-indent-offset 0))))
+
+(defun dln-indentation ()
+  "The column at which this line should begin."
+  (save-excursion
+    (forward-line 0)
+    (let ((open (nth 1 (syntax-ppss)))
+          (more (if (dln-goes-on-p) dln-indent-offset 0)))
+      (back-to-indentation)
+      (cond ((looking-at-p "[])}]") (if open (dln-base open) 0))
+            ((not open) more)
+            ((save-excursion (goto-char (1+ open)) (and (/= (char-before) ?{) (not (looking-at-p "[ \t]*\\(?:#\\|$\\)"))))
+             (save-excursion (goto-char (1+ open)) (current-column)))
+            (t (+ (dln-base open) dln-indent-offset more))))))
+
 (defun dln-indent-line ()
-  "Indent by brackets, and lines that go on with a chain by one level more."
+  "Indent by brackets, and lines that go on with the one before by one level more."
   (interactive)
-  (let* ((depth (save-excursion (beginning-of-line) (car (syntax-ppss))))
-         (closing (save-excursion (back-to-indentation) (looking-at "[])}]")))
-         (chained (save-excursion (back-to-indentation) (looking-at "|>\\|>>")))
-         (column (* dln-indent-offset (+ (- depth (if closing 1 0)) (if chained 1 0)))))
+  (let ((column (dln-indentation)))
     (if (<= (current-column) (current-indentation))
-        (indent-line-to (max 0 column))
-      (save-excursion (indent-line-to (max 0 column))))))
+        (indent-line-to column)
+      (save-excursion (indent-line-to column)))))
 
 (defun dln-check ()
   "Check the file of this buffer."

@@ -88,11 +88,18 @@ fn of_rule(line: &str) -> Vec<&str> {
     (1..parts.len()).step_by(2).filter(|i| !is_field(*i)).map(|i| parts[i]).collect()
 }
 
-const GRAMMARS: [Grammar; 6] = [
+/// The lists of words, and the patterns.
+fn of_highlightjs(text: &str) -> Vec<&str> {
+    let lists = between(text, "keyword: [", "]").into_iter().chain(between(text, "literal: [", "]"));
+    lists.flat_map(|list| quoted(list, '"')).chain(alternatives(text)).collect()
+}
+
+const GRAMMARS: [Grammar; 7] = [
     Grammar { path: "editors/vscode/syntaxes/dln.tmLanguage.json", words: alternatives },
     Grammar { path: "editors/sublime/dln.sublime-syntax", words: alternatives },
     Grammar { path: "editors/vim/syntax/dln.vim", words: of_vim },
     Grammar { path: "editors/emacs/dln-mode.el", words: of_emacs },
+    Grammar { path: "editors/highlightjs/dln.js", words: of_highlightjs },
     Grammar { path: "editors/tree-sitter-dln/grammar.js", words: of_tree_sitter },
     Grammar { path: "editors/tree-sitter-dln/queries/highlights.scm", words: of_queries },
 ];

@@ -3,24 +3,62 @@ if exists('b:did_indent')
 endif
 let b:did_indent = 1
 
-setlocal indentexpr=DlnIndent(v:lnum) indentkeys=0{,0},0),0],!^F,o,O,0=\|>,0=>>
+setlocal indentexpr=DlnIndent(v:lnum) indentkeys=0{,0},0),0],!^F,o,O,0=\|>,0=>>,0=where
 
-" One step deeper behind a line that opens a bracket or ends in `=`, and for a line that goes on with the one before.
-function! DlnIndent(line) abort
+" A line that goes on with the one before begins so, or the one before ends so.
+let s:begins = '^\s*\%(|>\|>>\|:>\|->\|\.\[\|[+*/%@]\|==\|\%(and\|or\|where\|over\|with\|backward\)\>(\@!\)'
+let s:ends = '\%([=+*/%@-]\|[|>]>\|->\|\<and\|\<or\)$'
+
+function! s:Code(line) abort
+  return substitute(substitute(getline(a:line), '\s*#.*$', '', ''), '\s\+$', '', '')
+endfunction
+
+function! s:Inside() abort
+  let l:before = getline('.')[: col('.') - 1]
+  return l:before =~# '#' || count(substitute(l:before, '\\.', '', 'g'), '"') % 2 == 1
+endfunction
+
+" Line and column of the innermost bracket that is open where a line begins.
+function! s:Opener(line) abort
+  let l:view = winsaveview()
+  call cursor(a:line, 1)
+  let l:found = searchpairpos('[({[]', '', '[)}\]]', 'bW', 's:Inside()')
+  call winrestview(l:view)
+  return l:found
+endfunction
+
+" The indent of the statement that a line is part of: brackets may be open where it begins, or a signature goes on with it.
+function! s:Base(line) abort
+  let l:line = a:line
+  while 1
+    let [l:at, l:column] = s:Opener(l:line)
+    if l:at == 0 || getline(l:at)[l:column - 1] ==# '{'
+      break
+    endif
+    let l:line = l:at
+  endwhile
+  return indent(l:line) - (getline(l:line) =~# '^\s*\%(where\>\|->\)' ? shiftwidth() : 0)
+endfunction
+
+function! s:Before(line) abort
   let l:before = prevnonblank(a:line - 1)
-  if l:before == 0
-    return 0
+  while l:before > 0 && s:Code(l:before) ==# ''
+    let l:before = prevnonblank(l:before - 1)
+  endwhile
+  return l:before
+endfunction
+
+function! DlnIndent(line) abort
+  let l:text = getline(a:line)
+  let [l:opener, l:column] = s:Opener(a:line)
+  if l:text =~# '^\s*[})\]]'
+    return l:opener > 0 ? s:Base(l:opener) : 0
   endif
-  let l:text = substitute(getline(l:before), '\s*#.*$', '', '')
-  let l:here = getline(a:line)
-  let l:indent = indent(l:before)
-  let l:continued = '^\s*\%(|>\|>>\)'
-  if l:text =~# '[{(\[]$' || l:text =~# '\%(^\|[^=<>!]\)=$'
-    let l:indent += shiftwidth()
-  elseif l:here =~# l:continued && l:text !~# l:continued
-    let l:indent += shiftwidth()
-  elseif l:text =~# l:continued && l:here !~# l:continued
-    let l:indent -= shiftwidth()
+  if l:opener > 0 && getline(l:opener)[l:column - 1] !=# '{' && s:Code(l:opener)[l:column :] =~# '\S'
+    return l:column
   endif
-  return l:here =~# '^\s*[})\]]' ? l:indent - shiftwidth() : l:indent
+  let l:indent = l:opener > 0 ? s:Base(l:opener) + shiftwidth() : 0
+  let l:before = s:Before(a:line)
+  let l:goes_on = l:text =~# s:begins || (l:before >= max([l:opener, 1]) && s:Code(l:before) =~# s:ends)
+  return l:indent + (l:goes_on ? shiftwidth() : 0)
 endfunction
