@@ -83,3 +83,12 @@ def labels_of_32_bits():
 
 def labels_of_two_classes():
     F.binary_cross_entropy(torch.full((4,), 0.5), torch.zeros(4, dtype=torch.long))
+
+
+def classes_in_the_wrong_axis():
+    F.cross_entropy(torch.zeros(4, 10, 50), torch.zeros(4, 10, dtype=torch.long))
+
+
+def differences_of_bytes():
+    black, white = torch.zeros(3, dtype=torch.uint8), torch.full((3,), 255, dtype=torch.uint8)
+    return f"black without white is {(black - white)[0]}"

@@ -110,3 +110,15 @@ def time_to_the_front():
     x = torch.arange(12.0).view(2, 3, 2)
     wrong = int((x.view(3, 2, 2) != x.transpose(0, 1)).sum())
     return f"{wrong} of 12 numbers are in the wrong place"
+
+
+def norms_without_their_axes():
+    g = torch.arange(1.0, 19.0).view(3, 2, 3)
+    wrong = g / g.norm(dim=(-2, -1))
+    right = g / g.norm(dim=(-2, -1), keepdim=True)
+    return f"of 3 matrices with 3 columns {int((wrong != right).sum())} of {g.numel()} numbers are wrong"
+
+
+def actions_of_another_batch():
+    chosen = torch.zeros(128, 5).gather(1, torch.zeros(32, 1, dtype=torch.long))
+    return f"the values of the first {len(chosen)} of 128 rows"
