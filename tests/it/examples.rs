@@ -60,6 +60,21 @@ fn what_is_held_back_learns_all_the_same() {
     }
 }
 
+#[test]
+fn a_rare_letter_is_found_with_weights_and_resampling() {
+    let run = Run::of("tables/rare_letter.dln", &["--epochs", "30"]);
+    let told = |name: &str| -> Vec<f64> {
+        let line = run.printed().find(|line| line.starts_with(name)).expect("a line for each way");
+        line.split([' ', ',']).filter_map(|word| word.parse().ok()).collect()
+    };
+    let [plain, weighted, oversampled, focal] = ["plain", "weighted", "oversampled", "focal"].map(told);
+    for way in [&weighted, &oversampled] {
+        assert!(way[0] >= plain[0] + 0.2 && way[2] > plain[2] + 0.05, "{way:?} against {plain:?}");
+        assert!(way[1] < plain[1], "what finds more also takes others for it: {way:?}, {plain:?}");
+    }
+    assert!(focal[0] <= weighted[0], "{focal:?} against {weighted:?}");
+}
+
 /// What is held about a run: metrics of its last epoch, and files. `AtLeast("val.accuracy", 0.9)`.
 #[derive(Debug)]
 pub enum Claim {

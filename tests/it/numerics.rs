@@ -259,9 +259,9 @@ fn tables() -> Vec<Table> {
             "Functions",
             "In f64 at 120 points or more against values of mpmath with 60 digits (`tests/reference/ulp.py`), at the ends \
              of the range, at random and near zero; in f32 at 37,000 points, among them 32 between every two powers of two, \
-             subnormals too, against f64. What stands out: `gelu` far below zero, where the rounding of x / sqrt 2 costs \
-             its square in last places; `silu` in f32 where the sigmoid has no normal numbers left; `digamma` beside its \
-             root at 1.46.",
+             subnormals too, against f64. What a formula would lose is brought back in three places: in `gelu` and \
+             `normal_cdf` far below zero what the rounding of x / sqrt 2 costs, in `silu` the digits of a sigmoid that is no \
+             normal number, in `digamma` those beside its root.",
             &["function and range", "f64", "at", "f32", "at"],
             elementwise(),
         ),

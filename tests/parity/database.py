@@ -24,11 +24,13 @@ def operators():
 
 class Entry:
     """How a table says an operator: `text(*args, **kwargs)` is the call in dln (a list for several results), of samples in
-    `dtype`; `out` chooses among PyTorch's results; `why` is the reason for a `tolerance` of its own."""
+    `dtype`; `out` chooses among PyTorch's results; `why` is the reason for a `tolerance` of its own; with `widen`, samples in
+    types of 32 bits count."""
 
-    def __init__(self, text, dtype=None, out=None, smooth=True, limit=None, most=MOST, tolerance=None, why=None, round=3, reference=None):
+    def __init__(self, text, dtype=None, out=None, smooth=True, limit=None, most=MOST, tolerance=None, why=None, round=3, reference=None,
+                 widen=False):
         self.text, self.dtype, self.out, self.smooth, self.limit, self.most = text, dtype, out, smooth, limit, most
-        self.tolerance, self.why, self.round, self.reference = tolerance, why, round, reference
+        self.tolerance, self.why, self.round, self.reference, self.widen = tolerance, why, round, reference, widen
 
 
 class Call:
@@ -60,6 +62,8 @@ class Call:
         v = v.detach().clone()
         if v.layout != torch.strided:
             raise Skip("a sparse tensor")
+        if self.entry.widen and v.dtype in (torch.float32, torch.int32):
+            v = v.to(torch.float64 if v.is_floating_point() else torch.int64)
         if v.is_floating_point() and v.dtype == torch.float64 or v.dtype == torch.complex128:
             held = torch.view_as_real(v) if v.is_complex() else v
             held = torch.round(held, decimals=self.entry.round).clone()

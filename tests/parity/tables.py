@@ -15,6 +15,7 @@ import optimizers
 import reductions
 import shapes
 import special
+import variants
 import windows
 import wrong
 
@@ -30,6 +31,7 @@ TOPICS = {
     "fourier": fourier.table(),
     "special": special.table(),
     "further": masked.table(),
+    "variants": variants.table(),
 }
 FILLS = {"modules": modules.fill, "optimizers": optimizers.fill}
 

@@ -34,6 +34,9 @@ def order(a):
     a.case("quantile of an even number", "quantile(x, 0.3)", lambda x: x.quantile(0.3, -1), x=distinct(3, 4))
     for n in (1, 4, 5):
         a.case(f"median of {n}", "median(x)", lambda x: x.quantile(0.5, -1), x=distinct(2, n))
+        hole = distinct(2, n)
+        hole[:, 0] = torch.nan
+        a.case(f"nanmedian of {n - 1}", "nanmedian(x)", lambda x: x.nanquantile(0.5, -1), uses=["std.statistics: nanmedian"], x=hole)
     edges = values(-1.0, 0.0, 0.5, 0.5, 2.0)
     seek = values(-2.0, -1.0, 0.25, 0.5, 0.6, 2.0, 3.0)
     for right in (False, True):

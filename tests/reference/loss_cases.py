@@ -1,6 +1,7 @@
 """Losses beyond those of `metric_cases`: numbers, margins, pairs, masks, players, latent variables, sequences."""
 
 import torch
+from torch import nn
 import torch.nn.functional as F
 from torch.distributions import Normal, kl_divergence
 
@@ -204,4 +205,20 @@ def sequences(a):
       types={"y": "idx<4>[3, 2]"}, z=logits.clone(), y=labels(3, 3, 2) + 1)
 
 
-AREAS = {"loss_numbers": numbers, "loss_margins": margins, "loss_pairs": pairs, "loss_players": players, "loss_latent": latent, "loss_sequences": sequences}
+def classes(a):
+    """Losses of very many classes."""
+    a.seed("classes of a loss")
+    for name, cutoffs, div, bias in (("two clusters", [4, 10], 2, False), ("three clusters and a bias", [3, 6, 15], 2, True), ("one cluster", [12], 4, False)):
+        module = nn.AdaptiveLogSoftmaxWithLoss(8, 20, cutoffs, div_value=float(div), head_bias=bias)
+        with torch.no_grad():
+            for p in module.parameters():
+                p.copy_(randn(*p.shape, scale=0.5))
+        text = f"AdaptiveLogSoftmax[8 -> 20](cutoffs: {cutoffs}, div: {div}, head_bias: {str(bias).lower()})"
+        shared = dict(uses=["std.loss: AdaptiveLogSoftmax"], before=f"let net = {text}\n")
+        params = {f"net.{path}": p for path, p in module.named_parameters()}
+        a.case(f"AdaptiveLogSoftmax, {name}", "net(x, y)", lambda x, y: module(x, y).loss, params=params, types={"y": "idx<20>[6]"},
+               x=randn(6, 8), y=torch.tensor([0, 3, 7, 11, 16, 19]), **shared)
+        a.case(f"AdaptiveLogSoftmax, all classes, {name}", "net.log_prob(x)", module.log_prob, params=params, x=randn(2, 8), **shared)
+
+
+AREAS = {"loss_numbers": numbers, "loss_margins": margins, "loss_pairs": pairs, "loss_players": players, "loss_latent": latent, "loss_sequences": sequences, "loss_classes": classes}
