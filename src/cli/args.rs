@@ -4,6 +4,7 @@
 use super::chain::{Hyper, HyperKind, HyperValue, Overrides};
 use super::format::Format;
 use super::sweep::{Lists, Sweep};
+use crate::driver::Matmul;
 use crate::sema::by_name;
 use crate::tir::{Direction, Metric, Part};
 use clap::builder::ValueParser;
@@ -49,9 +50,9 @@ pub struct Request {
 /// Flags of `dln run` that a setting of a file with the same name hides: it is what the file calls so.
 const HIDEABLE: [&str; 2] = ["seed", "epochs"];
 /// Flags that stay; a setting with such a name gets a longer flag.
-const RESERVED: [&str; 13] = [
+const RESERVED: [&str; 14] = [
     "help", "version", "json", "threads", "dry-run", "resume", "trials", "draw", "halving", "eta", "metric", "jobs",
-    "to",
+    "to", "matmul",
 ];
 
 /// The file of `dln run FILE ..` and `dln sweep FILE ..`, wherever it stands among the flags: the first word with the ending of a program, or else
@@ -116,6 +117,7 @@ fn overrides(matches: &ArgMatches, hypers: &[Hyper]) -> Overrides {
         seed: matches.try_get_one("seed").ok().flatten().copied(),
         epochs: matches.try_get_one("epochs").ok().flatten().copied(),
         threads: matches.get_one("threads").copied(),
+        matmul: matches.get_one("matmul").copied(),
         kept: true,
         resume: matches.get_flag("resume"),
     }
@@ -234,6 +236,14 @@ fn run(hypers: &[Hyper]) -> Command {
         .arg(path("FILE"))
         .args(own.into_iter().filter(|arg| !hidden(arg.get_id().as_str())))
         .arg(value("threads", "N", "Worker threads; the result does not depend on them").value_parser(count()))
+        .arg(
+            value(
+                "matmul",
+                "exact|fast",
+                "Products of f32: with errors of f32, or with factors of 16 bits [default: exact]",
+            )
+            .value_parser(ValueParser::new(matmul)),
+        )
         .arg(flag("resume", "Go on where an interrupted run of this program stood, if there is one"))
         .arg(flag("dry-run", "Check, show where each setting comes from, and stop"))
         .arg(json())
@@ -272,6 +282,14 @@ fn sweep(hypers: &[Hyper]) -> Command {
         .arg(json())
         .next_help_heading("Settings of the program, each with one value or several: 1e-4,3e-4")
         .args(hypers.iter().map(|hyper| hyper_arg(hyper).value_delimiter(',').action(ArgAction::Append)))
+}
+
+fn matmul(text: &str) -> Result<Matmul, String> {
+    match text {
+        "exact" => Ok(Matmul::Exact),
+        "fast" => Ok(Matmul::Fast),
+        _ => Err("`exact` or `fast` is expected".to_string()),
+    }
 }
 
 fn eta_of() -> ValueParser {
@@ -452,6 +470,9 @@ mod tests {
         let given = read("dln run a.dln --epochs 3 --seed 7 --threads 2", &[]).unwrap();
         assert_eq!((given.epochs, given.seed, given.threads), (Some(3), Some(7), Some(2)));
         assert!(read("dln run a.dln --epochs 0", &[]).is_err());
+        let given = read("dln run a.dln --matmul fast", &[]).unwrap();
+        assert_eq!(given.matmul, Some(Matmul::Fast));
+        assert!(read("dln run a.dln --matmul slow", &[]).is_err());
         let given = read("dln run a.dln --hyper-threads 3", &[hyper("threads", HyperKind::Int, "1")]).unwrap();
         assert_eq!((given.threads, given.hypers.len()), (None, 1));
     }

@@ -2,7 +2,7 @@
 
 use crate::base::{Name, Sources, Span};
 use crate::diag::Diagnostic;
-use crate::driver::Profile;
+use crate::driver::{Matmul, Profile};
 use crate::io::Files;
 use crate::tir::{Direction, Metric};
 use crate::train::Event;
@@ -118,6 +118,8 @@ pub struct Overrides {
     pub epochs: Option<usize>,
     /// Worker threads; as many as there are processors without it. Results do not depend on it.
     pub threads: Option<usize>,
+    /// How exact products of f32 are.
+    pub matmul: Option<Matmul>,
     /// Whether the run is written down, so that it can be taken up again, and whether it is one that was.
     pub kept: bool,
     pub resume: bool,

@@ -109,6 +109,7 @@ impl Session for Opened {
         let how = How { seed: overrides.seed, checkpoint };
         let checked = self.checked();
         overrides.threads.into_iter().for_each(driver::use_threads);
+        overrides.matmul.into_iter().for_each(driver::use_matmul);
         driver::run(checked, &self.program.files, &how, interrupt, tell).map_err(|diagnostic| vec![diagnostic])
     }
 

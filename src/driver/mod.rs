@@ -15,7 +15,7 @@ mod plans;
 mod resume;
 mod run;
 
-pub use crate::exec::{Entry, Profile, use_threads};
+pub use crate::exec::{Entry, Matmul, Profile, use_matmul, use_threads};
 pub use bench::Bench;
 pub use engine::Engine;
 pub use run::{Checkpoint, How, TestOutcome, run, test};

@@ -5,6 +5,7 @@ mod fault;
 mod memory;
 mod profile;
 
+pub use cpu::{Matmul, use_matmul};
 pub use fault::Fault;
 pub use memory::{Memory, Slot};
 pub use profile::{Entry, Profile};

@@ -13,6 +13,8 @@ mod math;
 mod parallel;
 mod scratch;
 
+pub use gemm::{Matmul, use_matmul};
+
 use super::memory::Storage;
 use super::{Fault, Memory, Profile, Slot};
 use crate::plan::Plan;

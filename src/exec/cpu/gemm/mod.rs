@@ -1,6 +1,8 @@
 //! Matrix products with any strides: own kernels where the processor has fused multiply-adds in vectors, otherwise
 //! `matrixmultiply`, whose only user this is.
 
+#[cfg(target_arch = "x86_64")]
+mod amx;
 mod blocked;
 mod pack;
 #[cfg(test)]
@@ -12,6 +14,7 @@ use super::element::Element;
 use super::frame::{Reader, Writer};
 use super::parallel;
 use blocked::Blocked;
+use std::sync::atomic::{AtomicBool, Ordering};
 pub use tile::Tiled;
 use tile::Tiles;
 
@@ -47,6 +50,38 @@ impl Gemm {
     /// The same numbers as a row times a matrix, if the result is a column without gaps.
     fn turned(&self) -> Option<Gemm> {
         (self.n == 1 && self.m > 1 && self.out == 1).then(|| Gemm { out: self.m as isize, ..self.transposed() })
+    }
+}
+
+/// How exact products of f32 are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Matmul {
+    /// Errors are no larger than those of sums by fused multiply-adds in f32.
+    Exact,
+    /// Each factor keeps 16 bits where that is faster: errors of about 2^-16 of a product.
+    Fast,
+}
+
+static MATMUL: AtomicBool = AtomicBool::new(false);
+
+/// Sets how exact products of this process are.
+pub fn use_matmul(matmul: Matmul) {
+    MATMUL.store(matmul == Matmul::Fast, Ordering::Relaxed);
+}
+
+#[cfg(target_arch = "x86_64")]
+fn matmul() -> Matmul {
+    if MATMUL.load(Ordering::Relaxed) { Matmul::Fast } else { Matmul::Exact }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Matmul {
+    /// Numbers of bf16 whose sum stands for one of f32.
+    fn parts(self) -> usize {
+        match self {
+            Matmul::Exact => 3,
+            Matmul::Fast => 2,
+        }
     }
 }
 
@@ -133,13 +168,37 @@ pub fn tiles<T: Tiled>() -> Option<&'static Tiles<T>> {
     T::tiles().first().filter(|_| !cfg!(debug_assertions)).copied()
 }
 
+/// Computes a product as sums of products of 16 bits, and says whether it has: products of f32 that are large enough,
+/// where the processor has tiles.
+#[cfg(target_arch = "x86_64")]
+unsafe fn on_tiles(g: &Gemm, [lhs, rhs]: [*const f32; 2], out: *mut f32, shared: bool) -> bool {
+    let Some(others) = tiles().filter(|_| amx::fits(g) && amx::available()) else { return false };
+    // SAFETY: the caller's promise.
+    unsafe {
+        let (lhs, rhs, out) = (Reader::of(lhs), Reader::of(rhs), Writer::at(out));
+        amx::Split { g: *g, lhs, rhs, out, parts: matmul().parts(), others, shared }.run();
+    }
+    true
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+unsafe fn on_tiles(_: &Gemm, _: [*const f32; 2], _: *mut f32, _: bool) -> bool {
+    false
+}
+
+/// There are no tiles for f64.
+unsafe fn never(_: &Gemm, _: [*const f64; 2], _: *mut f64, _: bool) -> bool {
+    false
+}
+
 macro_rules! float {
-    ($t:ty, $portable:path) => {
+    ($t:ty, $on_tiles:path, $portable:path) => {
         impl Factor for $t {
             unsafe fn multiply(g: &Gemm, lhs: *const $t, rhs: *const $t, out: *mut $t) {
                 // SAFETY: the caller's promise; tiles are given to processors that run them.
                 unsafe {
                     match tiles() {
+                        _ if $on_tiles(g, [lhs, rhs], out, false) => {}
                         // Pieces of a row are rows, so that they have its bits.
                         Some(tiles) if vector::fits(g) => vector::product(tiles, g, lhs, rhs, out),
                         Some(tiles) => Blocked::new(tiles, g, lhs, rhs, out).run(),
@@ -155,6 +214,7 @@ macro_rules! float {
                 // SAFETY: as above.
                 unsafe {
                     match tiles() {
+                        _ if $on_tiles(g, [lhs, rhs], out, true) => {}
                         Some(tiles) if !vector::fits(g) => Blocked::new(tiles, g, lhs, rhs, out).run_in_pieces(pieces),
                         _ => cut::<$t>(g, pieces, lhs, rhs, out),
                     }
@@ -163,8 +223,8 @@ macro_rules! float {
         }
     };
 }
-float!(f32, matrixmultiply::sgemm);
-float!(f64, matrixmultiply::dgemm);
+float!(f32, on_tiles, matrixmultiply::sgemm);
+float!(f64, never, matrixmultiply::dgemm);
 
 macro_rules! int {
     ($t:ty) => {

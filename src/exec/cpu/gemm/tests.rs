@@ -28,18 +28,19 @@ fn layout(kind: usize, [rows, columns]: [usize; 2]) -> ([isize; 2], usize) {
 }
 
 #[derive(Clone, Debug)]
-struct Draw {
-    m: usize,
-    k: usize,
-    n: usize,
-    lhs: usize,
-    rhs: usize,
-    gap: usize,
-    add: bool,
-    seed: u64,
+pub struct Draw {
+    pub m: usize,
+    pub k: usize,
+    pub n: usize,
+    /// Kinds of layouts.
+    pub lhs: usize,
+    pub rhs: usize,
+    pub gap: usize,
+    pub add: bool,
+    pub seed: u64,
 }
 
-fn draw() -> impl Strategy<Value = Draw> {
+pub fn draw() -> impl Strategy<Value = Draw> {
     (size(), depth(), size(), 0..6usize, 0..6usize, 0..3usize, any::<bool>(), any::<u64>())
         .prop_map(|(m, k, n, lhs, rhs, gap, add, seed)| Draw { m, k, n, lhs, rhs, gap, add, seed })
 }
@@ -54,7 +55,7 @@ fn numbers(count: usize, seed: u64) -> impl Iterator<Item = f64> {
 }
 
 /// What a float type needs here.
-trait Number: Factor + Tiled + Default + PartialEq + std::fmt::Debug {
+pub trait Number: Factor + Tiled + Default + PartialEq + std::fmt::Debug {
     const EPSILON: f64;
     fn of(x: f64) -> Self;
     fn wide(self) -> f64;
@@ -81,7 +82,7 @@ impl Number for f64 {
 }
 
 /// A drawn product with its factors.
-struct Case<T> {
+pub struct Case<T> {
     g: Gemm,
     lhs: (Vec<T>, usize),
     rhs: (Vec<T>, usize),
@@ -89,7 +90,7 @@ struct Case<T> {
 }
 
 impl<T: Number> Case<T> {
-    fn new(draw: &Draw) -> Case<T> {
+    pub fn new(draw: &Draw) -> Case<T> {
         let Draw { m, k, n, .. } = *draw;
         let (lhs, lhs_start) = layout(draw.lhs, [m, k]);
         let (rhs, rhs_start) = layout(draw.rhs, [k, n]);
@@ -103,31 +104,60 @@ impl<T: Number> Case<T> {
         }
     }
 
-    fn run(&self, product: impl Fn(&Gemm, *const T, *const T, *mut T)) -> Vec<T> {
+    pub fn run(&self, product: impl Fn(&Gemm, *const T, *const T, *mut T)) -> Vec<T> {
         let mut out = self.before.clone();
         product(&self.g, self.lhs.0[self.lhs.1..].as_ptr(), self.rhs.0[self.rhs.1..].as_ptr(), out.as_mut_ptr());
         out
     }
 
-    /// Fails where a result is further from the exact sum than the roundings of one chain can take it.
-    fn check(&self, got: &[T]) -> Result<(), TestCaseError> {
+    /// Of an element of the result, but not of a gap: the exact sum, and the sum of the absolute values.
+    fn exact(&self, place: usize) -> Option<(f64, f64)> {
         let g = &self.g;
         let at = |(data, start): &(Vec<T>, usize), strides: [isize; 2], i: usize, j: usize| {
             data[(*start as isize + i as isize * strides[0] + j as isize * strides[1]) as usize].wide()
         };
+        let (i, j) = (place / g.out as usize, place % g.out as usize);
+        let start = if g.add { self.before[place].wide() } else { 0.0 };
+        let terms = (0..g.k).map(|p| at(&self.lhs, g.lhs, i, p) * at(&self.rhs, g.rhs, p, j));
+        (j < g.n).then(|| terms.fold((start, start.abs()), |(sum, size), x| (sum + x, size + x.abs())))
+    }
+
+    /// Fails where a result is further from the exact sum than so many times the roundings of one chain can take it.
+    pub fn check(&self, got: &[T], times: f64) -> Result<(), TestCaseError> {
         for (place, (&got, &before)) in got.iter().zip(&self.before).enumerate() {
-            let (i, j) = (place / g.out as usize, place % g.out as usize);
-            if j >= g.n {
+            let Some((sum, size)) = self.exact(place) else {
                 prop_assert_eq!(got, before, "a gap was written");
                 continue;
-            }
-            let start = if g.add { before.wide() } else { 0.0 };
-            let terms = (0..g.k).map(|p| at(&self.lhs, g.lhs, i, p) * at(&self.rhs, g.rhs, p, j));
-            let (sum, size) = terms.fold((start, start.abs()), |(sum, size), x| (sum + x, size + x.abs()));
-            let bound = (g.k + 2) as f64 * T::EPSILON * size;
-            prop_assert!((got.wide() - sum).abs() <= bound, "[{i}, {j}]: {got:?} is not {sum}, bound {bound:e}");
+            };
+            let bound = times * (self.g.k + 2) as f64 * T::EPSILON * size;
+            prop_assert!((got.wide() - sum).abs() <= bound, "{place}: {got:?} is not {sum}, bound {bound:e}");
         }
         Ok(())
+    }
+}
+
+impl Case<f32> {
+    /// A product of numbers that a function makes of two between -1 and 1.
+    pub fn of([m, k, n]: [usize; 3], number: impl Fn(f64, f64) -> f64) -> Case<f32> {
+        let many = |count: usize, seed: u64| {
+            let pairs = numbers(count, seed).zip(numbers(count, seed + 2));
+            (pairs.map(|(x, y)| number(x, y) as f32).collect(), 0)
+        };
+        let g = Gemm { m, k, n, lhs: [k as isize, 1], rhs: [n as isize, 1], out: n as isize, add: false };
+        Case { g, lhs: many(m * k, 11), rhs: many(k * n, 12), before: vec![0.0; m * n] }
+    }
+
+    /// Cuts the factors to numbers of bf16.
+    pub fn to_bf16(&mut self) {
+        let all = self.lhs.0.iter_mut().chain(&mut self.rhs.0);
+        all.for_each(|x| *x = f32::from_bits(x.to_bits() & !0xffff));
+    }
+
+    /// Errors in units of 2^-24 of the sums of absolute values.
+    pub fn errors(&self, got: &[f32]) -> impl Iterator<Item = f64> {
+        got.iter().enumerate().filter_map(|(place, &got)| {
+            self.exact(place).map(|(sum, size)| (f64::from(got) - sum).abs() / size * 2f64.powi(24))
+        })
     }
 }
 
@@ -139,7 +169,7 @@ fn whole<T: Factor>(g: &Gemm, lhs: *const T, rhs: *const T, out: *mut T) {
 fn agrees<T: Number>(draw: &Draw) -> Result<(), TestCaseError> {
     let case = Case::<T>::new(draw);
     let one = case.run(whole);
-    case.check(&one)?;
+    case.check(&one, 1.0)?;
     let many = case.run(|g, lhs, rhs, out| {
         // SAFETY: as above.
         unsafe { gemm_in_pieces(g, 3, lhs, rhs, out) }
@@ -149,7 +179,7 @@ fn agrees<T: Number>(draw: &Draw) -> Result<(), TestCaseError> {
     for tiles in T::tiles() {
         // SAFETY: as above.
         let blocked = case.run(|g, lhs, rhs, out| unsafe { Blocked::new(tiles, g, lhs, rhs, out).run() });
-        case.check(&blocked)?;
+        case.check(&blocked, 1.0)?;
         for (pieces, shared) in [(2, 1..1), (3, 1..2000), (5, 1..usize::MAX), (4, usize::MAX..usize::MAX)] {
             let cut = case.run(|g, lhs, rhs, out| {
                 // SAFETY: as above.
@@ -162,7 +192,8 @@ fn agrees<T: Number>(draw: &Draw) -> Result<(), TestCaseError> {
         }
         if vector::fits(&case.g) {
             // SAFETY: as above.
-            case.check(&case.run(|g, lhs, rhs, out| unsafe { vector::product::<T>(tiles, g, lhs, rhs, out) }))?;
+            let row = case.run(|g, lhs, rhs, out| unsafe { vector::product::<T>(tiles, g, lhs, rhs, out) });
+            case.check(&row, 1.0)?;
         }
     }
     Ok(())

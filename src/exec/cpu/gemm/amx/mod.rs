@@ -1,0 +1,222 @@
+//! Products on tiles of bf16. Numbers of f32 are split into three of bf16 while they are packed, and the six products of
+//! these that matter are summed in f32. Tiles take numbers below 2^-126 for zero and split no infinities: panels where
+//! that could be seen go to the FMA kernels, tile by tile.
+
+mod split;
+#[cfg(test)]
+mod tests;
+mod tile;
+
+use super::super::frame::{Reader, Writer};
+use super::super::parallel;
+use super::super::scratch::shared;
+use super::Gemm;
+use super::blocked::Blocked;
+use super::tile::Tiles;
+use split::{LINES, Panel, Side, Strip};
+use std::ops::Range;
+pub use tile::available;
+
+/// The deepest panels. Depth alone decides where sums are cut.
+const DEPTH: usize = 384;
+
+/// Lines of either factor that are packed at a time, at most.
+const MOST: usize = 4096;
+
+/// Panels of the part of a result that is one task's.
+const HIGH: usize = 8;
+const WIDE: usize = 4;
+
+/// Whether splitting both factors pays: they have enough lines, which fill tiles, and enough is done with them.
+pub fn fits(g: &Gemm) -> bool {
+    let filled = |lines: usize| lines.next_multiple_of(LINES) * 4 <= lines * 5;
+    g.m.min(g.n) >= 2 * LINES && g.k >= LINES && g.m * g.n * g.k >= 2 << 20 && filled(g.m) && filled(g.n)
+}
+
+/// A product of f32 on tiles.
+pub struct Split<'a> {
+    pub g: Gemm,
+    pub lhs: Reader<f32>,
+    pub rhs: Reader<f32>,
+    pub out: Writer<f32>,
+    /// Parts of a number, 2 or 3.
+    pub parts: usize,
+    /// What computes the blocks that tiles cannot.
+    pub others: &'a Tiles<f32>,
+    /// Whether all threads take part.
+    pub shared: bool,
+}
+
+impl Split<'_> {
+    /// # Safety
+    /// As `gemm`; tiles are available.
+    pub unsafe fn run(&self) {
+        let g = &self.g;
+        if g.k == 0 && !g.add {
+            for i in 0..g.m {
+                // SAFETY: a row of the result.
+                unsafe { self.row(i, 0, g.n) }.fill(0.0);
+            }
+        }
+        let depth = split::padded(g.k.div_ceil(g.k.div_ceil(DEPTH).max(1)));
+        for rows in blocks(g.m, MOST) {
+            for columns in blocks(g.n, MOST) {
+                for steps in blocks(g.k, depth) {
+                    let block = Block { whole: self, rows: rows.clone(), columns: columns.clone(), steps };
+                    // SAFETY: the caller's promise.
+                    unsafe { block.run() };
+                }
+            }
+        }
+    }
+
+    /// A stretch of a row of the result.
+    #[expect(clippy::mut_from_ref, reason = "the writer stands for memory that it does not own")]
+    unsafe fn row(&self, i: usize, j: usize, len: usize) -> &mut [f32] {
+        // SAFETY: the caller's promise: elements of the result that are its own.
+        unsafe { std::slice::from_raw_parts_mut(self.place(i, j), len) }
+    }
+
+    fn place(&self, i: usize, j: usize) -> *mut f32 {
+        self.out.pointer().wrapping_offset(i as isize * self.g.out).wrapping_add(j)
+    }
+
+    fn tasks(&self, count: usize, f: impl Fn(usize) + Sync + Send) {
+        match self.shared {
+            true => parallel::tasks(count, usize::MAX, f),
+            false => (0..count).for_each(f),
+        }
+    }
+}
+
+fn blocks(len: usize, size: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..len).step_by(size.max(1)).map(move |first| first..len.min(first + size))
+}
+
+/// What is packed at a time.
+struct Block<'a> {
+    whole: &'a Split<'a>,
+    rows: Range<usize>,
+    columns: Range<usize>,
+    steps: Range<usize>,
+}
+
+impl Block<'_> {
+    /// # Safety
+    /// As `Split::run`.
+    unsafe fn run(&self) {
+        let room = split::bytes(self.steps.len(), self.whole.parts);
+        let (high, wide) = (self.rows.len().div_ceil(LINES), self.columns.len().div_ceil(LINES));
+        shared::<u8, _>((high + wide) * (room + size_of::<Panel>()), |memory| {
+            let to = Writer::of(memory);
+            let panel = |index: usize| to.pointer().wrapping_add(index * room);
+            let notes = panel(high + wide).cast::<Panel>();
+            let notes = Notes(notes);
+            self.whole.tasks(high + wide, |index| {
+                let (strip, side) = match index < high {
+                    true => (self.lhs(index * LINES..self.rows.len()), Side::Lhs),
+                    false => (self.rhs((index - high) * LINES..self.columns.len()), Side::Rhs),
+                };
+                // SAFETY: lines of a factor; a panel, and a note, of its own.
+                unsafe { notes.set(index, split::pack(strip, side, self.whole.parts, panel(index))) };
+            });
+            let across = wide.div_ceil(WIDE);
+            self.whole.tasks(high.div_ceil(HIGH) * across, |task| {
+                tile::configure();
+                let (i, j) = (task / across * HIGH, task % across * WIDE);
+                for j in j..wide.min(j + WIDE) {
+                    for i in i..high.min(i + HIGH) {
+                        // SAFETY: all panels are packed; every task has tiles of the result of its own.
+                        unsafe {
+                            let (a, b) = (notes.get(i), notes.get(high + j));
+                            self.tile([i * LINES, j * LINES], [(panel(i), a), (panel(high + j), b)]);
+                        }
+                    }
+                }
+            });
+        });
+    }
+
+    /// The first panel of some rows.
+    fn lhs(&self, rows: Range<usize>) -> Strip {
+        let g = &self.whole.g;
+        let first = (self.rows.start + rows.start) as isize * g.lhs[0] + self.steps.start as isize * g.lhs[1];
+        let from = self.whole.lhs.pointer().wrapping_offset(first);
+        Strip { from, lines: rows.len().min(LINES), steps: self.steps.len(), line: g.lhs[0], step: g.lhs[1] }
+    }
+
+    /// The first panel of some columns.
+    fn rhs(&self, columns: Range<usize>) -> Strip {
+        let g = &self.whole.g;
+        let first = (self.columns.start + columns.start) as isize * g.rhs[1] + self.steps.start as isize * g.rhs[0];
+        let from = self.whole.rhs.pointer().wrapping_offset(first);
+        Strip { from, lines: columns.len().min(LINES), steps: self.steps.len(), line: g.rhs[1], step: g.rhs[0] }
+    }
+
+    /// The tile of the result that begins at a row and a column of this block.
+    unsafe fn tile(&self, [i, j]: [usize; 2], [(a, left), (b, right)]: [(*const u8, Panel); 2]) {
+        let (whole, g) = (self.whole, &self.whole.g);
+        let (rows, columns) = (self.lhs(i..self.rows.len()), self.rhs(j..self.columns.len()));
+        let [row, column] = [self.rows.start + i, self.columns.start + j];
+        let add = g.add || self.steps.start > 0;
+        if !is_safe(left, right) {
+            let g = Gemm { m: rows.lines, n: columns.lines, k: self.steps.len(), add, ..*g };
+            // SAFETY: a part of the product.
+            unsafe { Blocked::new(whole.others, &g, rows.from, columns.from, whole.place(row, column)).run() };
+            return;
+        }
+        let run = tile::kernel(left.parts, right.parts);
+        let steps = split::padded(self.steps.len()) / tile::STEPS;
+        if !add && rows.lines == LINES && columns.lines == LINES {
+            // SAFETY: panels of these parts, a whole tile of the result.
+            unsafe { run(steps, a, b, whole.place(row, column), g.out) };
+            return;
+        }
+        // A sum of its own for every block of the depth: errors grow with the number of terms.
+        let mut beside = [0f32; LINES * LINES];
+        // SAFETY: panels of these parts.
+        unsafe { run(steps, a, b, beside.as_mut_ptr(), LINES as isize) };
+        for (r, line) in beside.chunks_exact(LINES).enumerate().take(rows.lines) {
+            // SAFETY: a row of this tile.
+            let to = unsafe { whole.row(row + r, column, columns.lines) };
+            match add {
+                true => to.iter_mut().zip(line).for_each(|(to, x)| *to += x),
+                false => to.copy_from_slice(&line[..columns.lines]),
+            }
+        }
+    }
+}
+
+/// Whether the tiles' products of two panels have the accuracy of f32: no part of a number and no product that matters
+/// is flushed to zero, and nothing overflows.
+fn is_safe(a: Panel, b: Panel) -> bool {
+    let exponent = |bits: u32| (bits >> 23) as i32 - 127;
+    let greatest = [a, b].map(|panel| exponent(panel.greatest));
+    if a.greatest == 0 || b.greatest == 0 {
+        return greatest[0].max(greatest[1]) < 110;
+    }
+    let least = [a, b].map(|panel| exponent(panel.least + 1));
+    let apart = least.iter().all(|&least| least >= -100) && greatest.iter().all(|&greatest| greatest < 110);
+    apart && least[0] + least[1] >= -95 && greatest[0] + greatest[1] < 110
+}
+
+/// What is known of the panels.
+#[derive(Clone, Copy)]
+struct Notes(*mut Panel);
+
+// SAFETY: tasks write notes of their own, and read when all are written.
+unsafe impl Sync for Notes {}
+// SAFETY: as above.
+unsafe impl Send for Notes {}
+
+impl Notes {
+    unsafe fn set(&self, index: usize, panel: Panel) {
+        // SAFETY: the caller's promise.
+        unsafe { self.0.add(index).write_unaligned(panel) }
+    }
+
+    unsafe fn get(&self, index: usize) -> Panel {
+        // SAFETY: the caller's promise.
+        unsafe { self.0.add(index).read_unaligned() }
+    }
+}
