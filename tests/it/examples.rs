@@ -83,9 +83,11 @@ pub enum Claim {
     /// The first metric is less than the second.
     Less(&'static str, &'static str),
     Writes(&'static str),
+    /// One of its lines has these words.
+    Prints(&'static str),
 }
 
-use Claim::{AtLeast, AtMost, Less, Writes};
+use Claim::{AtLeast, AtMost, Less, Prints, Writes};
 
 /// One test for each program of `examples/papers`: what makes it short, and what it reaches all the same.
 macro_rules! papers {
@@ -191,6 +193,7 @@ impl Run {
             AtMost(metric, most) => value(metric) <= *most,
             Less(small, large) => value(small) < value(large),
             Writes(file) => self.beside.join(file).is_file(),
+            Prints(words) => self.printed().any(|line| line.contains(words)),
         };
         assert!(kept, "{claim:?} does not hold: {}", self.last());
     }

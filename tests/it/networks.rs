@@ -5,11 +5,11 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::examples::Claim::{AtLeast, AtMost, Less, Writes};
+use crate::examples::Claim::{AtLeast, AtMost, Less, Prints, Writes};
 use crate::examples::Run;
 
 /// Folders of networks that are trained on real data.
-const FIELDS: &[&str] = &["graph", "prob", "rl", "series", "tables", "text", "vision"];
+const FIELDS: &[&str] = &["generative", "graph", "prob", "rl", "series", "tables", "text", "vision"];
 
 /// One test for each: the program with the flags that make it short, and what it reaches all the same.
 macro_rules! networks {
@@ -41,6 +41,10 @@ networks! {
     tagger "text/tagger.dln --rows 100 --epochs 3 --width 16": AtLeast("val.accuracy", 0.1);
     mnist "vision/mnist.dln --epochs 1 --width 4": AtLeast("val.accuracy", 0.18);
     detector "vision/detector.dln --rows 40 --epochs 2": AtMost("train.loss", 150.0);
+    simclr "vision/simclr.dln --epochs 1 --batch-rows 20 --rows 100": AtLeast("val.accuracy", 0.2);
+    topics "prob/topics.dln --share 0.05 --topics 6 --epochs 5": Less("train.largest_kind", "train.purity");
+    sprinkler "prob/sprinkler.dln": Prints("rain 0.70");
+    cvae_digits "generative/cvae_digits.dln --epochs 3 --hidden 32": AtMost("val.loss", 300.0), Writes("runs/cvae_digits.png");
     wordnet "graph/wordnet.dln --epochs 12 --hidden 16": AtLeast("val.accuracy", 0.45);
 }
 

@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 from hmmlearn.hmm import CategoricalHMM
+from sklearn.decomposition import LatentDirichletAllocation
 from sklearn.naive_bayes import GaussianNB, MultinomialNB
 
 from tensors import labels, rand, randn
@@ -12,6 +13,7 @@ def prob(a):
     a.seed("prob")
     hidden_markov(a)
     naive_bayes(a)
+    topics(a)
 
 
 def shares(*shape):
@@ -55,6 +57,23 @@ def naive_bayes(a):
         fitted = reference.fit(x.numpy(), y.numpy())
         a.case(name, "{\n  net.see(x, y)\n  log_softmax(net(x))\n}", lambda x, y: torch.tensor(fitted.predict_log_proba(x.numpy())),
                uses=[f"std.prob: {name}"], before=f"let net = {name}[{D} -> {C}]\n", types={"y": f"idx<{C}>[{N}]"}, smooth=False, x=x, y=y)
+
+
+def topics(a):
+    N, V, K = 4, 6, 3
+    x, weight = labels(4, N, V).double() + torch.eye(N, V), rand(K, V, low=0.5, high=1.5)
+    model = LatentDirichletAllocation(K, max_doc_update_iter=10, mean_change_tol=0, max_iter=1, random_state=0)
+    model.partial_fit(x.numpy())                                     # so that it has its settings
+    model.components_ = weight.numpy().copy()
+    sums = torch.digamma(weight) - torch.digamma(weight.sum(1, keepdim=True))
+    model.exp_dirichlet_component_ = sums.exp().numpy()
+    shares, counts = model._e_step(x.numpy(), cal_sstats=True, random_init=False)
+    learned = 1 / K + counts
+
+    a.case("LDA, a round", "{\n  before = net.infer(x)\n  net.learn(x)\n  (before, net.weight)\n}",
+           lambda x: (torch.tensor(shares), torch.tensor(learned)), uses=["std.prob: LDA"], before=f"let net = LDA[{V}, {K}](rounds: 10)\n",
+           params={"net.weight": weight}, smooth=False, x=x, tolerance=1e-6,
+           why="scikit-learn adds a small number to each divisor and has a digamma of its own")
 
 
 AREAS = {"prob": prob}
