@@ -2,8 +2,9 @@
 //! them to find the file, and with them to read everything.
 
 use super::chain::{Hyper, HyperKind, HyperValue, Overrides};
-use super::format::Format;
+use super::format::{self, Format};
 use super::sweep::{Lists, Sweep};
+use super::{project, shell};
 use crate::driver::Matmul;
 use crate::sema::by_name;
 use crate::tir::{Direction, Metric, Part};
@@ -20,6 +21,9 @@ pub enum Task {
     Test { files: Vec<PathBuf>, only: Option<String> },
     Sweep(Sweep),
     Format(Format),
+    New(PathBuf),
+    Completions(clap_complete::Shell),
+    Manual(Option<String>),
     Explain { code: String },
     Bench(Bench),
 }
@@ -86,21 +90,15 @@ pub fn parse(args: &[OsString], hypers: &[Hyper]) -> Result<Request, clap::Error
         },
         "sweep" => Task::Sweep(sweep_of(matches, hypers)),
         "bench" => Task::Bench(bench_of(matches)),
-        "fmt" => Task::Format(format(matches)),
+        "fmt" => Task::Format(format::read(matches)),
+        "new" => Task::New(project::read(matches)),
+        "completions" => Task::Completions(shell::shell(matches)),
+        "man" => Task::Manual(matches.get_one("COMMAND").cloned()),
         "explain" => Task::Explain { code: matches.get_one("CODE").cloned().unwrap_or_default() },
         other => unreachable!("`{other}` is no command"),
     };
     let json = matches.try_get_one::<bool>("json").ok().flatten();
     Ok(Request { task, json: json.copied().unwrap_or(false) })
-}
-
-fn format(matches: &ArgMatches) -> Format {
-    let paths: Vec<PathBuf> = matches.get_many("PATH").into_iter().flatten().cloned().collect();
-    Format {
-        paths: if paths.is_empty() { vec![PathBuf::from(".")] } else { paths },
-        check: matches.get_flag("check"),
-        stdin: matches.get_flag("stdin"),
-    }
 }
 
 fn file(matches: &ArgMatches) -> PathBuf {
@@ -169,7 +167,8 @@ const CASES: &str = "benches/cases";
 /// How many trials there are for one that goes on to the next round of halving.
 const ETA: usize = 3;
 
-fn command(hypers: &[Hyper]) -> Command {
+/// All words; `hypers` are the settings of the program at hand.
+pub fn command(hypers: &[Hyper]) -> Command {
     Command::new("dln")
         .version(env!("CARGO_PKG_VERSION"))
         .about(env!("CARGO_PKG_DESCRIPTION"))
@@ -186,7 +185,10 @@ fn command(hypers: &[Hyper]) -> Command {
                 .arg(value("only", "NAME", "Only tests with this in their names"))
                 .arg(json()),
         )
-        .subcommand(fmt())
+        .subcommand(format::words())
+        .subcommand(project::words())
+        .subcommand(shell::completions())
+        .subcommand(shell::man())
         .subcommand(
             Command::new("bench")
                 .about("Time the training step of a program")
@@ -211,18 +213,6 @@ fn measured(name: &'static str, about: &'static str) -> Command {
         .about(about)
         .arg(Arg::new("CASE").required(true).value_parser(value_parser!(PathBuf)).help(case))
         .arg(value("threads", "N", "Worker threads").value_parser(count()))
-}
-
-fn fmt() -> Command {
-    let paths = "Programs, and folders with programs [default: the current folder]";
-    Command::new("fmt")
-        .about("Write programs in the style of dln; what does not parse is left as it is")
-        .arg(Arg::new("PATH").value_parser(value_parser!(PathBuf)).num_args(0..).help(paths))
-        .arg(flag("check", "Change nothing; say what would change, and end with code 1 if something would"))
-        .arg(
-            flag("stdin", "Read a program from the standard input and write it to the standard output")
-                .conflicts_with("PATH"),
-        )
 }
 
 fn run(hypers: &[Hyper]) -> Command {
@@ -330,7 +320,7 @@ fn path(name: &'static str) -> Arg {
     Arg::new(name).required(true).value_parser(value_parser!(PathBuf)).help("A program, such as digits.dln")
 }
 
-fn flag(name: &'static str, help: &'static str) -> Arg {
+pub fn flag(name: &'static str, help: &'static str) -> Arg {
     Arg::new(name).long(name).help(help).action(ArgAction::SetTrue)
 }
 

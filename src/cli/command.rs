@@ -73,6 +73,9 @@ impl Desk<'_> {
             Task::Sweep(sweep) => self.sweep(sweep),
             Task::Bench(bench) => self.with(&bench.file, |desk, session| desk.bench(session, bench)),
             Task::Format(format) => self.format(format),
+            Task::New(folder) => self.new_project(folder),
+            Task::Completions(shell) => self.completions(*shell),
+            Task::Manual(name) => self.manual(name.as_deref()),
             Task::Explain { code } => self.explain(code),
         }
     }

@@ -1,11 +1,13 @@
 //! `dln fmt`: programs in the one style, in place, from the standard input, or only compared.
 
-use super::command::{Desk, Exit, read};
+use super::args::flag;
+use super::command::{self, Desk, Exit};
 use super::progress::counted;
 use super::testing::programs;
 use crate::base::Sources;
 use crate::format::format;
 use crate::io::Files;
+use clap::{Arg, ArgMatches, Command, value_parser};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -18,6 +20,27 @@ pub struct Format {
     pub check: bool,
     /// The standard input to the standard output.
     pub stdin: bool,
+}
+
+pub fn words() -> Command {
+    let paths = "Programs, and folders with programs [default: the current folder]";
+    Command::new("fmt")
+        .about("Write programs in the style of dln; what does not parse is left as it is")
+        .arg(Arg::new("PATH").value_parser(value_parser!(PathBuf)).num_args(0..).help(paths))
+        .arg(flag("check", "Change nothing; say what would change, and end with code 1 if something would"))
+        .arg(
+            flag("stdin", "Read a program from the standard input and write it to the standard output")
+                .conflicts_with("PATH"),
+        )
+}
+
+pub fn read(matches: &ArgMatches) -> Format {
+    let paths: Vec<PathBuf> = matches.get_many("PATH").into_iter().flatten().cloned().collect();
+    Format {
+        paths: if paths.is_empty() { vec![PathBuf::from(".")] } else { paths },
+        check: matches.get_flag("check"),
+        stdin: matches.get_flag("stdin"),
+    }
 }
 
 /// Lines of a difference that are shown.
@@ -81,7 +104,7 @@ impl Desk<'_> {
 
     /// The text of a file, and what it would be; what is wrong is reported.
     fn formatted(&mut self, path: &Path) -> Result<(String, String), Exit> {
-        let (name, text, _) = read(path).map_err(|message| self.refuse(&message))?;
+        let (name, text, _) = command::read(path).map_err(|message| self.refuse(&message))?;
         let new = self.format_text(&name, &text)?;
         Ok((text, new))
     }

@@ -11,6 +11,8 @@ mod json;
 mod output;
 mod profile;
 mod progress;
+mod project;
+mod shell;
 mod sweep;
 mod testing;
 #[cfg(test)]

@@ -1,12 +1,9 @@
 //! The built binary on real files in temporary folders: exit codes, streams, flags, weights, signals.
 
-use std::fs;
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
-
+use crate::desk::{Desk, Ended};
 use serde_json::Value;
-use tempfile::TempDir;
+use std::io::{BufRead, BufReader};
+use std::process::Command;
 
 /// A small run with settings of every kind.
 const MLP: &str = r#"
@@ -76,78 +73,6 @@ train rows {
   save lowest train.loss to "runs/lstm"
 }
 "#;
-
-/// A folder with programs.
-struct Desk(TempDir);
-
-/// How a command ended.
-struct Ended {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-impl Desk {
-    fn new(files: &[(&str, &str)]) -> Desk {
-        let desk = Desk(tempfile::tempdir().expect("a folder"));
-        files.iter().for_each(|(name, text)| desk.write(name, text.as_bytes()));
-        desk
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    fn write(&self, name: &str, bytes: &[u8]) {
-        fs::write(self.path().join(name), bytes).expect("a writable folder");
-    }
-
-    fn read(&self, name: &str) -> Vec<u8> {
-        fs::read(self.path().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
-    }
-
-    fn command(&self, line: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_dln"));
-        command.current_dir(self.path()).args(line.split_whitespace()).env("LC_ALL", "C").stdin(Stdio::null());
-        command
-    }
-
-    /// Runs `dln LINE`.
-    fn dln(&self, line: &str) -> Ended {
-        Ended::from(self.command(line).output().expect("dln starts"))
-    }
-
-    fn start(&self, line: &str) -> Child {
-        self.command(line).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("dln starts")
-    }
-}
-
-impl Ended {
-    fn from(output: Output) -> Ended {
-        let text = |bytes| String::from_utf8(bytes).expect("text");
-        Ended { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
-    }
-
-    #[track_caller]
-    fn ends(self, code: i32) -> Ended {
-        assert_eq!(self.code, Some(code), "{}{}", self.out, self.err);
-        self
-    }
-
-    /// The lines of `--json`.
-    #[track_caller]
-    fn json(&self) -> Vec<Value> {
-        self.out.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
-    }
-
-    /// The numbers of `--json` lines, without the times.
-    #[track_caller]
-    fn untimed(&self) -> Vec<Value> {
-        let mut lines = self.json();
-        lines.iter_mut().for_each(|line| drop(line.as_object_mut().and_then(|line| line.remove("seconds"))));
-        lines
-    }
-}
 
 fn keys(value: &Value) -> Vec<&str> {
     value.as_object().expect("an object").keys().map(String::as_str).collect()

@@ -28,7 +28,9 @@ fn programs(folder: &Path, out: &mut Vec<PathBuf>) {
 fn texts() -> Vec<(String, String)> {
     let root = crate::root();
     let mut paths = vec![];
-    ["stdlib", "examples", "tests", "benches"].iter().for_each(|folder| programs(&root.join(folder), &mut paths));
+    ["stdlib", "examples", "tests", "benches", "src"]
+        .iter()
+        .for_each(|folder| programs(&root.join(folder), &mut paths));
     paths.sort();
     let name = |path: &Path| path.strip_prefix(&root).expect("below").to_string_lossy().into_owned();
     paths.iter().map(|path| (name(path), fs::read_to_string(path).expect("a text"))).collect()

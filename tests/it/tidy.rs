@@ -38,6 +38,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
 const CRATES: &[(&str, &str)] = &[
     ("ariadne", "src/diag/"),
     ("clap", "src/cli/"),
+    ("clap_complete", "src/cli/"),
+    ("clap_mangen", "src/cli/shell.rs"),
     ("csv", "src/data/"),
     ("ctrlc", "src/cli/interrupt.rs"),
     ("flate2", "src/data/"),
