@@ -62,7 +62,7 @@ fn what_is_held_back_learns_all_the_same() {
 
 #[test]
 fn a_rare_letter_is_found_with_weights_and_resampling() {
-    let run = Run::of("tables/rare_letter.dln", &["--epochs", "30"]);
+    let run = Run::of("tables/rare_letter.dln", &["--epochs", "15"]);
     let told = |name: &str| -> Vec<f64> {
         let line = run.printed().find(|line| line.starts_with(name)).expect("a line for each way");
         line.split([' ', ',']).filter_map(|word| word.parse().ok()).collect()

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 mod backends;
 mod batched;
 mod benches;
+mod beside;
 mod buckets;
 mod bugs;
 mod calls;
