@@ -8,6 +8,7 @@ mod line_tile;
 mod lines;
 mod panel;
 mod row;
+mod stage;
 mod sweep;
 #[cfg(test)]
 mod tests;
@@ -15,7 +16,7 @@ mod turn;
 mod weight;
 
 use super::frame::{Array, Frame, Writer};
-use super::gemm::{Factor, Tiled};
+use super::gemm::{Factor, Tiled, tiles};
 use super::isa::{Isa, isa};
 use super::kernels::fold::Fold;
 use super::kernels::reduce::join_parts;
@@ -195,10 +196,10 @@ impl<T: Unit> Kernel for Weight<T> {
         let (x, y, dst) = (self.x.read(frame), self.y.read(frame), self.dst.write(frame));
         let gradient = &self.gradient;
         let out = Writer::of(if self.partials.is_empty() { &mut *dst } else { &mut self.partials });
-        let kernels = (T::pack(), T::rows());
+        let tiles = tiles::<T>().map(|_| T::rows());
         parallel::tasks(gradient.tasks(), gradient.work(), |task| {
             // SAFETY: the operands of this step; tasks have rows of their own.
-            unsafe { gradient.run(kernels, task, x, y, out) }
+            unsafe { gradient.run(tiles, task, x, y, out) }
         });
         if !self.partials.is_empty() {
             join_parts(&self.sum, &mut self.partials, dst.len());
