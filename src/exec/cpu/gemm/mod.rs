@@ -34,11 +34,13 @@ pub struct Gemm {
 
 impl Gemm {
     /// Into how many pieces a product is best cut for several threads: a function of its sizes.
-    fn pieces(&self) -> usize {
+    pub fn pieces(&self) -> usize {
+        // What is used once or twice costs as much to read as some products.
         let products = self.m * self.k * self.n;
+        let work = products.max(4 * self.k * self.m.max(self.n));
         let longer = self.m.max(self.n);
         // Large products read the factor that all pieces share once for each.
-        (products >> 20).clamp(1, 16).min(longer.div_ceil(32)).min((longer / 224).max(4))
+        (work >> 20).clamp(1, 16).min(longer.div_ceil(32)).min((longer / 224).max(4))
     }
 
     /// The product of the factors transposed, in the other order; rows of its result are columns of this one's.

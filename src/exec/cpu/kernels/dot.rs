@@ -8,7 +8,7 @@ use crate::exec::Fault;
 use crate::plan::{Step, View};
 use crate::types::DType;
 
-/// From so many products on, each is one thread's; fewer are cut.
+/// From so many products on, each is one thread's; fewer are cut, if they are large.
 const TOGETHER: usize = 8;
 
 /// Multiplications of one task, at least.
@@ -83,12 +83,12 @@ impl<T: Factor> Kernel for DotKernel<T> {
                 run(&product, lhs, rhs, dst.pointer().add(index * product.m * product.n));
             }
         };
-        if count < TOGETHER {
+        if count < TOGETHER && product.pieces() > 1 {
             (0..count).for_each(|index| one(index, gemm_on_all_threads));
             return Ok(());
         }
         let size = (product.m * product.n * product.k).max(1);
-        let group = (GROUP / size).clamp(1, count.div_ceil(TOGETHER));
+        let group = (GROUP / size).clamp(1, count.div_ceil(TOGETHER).max(1));
         parallel::tasks(count.div_ceil(group), count * size / 16, |task| {
             (task * group..count.min((task + 1) * group)).for_each(|index| one(index, gemm));
         });
