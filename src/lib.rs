@@ -14,6 +14,7 @@ pub mod grad;
 pub mod graph;
 pub mod io;
 pub mod lower;
+pub mod lsp;
 pub mod ops;
 pub mod opt;
 pub mod plan;

@@ -38,6 +38,24 @@ fn read(folder: PathBuf, prefix: &str, modules: &mut Vec<(&'static str, &'static
     }
 }
 
+/// Where the library's files can be opened in an editor: the folder that they are read from, or else a copy of what the binary
+/// carries, among the files that may be lost.
+pub fn folder() -> PathBuf {
+    if let Some(folder) = std::env::var_os("DLN_STDLIB") {
+        return PathBuf::from(folder);
+    }
+    let folder = std::env::temp_dir().join(format!("dln-{}-std", env!("CARGO_PKG_VERSION")));
+    for (path, text) in modules() {
+        let file = folder.join(format!("{}.dln", path.trim_start_matches("std.").replace('.', "/")));
+        let is_there = std::fs::read_to_string(&file).is_ok_and(|there| there == *text);
+        if !is_there && let Some(parent) = file.parent() {
+            // Without it a definition in the library cannot be shown, and that is all.
+            let _ = std::fs::create_dir_all(parent).and_then(|()| std::fs::write(&file, text));
+        }
+    }
+    folder
+}
+
 /// What every program sees without `use`.
 pub fn prelude() -> &'static str {
     module("std.prelude").unwrap_or_default()

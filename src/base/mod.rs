@@ -1,8 +1,10 @@
 //! What every stage shares: places in source text, and names.
 
+mod number;
 mod source;
 mod span;
 
+pub use number::grouped;
 pub use source::{Source, Sources};
 pub use span::{FileId, Span, Spanned};
 

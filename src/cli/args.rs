@@ -3,6 +3,7 @@
 
 use super::chain::{Hyper, HyperKind, HyperValue, Overrides};
 use super::format::{self, Format};
+use super::summary::{self, Summarize};
 use super::sweep::{Lists, Sweep};
 use super::{project, shell};
 use crate::driver::Matmul;
@@ -16,16 +17,30 @@ use std::path::PathBuf;
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Task {
-    Run { file: PathBuf, overrides: Overrides, dry_run: bool },
-    Check { file: PathBuf },
-    Test { files: Vec<PathBuf>, only: Option<String> },
+    Run {
+        file: PathBuf,
+        overrides: Overrides,
+        dry_run: bool,
+    },
+    Check {
+        file: PathBuf,
+    },
+    Test {
+        files: Vec<PathBuf>,
+        only: Option<String>,
+    },
     Sweep(Sweep),
     Format(Format),
     New(PathBuf),
     Completions(clap_complete::Shell),
     Manual(Option<String>),
-    Explain { code: String },
+    Explain {
+        code: String,
+    },
     Bench(Bench),
+    /// Serve an editor over the standard streams.
+    Lsp,
+    Summary(Summarize),
 }
 
 /// A training step to be timed.
@@ -95,13 +110,15 @@ pub fn parse(args: &[OsString], hypers: &[Hyper]) -> Result<Request, clap::Error
         "completions" => Task::Completions(shell::shell(matches)),
         "man" => Task::Manual(matches.get_one("COMMAND").cloned()),
         "explain" => Task::Explain { code: matches.get_one("CODE").cloned().unwrap_or_default() },
+        "lsp" => Task::Lsp,
+        "summary" => Task::Summary(summary::read(matches)),
         other => unreachable!("`{other}` is no command"),
     };
     let json = matches.try_get_one::<bool>("json").ok().flatten();
     Ok(Request { task, json: json.copied().unwrap_or(false) })
 }
 
-fn file(matches: &ArgMatches) -> PathBuf {
+pub fn file(matches: &ArgMatches) -> PathBuf {
     matches.get_one("FILE").cloned().unwrap_or_default()
 }
 
@@ -204,6 +221,8 @@ pub fn command(hypers: &[Hyper]) -> Command {
                 .about("Explain a code of an error, such as E0501")
                 .arg(Arg::new("CODE").required(true)),
         )
+        .subcommand(summary::words())
+        .subcommand(Command::new("lsp").about("Serve an editor: the language server, over the standard streams"))
 }
 
 /// A subcommand of `dln bench`.
@@ -312,11 +331,11 @@ fn metric(text: &str) -> Result<(Metric, Direction), String> {
     Ok((Metric { part, name: name.into() }, direction))
 }
 
-fn json() -> Arg {
+pub fn json() -> Arg {
     flag("json", "Print JSON, one object a line")
 }
 
-fn path(name: &'static str) -> Arg {
+pub fn path(name: &'static str) -> Arg {
     Arg::new(name).required(true).value_parser(value_parser!(PathBuf)).help("A program, such as digits.dln")
 }
 
@@ -324,11 +343,11 @@ pub fn flag(name: &'static str, help: &'static str) -> Arg {
     Arg::new(name).long(name).help(help).action(ArgAction::SetTrue)
 }
 
-fn value(name: &'static str, value: &'static str, help: &'static str) -> Arg {
+pub fn value(name: &'static str, value: &'static str, help: &'static str) -> Arg {
     Arg::new(name).long(name).value_name(value).help(help)
 }
 
-fn count() -> ValueParser {
+pub fn count() -> ValueParser {
     let parse = |text: &str| match text.parse() {
         Ok(0) | Err(_) => Err("a whole number from 1 is expected".to_string()),
         Ok(n) => Ok::<usize, String>(n),

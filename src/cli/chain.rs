@@ -2,10 +2,12 @@
 
 use crate::base::{Name, Sources, Span};
 use crate::diag::Diagnostic;
+use crate::driver::summary::Summary;
 use crate::driver::{Matmul, Profile};
 use crate::io::Files;
 use crate::tir::{Direction, Metric};
 use crate::train::Event;
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
 /// Opens programs; several at a time, from several threads.
@@ -52,6 +54,10 @@ pub trait Session {
         overrides: &Overrides,
         work: &mut dyn FnMut(&mut dyn Steps) -> Result<(), Diagnostic>,
     ) -> Result<bool, Diagnostic>;
+
+    /// The layers that its steps, or else its functions, call; some sizes are given by their names. Only after a check without
+    /// errors.
+    fn summaries(&mut self, sizes: &BTreeMap<String, i64>) -> Vec<Summary>;
 
     /// The names of all `test` blocks, in the order of the file.
     fn tests(&self) -> Vec<Name>;

@@ -4,7 +4,7 @@ use super::args::{Request, Task};
 use super::chain::{Chain, Origin, Overrides, Report, Session, Setting};
 use super::interrupt;
 use super::json;
-use super::output::Output;
+use super::output::{Output, complain};
 use super::progress::{Progress, Show, counted};
 use crate::base::Sources;
 use crate::diag::{self, Diagnostic, Severity};
@@ -77,6 +77,13 @@ impl Desk<'_> {
             Task::Completions(shell) => self.completions(*shell),
             Task::Manual(name) => self.manual(name.as_deref()),
             Task::Explain { code } => self.explain(code),
+            Task::Lsp => self.lsp(),
+            Task::Summary(asked) => {
+                self.with(&asked.file, |desk, session| match desk.check(session, &Overrides::default(), false) {
+                    Exit::Fine => desk.summary(&session.summaries(&asked.sizes), asked),
+                    other => other,
+                })
+            }
         }
     }
 
@@ -176,6 +183,16 @@ impl Desk<'_> {
                 Exit::Fine
             }
             None => self.refuse(&format!("`{}` is no code that dln knows", code.escape_debug())),
+        }
+    }
+
+    fn lsp(&mut self) -> Exit {
+        match crate::lsp::standard() {
+            Ok(()) => Exit::Fine,
+            Err(message) => {
+                complain(&message);
+                Exit::Failed
+            }
         }
     }
 

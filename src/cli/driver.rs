@@ -1,5 +1,6 @@
 //! The chain that the command line talks to: the compiler's driver.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
 use super::chain::{
@@ -7,10 +8,11 @@ use super::chain::{
 };
 use crate::base::{Name, Sources};
 use crate::diag::{self, Diagnostic};
+use crate::driver::summary::Summary;
 use crate::driver::{self, Bench, Checkpoint, How, Profile, Program};
 use crate::io::Files;
 use crate::sema::{self, Checked, Options, Override};
-use crate::syntax::ast::{BinaryOp, Expr, ExprKind, Item, ItemKind, TypeKind, UnaryOp};
+use crate::syntax::ast::{BinaryOp, Expr, ExprKind, Func, Item, ItemKind, Type, TypeKind, UnaryOp};
 use crate::tir::{Direction, Metric};
 use crate::train::Event;
 
@@ -123,6 +125,28 @@ impl Session for Opened {
             Some(mut bench) => work(&mut bench).map(|()| true),
             None => Ok(false),
         }
+    }
+
+    fn summaries(&mut self, sizes: &BTreeMap<String, i64>) -> Vec<Summary> {
+        if self.checked().jobs.is_empty() {
+            // Functions of tensors alone can be traced as they are.
+            let of_tensors = |func: &Func| {
+                let is_tensor = |ty: &Type| matches!(ty.kind, TypeKind::Tensor { .. });
+                !func.params.is_empty() && func.params.iter().all(|param| param.ty.as_ref().is_some_and(is_tensor))
+            };
+            let names: Vec<Name> = self
+                .main()
+                .iter()
+                .filter_map(|item| match &item.kind {
+                    ItemKind::Fn(func) if of_tensors(func) => Some(func.name.name.clone()),
+                    _ => None,
+                })
+                .collect();
+            let names: Vec<&str> = names.iter().map(|name| &**name).collect();
+            let checked = self.program.check(&Options::default(), &names);
+            return driver::summary::summaries(&checked, sizes);
+        }
+        driver::summary::summaries(self.checked(), sizes)
     }
 
     fn tests(&self) -> Vec<Name> {

@@ -13,6 +13,7 @@ mod profile;
 mod progress;
 mod project;
 mod shell;
+mod summary;
 mod sweep;
 mod testing;
 #[cfg(test)]

@@ -56,6 +56,10 @@ impl Session for FakeSession {
         None
     }
 
+    fn summaries(&mut self, _: &std::collections::BTreeMap<String, i64>) -> Vec<crate::driver::summary::Summary> {
+        vec![]
+    }
+
     fn check(&mut self, _: &Overrides) -> Report {
         let diagnostics = if self.text.contains("wrong") { vec![fault("E0501")] } else { vec![] };
         Report {

@@ -14,6 +14,7 @@ mod memory;
 mod plans;
 mod resume;
 mod run;
+pub mod summary;
 
 pub use crate::exec::{Entry, Matmul, Profile, use_matmul, use_threads};
 pub use bench::Bench;

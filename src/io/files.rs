@@ -1,9 +1,11 @@
 //! The file system as a program sees it. Reading and writing of data goes through here and nowhere else.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 /// Files by the paths that programs write: relative ones begin at the folder of the program, `std:name` is what ships
 /// inside the binary.
@@ -12,16 +14,23 @@ pub struct Files {
     base: PathBuf,
     /// Where what is written begins, if not at `base`.
     output: Option<PathBuf>,
+    /// Texts that an editor has open: what is on the disk is older.
+    open: Arc<BTreeMap<PathBuf, String>>,
 }
 
 impl Files {
     pub fn at(base: impl Into<PathBuf>) -> Files {
-        Files { base: base.into(), output: None }
+        Files { base: base.into(), output: None, open: Arc::default() }
     }
 
     /// The same files, with all that is written below a folder, wherever its path leads.
     pub fn writing_to(self, folder: impl Into<PathBuf>) -> Files {
         Files { output: Some(folder.into()), ..self }
+    }
+
+    /// The same files, with some of them as an editor has them.
+    pub fn with_open(self, open: BTreeMap<PathBuf, String>) -> Files {
+        Files { open: Arc::new(open), ..self }
     }
 
     /// Where a path of the program lies on this machine.
@@ -35,6 +44,9 @@ impl Files {
             return embedded(name).map(Cow::Borrowed);
         }
         let path = self.locate(path);
+        if let Some(text) = self.open.get(&path) {
+            return Ok(Cow::Owned(text.clone().into_bytes()));
+        }
         if !fs::metadata(&path)?.is_file() {
             return Err(io::Error::other("it is not a regular file"));
         }

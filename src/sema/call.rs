@@ -7,12 +7,16 @@ use crate::diag::{Diagnostic, nearest};
 use crate::syntax::ast;
 
 use super::bind::Binder;
+use super::called::tensors;
 use super::scope::Scope;
 use super::value::{Arg, Choice, Closure, Code, Instance, Value};
-use super::{Checker, Frame, MAIN, Poison, Res};
+use super::{Checker, Frame, Poison, Res};
 
 /// Deeper calls are taken for endless ones: sizes and layers are finite, so is what they need.
 const MAX_DEPTH: usize = 200;
+
+/// The method that a layer is called by.
+const FORWARD: &str = "forward";
 
 impl<'a> Checker<'a> {
     pub fn args(&mut self, args: &'a [ast::Arg], scope: &Scope<'a>) -> Res<Vec<Arg<'a>>> {
@@ -74,7 +78,7 @@ impl<'a> Checker<'a> {
                 let layer = self.instantiate(&class.clone(), vec![], span)?;
                 self.call(&layer, args, span)
             }
-            Value::Instance(instance) => self.call_method(&instance.clone(), "forward", args, span),
+            Value::Instance(instance) => self.call_method(&instance.clone(), FORWARD, args, span),
             Value::Chain(parts) => self.call_chain(&parts.clone(), args, span),
             Value::Choice(choice) => self.call_choice(&choice.clone(), args, span),
             Value::Weights(weights) => self.with_weights(weights, |c| c.call(&weights.of, args, span)),
@@ -193,12 +197,19 @@ impl<'a> Checker<'a> {
         let callee =
             Callee { name: &instance.ast.name.name, params: &func.params, explicit: &func.sizes, of: Some(instance) };
         let holes = !instance.holes.borrow().is_empty();
+        let given = tensors(args.iter().map(|arg| &arg.value));
         self.bind(&callee, args, span, &scope)?;
         if holes {
             self.settle_holes(instance, span)?;
         }
         self.ready(instance)?;
-        self.run_body(func, &instance.ast.name.name, &scope, Some(instance.clone()), span)
+        let first = self.prog().program.nodes.len();
+        let result = self.run_body(func, &instance.ast.name.name, &scope, Some(instance.clone()), span)?;
+        if name == FORWARD {
+            let path = instance.path();
+            self.called(path, &Value::Instance(instance.clone()), first, given, &result);
+        }
+        Ok(result)
     }
 
     /// Matches arguments with parameters and binds them in `scope`.
@@ -217,7 +228,7 @@ impl<'a> Checker<'a> {
         for (param, arg) in callee.params.iter().zip(&given) {
             if let Some(arg) = arg {
                 let value = self.coerced(&mut binder, param, arg, scope)?;
-                scope.set(&param.name.name, value);
+                self.bind_name(&param.name, value, scope);
             }
         }
         for (param, arg) in callee.params.iter().zip(&given) {
@@ -226,7 +237,7 @@ impl<'a> Checker<'a> {
                 let value = self.settle(value)?;
                 let arg = Arg::positional(value, default.span);
                 let value = self.coerced(&mut binder, param, &arg, scope)?;
-                scope.set(&param.name.name, value);
+                self.bind_name(&param.name, value, scope);
             }
         }
         self.finish_binding(binder, scope)
@@ -351,94 +362,6 @@ impl<'a> Checker<'a> {
             }
             Value::Frozen(inner) => self.method(&inner.clone(), name),
             _ => self.field(base, name),
-        }
-    }
-
-    pub fn field(&mut self, base: &Value<'a>, name: &'a ast::Ident) -> Res<Value<'a>> {
-        let found = match base {
-            Value::Tensor(_) | Value::Cell(_) => {
-                let tensor = self.as_tensor(base, self.float, name.span)?;
-                if let Some(text) = self.parameter_field(base, &tensor, &name.name) {
-                    return Ok(Value::Str(text));
-                }
-                return self.tensor_field(&tensor, name);
-            }
-            Value::Frozen(inner) => {
-                let value = self.field(&inner.clone(), name)?;
-                return Ok(super::holds::frozen(value));
-            }
-            Value::Record(fields) => fields.iter().find(|(n, _)| *n == name.name).map(|(_, v)| v.clone()),
-            Value::Module(module) => self.exported(*module, &name.name),
-            Value::Instance(instance) => {
-                let instance = instance.clone();
-                if instance.holes.borrow().is_empty() {
-                    self.ready(&instance)?;
-                }
-                instance.scope.own(&name.name).or_else(|| super::item::method_value(&instance, &name.name))
-            }
-            Value::Weights(weights) => {
-                let part = self.field(&weights.of, name)?;
-                return self.part_of(weights, part, name.span);
-            }
-            Value::Error => return Err(Poison),
-            Value::Training(_) => return Err(self.too_early(name.span)),
-            _ => None,
-        };
-        match found {
-            Some(value) => Ok(value),
-            None => Err(self.no_field(base, name)),
-        }
-    }
-
-    fn no_field(&mut self, base: &Value<'a>, name: &ast::Ident) -> Poison {
-        let known: Vec<String> = match base {
-            Value::Record(fields) => fields.iter().map(|(n, _)| n.to_string()).collect(),
-            Value::Instance(instance) => instance.fields.borrow().iter().map(|(n, _)| n.to_string()).collect(),
-            _ => vec![],
-        };
-        let message = format!("{} has no field `{}`", base.kind(), name.name);
-        let diagnostic = Diagnostic::error("E0306", name.span, message, "no such field");
-        let diagnostic = match nearest(&name.name, known.iter().map(String::as_str)) {
-            Some(near) => diagnostic.fix(format!("did you mean `{near}`?"), name.span, near.to_string()),
-            None if known.is_empty() => diagnostic,
-            None => diagnostic.note(format!("it has {}", known.join(", "))),
-        };
-        self.report(diagnostic)
-    }
-
-    fn tensor_field(&mut self, tensor: &super::value::Tensor, name: &ast::Ident) -> Res<Value<'a>> {
-        match &*name.name {
-            "T" => {
-                let rank = tensor.ty.shape.len();
-                if rank < 2 {
-                    return Err(self.error("E0504", name.span, "`.T` needs at least two axes", "nothing to swap"));
-                }
-                let mut perm: Vec<usize> = (0..rank).collect();
-                perm.swap(rank - 1, rank - 2);
-                Ok(Value::Tensor(self.emit(crate::ops::Op::Transpose { perm }, &[tensor], name.span)?))
-            }
-            "shape" => {
-                let dims = tensor.ty.shape.iter().enumerate();
-                let label = |i: usize| tensor.labels.get(i).and_then(|l| l.first().copied()).unwrap_or(0);
-                Ok(Value::list(dims.map(|(i, d)| Value::Int(d.clone(), label(i))).collect()))
-            }
-            "rank" => Ok(Value::int(tensor.ty.shape.len() as i64)),
-            "dtype" => Ok(Value::DType(tensor.ty.dtype)),
-            _ => {
-                let message = format!("a tensor has no `{}`", name.name);
-                let diagnostic = Diagnostic::error("E0306", name.span, message, "no such field")
-                    .note("a tensor has `.T`, `.shape`, `.rank` and `.dtype`; everything else is a function");
-                let diagnostic = match self.global(MAIN, &name.name) {
-                    Some(value) if value.is_callable() => {
-                        diagnostic.help(format!("`{0}` is a function: `{0}(x)` or `x |> {0}`", name.name))
-                    }
-                    _ => match super::foreign::name(&name.name) {
-                        Some(help) => diagnostic.help(help),
-                        None => diagnostic,
-                    },
-                };
-                Err(self.report(diagnostic))
-            }
         }
     }
 

@@ -5,8 +5,10 @@ use std::rc::Rc;
 use crate::base::Span;
 use crate::diag::Label;
 use crate::syntax::ast::{self, ExprKind};
+use crate::tir::Ty;
 use crate::types::Dim;
 
+use super::notes::About;
 use super::scope::Scope;
 use super::value::{Arg, Code, Section, Value};
 use super::{Checker, Res};
@@ -28,6 +30,9 @@ impl<'a> Checker<'a> {
                 shapes.push(t.ty.shape.clone());
             }
             value = self.piped(value.map(|v| Arg::positional(v, at)), &shapes, f, span, scope);
+            if let Ok(value) = &value {
+                self.note(f.span, About::Stage, value);
+            }
             at = span;
         }
         value
@@ -84,7 +89,15 @@ impl<'a> Checker<'a> {
             let reported = self.out.diagnostics.len();
             self.missed = None;
             let given = std::mem::take(&mut args);
+            let first = self.prog().program.nodes.len();
+            let types: Vec<Ty> = inputs.last().cloned().flatten().into_iter().collect();
             result = self.with_trail(&shapes, |c| c.call(part, given, at));
+            if let (Ok(value), Some(place)) = (&result, self.stage_place(part)) {
+                self.note(place, About::Stage, value);
+            }
+            if let (Ok(value), Value::Section(_)) = (&result, part) {
+                self.called(String::new(), part, first, types, value);
+            }
             match &result {
                 Ok(value) if i + 1 < parts.len() => {
                     let next = self.stage_place(&parts[i + 1]).unwrap_or(span);

@@ -6,13 +6,16 @@ use crate::base::{Name, Span};
 use crate::diag::Diagnostic;
 use crate::syntax::ast::{self, ExprKind};
 
+use super::notes::About;
 use super::scope::Scope;
 use super::value::{Closure, Code, Tensor, Training, Truth, Value};
 use super::{Checker, Poison, Res};
 
 impl<'a> Checker<'a> {
     pub fn expr(&mut self, e: &'a ast::Expr, scope: &Scope<'a>) -> Res<Value<'a>> {
-        self.deeper(e.span, |c| c.expr_here(e, scope))
+        let value = self.deeper(e.span, |c| c.expr_here(e, scope))?;
+        self.note(e.span, About::Value, &value);
+        Ok(value)
     }
 
     fn expr_here(&mut self, e: &'a ast::Expr, scope: &Scope<'a>) -> Res<Value<'a>> {
@@ -206,13 +209,18 @@ impl<'a> Checker<'a> {
         Ok(())
     }
 
+    pub fn bind_name(&mut self, name: &ast::Ident, value: Value<'a>, scope: &Scope<'a>) {
+        self.note(name.span, About::Name, &value);
+        scope.set(&name.name, value);
+    }
+
     pub fn bind_names(&mut self, names: &'a [ast::Ident], value: Value<'a>, span: Span, scope: &Scope<'a>) -> Res<()> {
         if let [name] = names {
-            scope.set(&name.name, value);
+            self.bind_name(name, value, scope);
             return Ok(());
         }
         for (name, part) in names.iter().zip(self.unpack(&value, names.len(), span)?) {
-            scope.set(&name.name, part);
+            self.bind_name(name, part, scope);
         }
         Ok(())
     }

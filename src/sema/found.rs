@@ -99,7 +99,7 @@ impl<'a> Checker<'a> {
         for (name, var) in names.iter().zip(&seen) {
             let size = Dim::var(var);
             let label = self.label();
-            scope.set(&name.name, Value::Int(size.clone(), label));
+            self.bind_name(name, Value::Int(size.clone(), label), scope);
             value = self.map_tensors(&value, span, &mut |_, mut tensor| {
                 for (axis, own) in tensor.ty.shape.iter().enumerate() {
                     if *own == size {

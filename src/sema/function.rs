@@ -5,6 +5,7 @@ use crate::ops::{Binary, Op, Reduce};
 use crate::syntax::ast;
 use crate::tir::{self, CellId, Source, Target, Ty};
 
+use super::layer::variable;
 use super::scope::Scope;
 use super::stmt::Place;
 use super::value::{Arg, Closure, Code, Tensor, Value};
@@ -60,9 +61,22 @@ impl<'a> Checker<'a> {
             let Some(ty) = &param.ty else {
                 return Err(self.error("E0301", param.name.span, "this parameter needs a type", "which shape?"));
             };
+            self.free_sizes(ty, &scope);
             out.push((param.name.name.clone(), self.concrete_ty(ty, &scope)?));
         }
         Ok(out)
+    }
+
+    /// Sizes that a parameter names and nothing else says are variables.
+    fn free_sizes(&mut self, ty: &'a ast::Type, scope: &Scope<'a>) {
+        let ast::TypeKind::Tensor { dims, .. } = &ty.kind else { return };
+        for dim in dims {
+            if let ast::DimArg::Size(ast::Expr { kind: ast::ExprKind::Name(name), .. }) = dim
+                && self.unbound(name, scope)
+            {
+                scope.set(name, Value::dim(variable(name, 1)));
+            }
+        }
     }
 
     fn trace(&mut self, func: &'a ast::Func) -> Res<Traced> {

@@ -9,6 +9,7 @@ use crate::tir::Ty;
 use crate::types::{DType, Dim};
 
 use super::layer::variable;
+use super::notes::About;
 use super::scope::{ModuleId, Scope};
 use super::value::{Arg, Closure, Code, Instance, Truth, Value};
 use super::{Checker, Poison, Res};
@@ -87,6 +88,7 @@ impl<'a> Checker<'a> {
         let place = std::mem::replace(&mut self.place, super::stmt::Place::Function);
         reported(self.with_budget(check));
         self.place = place;
+        self.note_lets();
         self.generic = false;
         self.init = kept;
         self.progs = init;
@@ -157,6 +159,7 @@ impl<'a> Checker<'a> {
             }
             self.training = false;
         }
+        self.note(layer.name.span, About::Value, &Value::Instance(instance));
         result
     }
 

@@ -7,7 +7,7 @@ use crate::diag::{Diagnostic, nearest};
 use crate::syntax::ast;
 
 use super::Checker;
-use super::scope::ModuleId;
+use super::scope::{MAIN, ModuleId, Modules, PRELUDE};
 
 /// A name that a `use` line brings.
 pub struct Brought {
@@ -54,6 +54,30 @@ fn last_name(module: &ast::Module) -> Option<(&str, Span)> {
             let file = path.rsplit('/').next()?;
             Some((file.strip_suffix(".dln").unwrap_or(file), *span))
         }
+    }
+}
+
+impl Modules {
+    /// Where what the main file calls `name` at its top is declared: there, in a file that it uses, or in the prelude.
+    pub fn declaring(&self, name: &str) -> Option<&ast::Ident> {
+        self.declared_by(MAIN, name).or_else(|| self.declared_by(PRELUDE, name))
+    }
+
+    fn declared_by(&self, module: ModuleId, name: &str) -> Option<&ast::Ident> {
+        let module = self.get(module);
+        if let Some(item) = module.item(name) {
+            return item.names().into_iter().find(|ident| &*ident.name == name);
+        }
+        let brought = |(target, line): &(ModuleId, ast::Use)| Some((*target, named(line, name)??.clone()));
+        let (target, original) = module.imports.iter().find_map(brought)?;
+        self.declared_by(target, &original)
+    }
+
+    /// The names that a module offers: what it declares, and what it passes on.
+    pub fn offered(&self, module: ModuleId) -> Vec<Name> {
+        let module = self.get(module);
+        let passed = module.uses().flat_map(brought).filter(|name| name.original.is_some()).map(|name| name.name);
+        module.names().cloned().chain(passed).collect()
     }
 }
 

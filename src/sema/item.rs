@@ -9,6 +9,7 @@ use crate::syntax::ast::{self, ItemKind};
 use super::builtin;
 use super::call::method_of;
 use super::imports::{brought, named};
+use super::notes::About;
 use super::scope::{ModuleId, PRELUDE, Scope};
 use super::value::{Closure, Code, Instance, LayerClass, Value};
 use super::{Checker, Poison, Res};
@@ -132,11 +133,17 @@ impl<'a> Checker<'a> {
             }
             ItemKind::Optimizer(optimizer) => Some(Value::OptimizerClass(module, optimizer)),
             ItemKind::Hyper(hyper) => {
-                Some(self.once(module, &hyper.name, |c| c.hyper(module, hyper, item.doc.as_ref())))
+                let value = self.once(module, &hyper.name, |c| c.hyper(module, hyper, item.doc.as_ref()));
+                self.note(hyper.name.span, About::Name, &value);
+                Some(value)
             }
             ItemKind::Let(l) => {
                 let at = l.names.iter().position(|n| &*n.name == name)?;
-                Some(self.let_part(module, l, at))
+                let value = self.let_part(module, l, at);
+                if !self.generic {
+                    self.note(l.names[at].span, About::Name, &value);
+                }
+                Some(value)
             }
             ItemKind::Broken { .. } => Some(Value::Error),
             ItemKind::Use(_) | ItemKind::Train(_) | ItemKind::Test(_) | ItemKind::Run(_) => None,

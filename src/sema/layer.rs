@@ -13,6 +13,7 @@ use crate::types::Dim;
 
 use super::bind::Binder;
 use super::holds::holds;
+use super::notes::About;
 use super::scope::Scope;
 use super::value::{Arg, Instance, LayerClass, Place, SizeArg, Truth, Value};
 use super::{CellInfo, Checker, Res};
@@ -133,7 +134,7 @@ impl<'a> Checker<'a> {
                 Some(ty) => self.bind_type(&mut binder, &value, ty, &param.name.name, at, scope)?,
                 None => value,
             };
-            scope.set(&param.name.name, value);
+            self.bind_name(&param.name, value, scope);
         }
         self.finish_binding(binder, scope)
     }
@@ -149,7 +150,13 @@ impl<'a> Checker<'a> {
             _ => None,
         });
         for (name, hole) in &holes {
-            if !matches!(instance.scope.own(name), Some(Value::Hole)) {
+            let own = instance.scope.own(name);
+            if let Some(size @ Value::Int(..)) = &own
+                && hole.span() != instance.span
+            {
+                self.note(hole.span(), About::Hole, size);
+            }
+            if !matches!(own, Some(Value::Hole)) {
                 continue;
             }
             match (hole, &input) {
@@ -239,7 +246,7 @@ impl<'a> Checker<'a> {
         }
         let cell = self.add_cell(Some(instance.clone()), name.clone(), role, ty.clone(), store.name.span);
         instance.cells.borrow_mut().push((name.clone(), cell));
-        scope.set(name, Value::Cell(cell));
+        self.bind_name(&store.name, Value::Cell(cell), scope);
         let path = format!("{}.{name}", instance.path());
         let prefix = self.draw_prefix.replace(path);
         let result = self.in_init(|c| match c.source_cell(instance, name) {
@@ -287,7 +294,7 @@ impl<'a> Checker<'a> {
         };
         for (name, part) in names.iter().zip(parts) {
             self.follow_source(instance, &name.name, &part);
-            scope.set(&name.name, part.clone());
+            self.bind_name(name, part.clone(), &scope);
             instance.fields.borrow_mut().push((name.name.clone(), part.clone()));
             self.adopt(&part, Some(instance), &name.name)?;
         }

@@ -157,7 +157,7 @@ impl<'a> Checker<'a> {
         for carry in carries {
             let (own, rest) = values.split_at(carry.firsts.len());
             let value = self.with_tensors(&carry.form, own.to_vec(), carry.ident.span)?;
-            scope.set(&carry.ident.name, value);
+            self.bind_name(carry.ident, value, scope);
             values = rest;
         }
         Ok(())

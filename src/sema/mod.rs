@@ -18,6 +18,7 @@ mod branch;
 mod budget;
 mod builtin;
 mod call;
+mod called;
 mod chain;
 mod claim;
 mod compare;
@@ -31,6 +32,7 @@ mod element;
 mod emit;
 mod every;
 mod expr;
+mod field;
 mod foreign;
 mod form;
 mod found;
@@ -49,6 +51,7 @@ mod layer_type;
 mod layerwise;
 mod loop_body;
 mod minimize;
+mod notes;
 mod optimizer;
 mod pattern;
 mod precision;
@@ -74,6 +77,8 @@ use crate::diag::Diagnostic;
 use crate::tir::{self, CellId};
 use crate::types::{DType, Dim, Facts};
 
+pub use builtin::built_in;
+pub use notes::{About, Note, Sort};
 pub use scope::{Library, MAIN, Missing, Module, ModuleId, Modules, PRELUDE};
 pub use watch::by_name;
 
@@ -110,6 +115,8 @@ pub struct Options {
     pub training: bool,
     /// Expressions and elements of lists that one item may evaluate before the run.
     pub steps: usize,
+    /// Whether `Checked::notes` is wanted.
+    pub notes: bool,
 }
 
 impl Default for Options {
@@ -121,6 +128,7 @@ impl Default for Options {
             check_std: false,
             training: false,
             steps: budget::STEPS,
+            notes: false,
         }
     }
 }
@@ -177,6 +185,8 @@ pub struct Checked {
     pub functions: Vec<Function>,
     pub at_run_time: Vec<tir::Check>,
     pub counts: Counts,
+    /// What is known of places in the files of the user, by place.
+    pub notes: Vec<Note>,
 }
 
 /// `load(net, "x.safetensors")`
@@ -324,6 +334,8 @@ pub(crate) struct Checker<'a> {
     accumulate: usize,
     /// The number of the update that is being traced, where several batches make one.
     update_number: Option<value::Tensor>,
+    /// What is known of places, for `Checked::notes`.
+    notes: notes::Notes<'a>,
     /// The rows of a batch in the part of a `train` block that is being traced.
     rows: Dim,
 }
@@ -373,6 +385,7 @@ impl<'a> Checker<'a> {
             classes_told: vec![],
             accumulate: 1,
             update_number: None,
+            notes: notes::Notes::default(),
             rows: Dim::from(1),
         }
     }
@@ -446,6 +459,7 @@ impl<'a> Checker<'a> {
             cells.iter().for_each(|&cell| init.read_from_file(cell));
             self.out.loads.push(Load { cells, holder: holds::holder(&net), path, span });
         }
+        self.out.notes = self.all_notes();
         self.out.init = init.program;
         self.counts.at_run_time = self.out.at_run_time.len();
         self.out.counts = self.counts;

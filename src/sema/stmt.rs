@@ -159,13 +159,13 @@ impl<'a> Checker<'a> {
         }
         if let [ident] = names {
             self.adopt_local(&value, &ident.name)?;
-            scope.set(&ident.name, value);
+            self.bind_name(ident, value, scope);
             return Ok(());
         }
         let parts = self.unpack(&value, names.len(), value_span)?;
         for (ident, part) in names.iter().zip(parts) {
             self.adopt_local(&part, &ident.name)?;
-            scope.set(&ident.name, part);
+            self.bind_name(ident, part, scope);
         }
         Ok(())
     }

@@ -225,7 +225,7 @@ impl<'a> Checker<'a> {
                 let value = self.settle(value)?;
                 self.adopt(&value, None, other)?;
                 let value = self.keep(value, None, other, name.span);
-                scope.set(&name.name, value);
+                self.bind_name(name, value, scope);
             }
         }
         Ok(())
@@ -305,7 +305,7 @@ impl<'a> Checker<'a> {
             return Err(self.report(diagnostic));
         }
         for (param, field) in params.iter().zip(fields) {
-            scope.set(&param.name, field);
+            self.bind_name(param, field, scope);
         }
         Ok(())
     }

@@ -14,6 +14,7 @@ mod lexical;
 mod make;
 mod mentions;
 mod mistake;
+pub mod names;
 mod recover;
 mod snippet;
 mod soft;

@@ -330,3 +330,68 @@ impl Token {
         matches!(self, Token::RParen | Token::RBracket | Token::RBrace)
     }
 }
+
+/// The words of the language, in the order of their tokens: those that are reserved, then those that are names elsewhere.
+pub const WORDS: &[&str] = &[
+    "use",
+    "hyper",
+    "let",
+    "fn",
+    "layer",
+    "optimizer",
+    "train",
+    "test",
+    "if",
+    "else",
+    "for",
+    "in",
+    "scan",
+    "repeat",
+    "while",
+    "each",
+    "true",
+    "false",
+    "and",
+    "or",
+    "not",
+    "where",
+    "param",
+    "buffer",
+    "yield",
+    "as",
+    "minimize",
+    "log",
+    "save",
+    "assert",
+    "over",
+    "with",
+    "max",
+    "to",
+    "backward",
+    "state",
+    "step",
+    "validate",
+    "every",
+    "epochs",
+    "steps",
+    "stop",
+    "after",
+    "without",
+    "best",
+    "highest",
+    "lowest",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_are_those_of_the_grammar() {
+        let grammar = include_str!("../../grammar/dln.lalrpop");
+        let terminals = grammar.lines().filter_map(|line| line.trim().split_once(" => Token::"));
+        let words = terminals.map(|(word, _)| word.trim_matches('"'));
+        let words: Vec<&str> = words.skip_while(|word| *word != "use").take_while(|word| *word != "(").collect();
+        assert_eq!(words, WORDS);
+    }
+}

@@ -130,6 +130,21 @@ pub struct Program {
     pub precision: Option<DType>,
     /// Values that derivatives compute again instead of keeping them, in ranges that do not meet.
     pub checkpoints: Vec<Range<usize>>,
+    /// The layers that were called, in the order in which they ended: what `dln summary` counts. Nothing that runs looks at it.
+    pub calls: Vec<Call>,
+}
+
+/// A layer was called, or a function as a stage of a chain.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// `net.body.3`; empty for a function, and for a layer without a name.
+    pub path: Name,
+    /// `Conv2d[16 -> 32]`, `relu`
+    pub name: Name,
+    /// The nodes that it made.
+    pub nodes: Range<usize>,
+    pub args: Vec<Ty>,
+    pub results: Vec<Ty>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -28,6 +28,7 @@ mod large;
 mod lessons;
 mod loaded;
 mod loops;
+mod lsp;
 mod meaning;
 mod networks;
 mod numerics;
@@ -39,6 +40,7 @@ mod parity_page;
 mod reference;
 mod resume;
 mod rules;
+mod summary;
 mod sweep;
 mod tidy;
 

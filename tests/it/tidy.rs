@@ -47,6 +47,8 @@ const CRATES: &[(&str, &str)] = &[
     ("lalrpop_util", "src/syntax/"),
     ("libtest_mimic", "tests/golden/"),
     ("logos", "src/syntax/"),
+    ("lsp_server", "src/lsp/"),
+    ("lsp_types", "src/lsp/"),
     ("matrixmultiply", "src/exec/"),
     ("png", "src/io/"),
     ("rayon", "src/exec/"),

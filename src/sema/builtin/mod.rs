@@ -162,6 +162,12 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     own.chain(["pi", "inf", "nan", "training", "float"]).chain(DType::ALL.map(DType::name))
 }
 
+/// The functions that are built in, and their parameters; those that end in `?` may be left out.
+pub fn built_in() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+    let written = |builtin: &&Builtin| builtin.name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    TABLES.iter().flat_map(|table| table.iter()).filter(written).map(|builtin| (builtin.name, builtin.params))
+}
+
 /// A number as a schedule: the same at every step.
 pub fn constant_schedule<'a>(rate: Value<'a>) -> Value<'a> {
     let args = vec![Arg::named("rate".into(), rate, Span::none())];

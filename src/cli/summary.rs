@@ -1,0 +1,227 @@
+//! `dln summary`: a table of the layers that a program calls.
+
+use super::args::{count, file, json, path, value};
+use super::command::{Desk, Exit};
+use crate::base::grouped;
+use crate::driver::summary::{Row, Summary};
+use crate::tir::Ty;
+use crate::types::DType;
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// `dln summary`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Summarize {
+    pub file: PathBuf,
+    /// Only this layer and what is inside it.
+    pub layer: Option<String>,
+    /// Rows inside so many layers are left out.
+    pub depth: usize,
+    /// Numbers for sizes, by their names.
+    pub sizes: BTreeMap<String, i64>,
+}
+
+/// Layers inside each other that a summary shows where nothing is said.
+const DEPTH: usize = 3;
+
+/// The command with its arguments.
+pub fn words() -> Command {
+    Command::new("summary")
+        .about("What a model costs: its layers with shapes, parameters and arithmetic")
+        .arg(path("FILE"))
+        .arg(Arg::new("LAYER").help("Only this layer, such as net.body"))
+        .arg(
+            value("bind", "SIZE=N", "Counts with this number for a size, such as B=32")
+                .value_parser(size)
+                .action(ArgAction::Append),
+        )
+        .arg(value("depth", "N", "Leaves out what stands inside N layers (3)").value_parser(count()))
+        .arg(json())
+}
+
+/// What the words ask for.
+pub fn read(matches: &ArgMatches) -> Summarize {
+    let sizes = matches.get_many::<(String, i64)>("bind").into_iter().flatten().cloned();
+    Summarize {
+        file: file(matches),
+        layer: matches.get_one("LAYER").cloned(),
+        depth: matches.get_one("depth").copied().unwrap_or(DEPTH),
+        sizes: sizes.collect(),
+    }
+}
+
+/// `B=32`
+fn size(text: &str) -> Result<(String, i64), String> {
+    let (name, size) = text.split_once('=').ok_or("a size is given as `B=32`")?;
+    match size.trim().parse() {
+        Ok(size) if size > 0 => Ok((name.trim().to_string(), size)),
+        _ => Err(format!("`{size}` is no size: a whole number from 1")),
+    }
+}
+
+impl Desk<'_> {
+    /// One table for each step of a `train` block, or for each function of a file without one.
+    pub fn summary(&mut self, summaries: &[Summary], asked: &Summarize) -> Exit {
+        let mut shown = 0;
+        for summary in summaries {
+            let rows: Vec<&Row> = summary.rows.iter().filter(|row| is_asked(row, asked)).collect();
+            if rows.is_empty() {
+                continue;
+            }
+            shown += 1;
+            if self.json {
+                self.output.line(&to_json(summary, &rows).to_string());
+            } else {
+                table(summary, &rows).iter().for_each(|line| self.output.line(line));
+            }
+        }
+        match (shown, &asked.layer) {
+            (0, Some(layer)) => {
+                let known: Vec<&str> = summaries.iter().flat_map(|s| &s.rows).map(|row| &*row.path).collect();
+                let near = crate::diag::nearest(layer, known.iter().copied().filter(|path| !path.is_empty()));
+                let help = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+                self.refuse(&format!("no layer `{}` is called{help}", layer.escape_debug()))
+            }
+            (0, None) => self.refuse(
+                "nothing in this file calls a layer: a `train` block does, or a function such as `fn f(x: [B, 64]) = net(x)`",
+            ),
+            _ => Exit::Fine,
+        }
+    }
+}
+
+fn is_asked(row: &Row, asked: &Summarize) -> bool {
+    let below = |layer: &String| {
+        row.path.strip_prefix(layer.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    asked.layer.as_ref().is_none_or(below) && row.depth < asked.depth
+}
+
+fn table(summary: &Summary, rows: &[&Row]) -> Vec<String> {
+    let sizes: Vec<String> = summary.sizes.iter().map(|(name, size)| format!("{name} = {size}")).collect();
+    let at = if sizes.is_empty() { String::new() } else { format!(", arithmetic at {}", sizes.join(", ")) };
+    let head = ["layer", "input", "output", "parameters", "FLOPs", "results"].map(str::to_string);
+    let mut cells = vec![head];
+    cells.extend(rows.iter().map(|row| line(row)));
+    let width = |column: usize| cells.iter().map(|cells| cells[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..6).map(width).collect();
+    let mut lines = vec![format!("{}{at}", summary.of)];
+    for row in &cells {
+        let parts = row.iter().zip(&widths).enumerate().map(|(i, (cell, width))| match i {
+            0..=2 => format!("{cell:width$}"),
+            _ => format!("{cell:>width$}"),
+        });
+        lines.push(format!("  {}", parts.collect::<Vec<_>>().join("  ").trim_end()));
+    }
+    let [parameters, buffers, states] = summary.memory.map(bytes);
+    lines.push(format!(
+        "  {} parameters in {parameters}, buffers {buffers}, optimizers {states}",
+        grouped(summary.parameters as u64)
+    ));
+    lines.push(format!(
+        "  forward {} FLOPs, with derivatives and updates {}",
+        short(summary.forward),
+        short(summary.whole)
+    ));
+    lines
+}
+
+fn line(row: &Row) -> [String; 6] {
+    let place = if row.path.is_empty() { String::new() } else { format!("{}  ", row.path) };
+    let parameters = match (row.parameters, row.again) {
+        (0, _) => String::new(),
+        (_, true) => "as above".to_string(),
+        (n, false) => grouped(n as u64),
+    };
+    [
+        format!("{}{place}{}", "  ".repeat(row.depth), row.name),
+        types(&row.inputs),
+        types(&row.outputs),
+        parameters,
+        short(row.flops),
+        bytes(row.bytes),
+    ]
+}
+
+/// Shapes; the element type where it is not f32.
+fn types(types: &[Ty]) -> String {
+    let one = |ty: &Ty| {
+        let sizes: Vec<String> = ty.shape.iter().map(ToString::to_string).collect();
+        let element = match &ty.bound {
+            Some(bound) => format!("idx<{bound}>"),
+            None if ty.dtype == DType::F32 => String::new(),
+            None => ty.dtype.to_string(),
+        };
+        format!("{element}[{}]", sizes.join(", "))
+    };
+    types.iter().map(one).collect::<Vec<_>>().join(" ")
+}
+
+fn to_json(summary: &Summary, rows: &[&Row]) -> Value {
+    let shapes = |types: &[Ty]| -> Vec<Value> {
+        let shape = |ty: &Ty| ty.shape.iter().map(ToString::to_string).collect::<Vec<_>>();
+        types.iter().map(|ty| json!({ "dtype": ty.dtype.to_string(), "shape": shape(ty) })).collect()
+    };
+    let row = |row: &&Row| {
+        json!({
+            "path": &*row.path,
+            "layer": &*row.name,
+            "depth": row.depth,
+            "inputs": shapes(&row.inputs),
+            "outputs": shapes(&row.outputs),
+            "parameters": row.parameters,
+            "again": row.again,
+            "flops": row.flops,
+            "bytes": row.bytes,
+        })
+    };
+    json!({
+        "of": summary.of,
+        "sizes": summary.sizes.iter().map(|(name, size)| (name.to_string(), json!(size))).collect::<serde_json::Map<_, _>>(),
+        "layers": rows.iter().map(row).collect::<Vec<_>>(),
+        "parameters": summary.parameters,
+        "bytes": { "parameters": summary.memory[0], "buffers": summary.memory[1], "optimizers": summary.memory[2] },
+        "flops": { "forward": summary.forward, "whole": summary.whole },
+    })
+}
+
+/// `1.05 M`
+fn short(number: u64) -> String {
+    scaled(number, 1000.0, ["", " k", " M", " G", " T"])
+}
+
+/// `37.5 KiB`
+fn bytes(number: u64) -> String {
+    scaled(number, 1024.0, [" B", " KiB", " MiB", " GiB", " TiB"])
+}
+
+/// Three digits and the unit that leaves them in front of the point.
+fn scaled(number: u64, step: f64, units: [&str; 5]) -> String {
+    let mut value = number as f64;
+    let mut unit = 0;
+    while value >= step * 0.9995 && unit + 1 < units.len() {
+        value /= step;
+        unit += 1;
+    }
+    let digits = match value {
+        _ if unit == 0 => 0,
+        v if v < 9.995 => 2,
+        v if v < 99.95 => 1,
+        _ => 0,
+    };
+    format!("{value:.digits$}{}", units[unit])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_keep_three_digits() {
+        let shown = [0, 999, 1000, 1_234_567, 99_960, 999_600].map(short);
+        assert_eq!(shown, ["0", "999", "1.00 k", "1.23 M", "100 k", "1.00 M"]);
+        assert_eq!([1023, 1024, 38_440].map(bytes), ["1023 B", "1.00 KiB", "37.5 KiB"]);
+    }
+}

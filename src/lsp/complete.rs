@@ -1,0 +1,258 @@
+//! What could be written at a place, and what the call around it takes.
+
+use std::collections::BTreeMap;
+
+use lsp_types::{
+    CompletionItem, CompletionItemKind, Documentation, MarkupContent, MarkupKind, ParameterInformation, ParameterLabel,
+    Position, SignatureHelp, SignatureInformation,
+};
+
+use super::describe::{self, Described};
+use super::project::{Analysis, Document};
+use crate::base::Span;
+use crate::sema::{About, Sort, built_in};
+use crate::stdlib;
+use crate::syntax::ast::{ItemKind, Member};
+use crate::syntax::names::Kind;
+use crate::syntax::token::{Token, WORDS};
+
+/// Names for the word that is being written. The text may be newer than what is known of it.
+pub fn completions(analysis: &Analysis, document: &Document, position: Position) -> Vec<CompletionItem> {
+    let text = &document.text.text;
+    let offset = document.text.offset(position);
+    let word = document.text.word(offset);
+    let before = &text[..word.start];
+    let line = before.rsplit('\n').next().unwrap_or("");
+    if let Some(line) = line.strip_prefix("use ") {
+        return used(line);
+    }
+    if let Some(base) = before.strip_suffix('.') {
+        return fields(analysis, base);
+    }
+    let mut items = named_arguments(analysis, before);
+    items.extend(in_scope(analysis, offset, text));
+    items
+}
+
+/// `use std.nn: Lin`: modules in front of the colon, names behind it.
+fn used(line: &str) -> Vec<CompletionItem> {
+    match line.split_once(':') {
+        Some((module, _)) => {
+            let Some(text) = stdlib::module(module.trim()) else { return vec![] };
+            let parsed = crate::syntax::parse(crate::base::FileId(0), text);
+            let declared =
+                parsed.file.items.iter().flat_map(|item| item.names().into_iter().map(|n| n.name.to_string()));
+            let passed = parsed.file.items.iter().filter_map(|item| match &item.kind {
+                ItemKind::Use(line) => line.names.as_ref(),
+                _ => None,
+            });
+            let passed = passed.flatten().map(|(name, alias)| alias.as_ref().unwrap_or(name).name.to_string());
+            declared.chain(passed).map(|name| item(&name, CompletionItemKind::FUNCTION, None)).collect()
+        }
+        None => {
+            // The word behind the last dot replaces what is written, so the modules below what stands before it.
+            let above = line.rsplit_once('.').map_or("", |(above, _)| above);
+            let below = stdlib::modules().iter().filter_map(|(path, _)| match above {
+                "" => path.split('.').next(),
+                above => path.strip_prefix(above)?.strip_prefix('.')?.split('.').next(),
+            });
+            let names: std::collections::BTreeSet<&str> = below.collect();
+            names.into_iter().map(|name| item(name, CompletionItemKind::MODULE, None)).collect()
+        }
+    }
+}
+
+/// What stands behind a dot.
+fn fields(analysis: &Analysis, base: &str) -> Vec<CompletionItem> {
+    let word: String = base.chars().rev().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    let word: String = word.chars().rev().collect();
+    let module = |(target, line): &(crate::sema::ModuleId, crate::syntax::ast::Use)| {
+        let alias = line.alias.as_ref().map(|alias| alias.name.to_string());
+        let last = line.module.span();
+        let shown = alias.or_else(|| {
+            let path = analysis.program.sources.text(last);
+            path.trim_matches('"').trim_end_matches(".dln").rsplit(['.', '/']).next().map(str::to_string)
+        });
+        (line.names.is_none() && shown.as_deref() == Some(&*word)).then_some(*target)
+    };
+    if let Some(target) = analysis.main().imports.iter().find_map(module) {
+        let names = analysis.program.modules.offered(target);
+        return names.iter().map(|name| item(name, CompletionItemKind::FUNCTION, None)).collect();
+    }
+    let is_word = |span: Span| analysis.program.sources.text(span) == word;
+    let note = analysis.checked.notes.iter().find(|note| is_word(note.span) && note.about != About::Stage);
+    match note.map(|note| note.sort) {
+        Some(Sort::Layer) => members(analysis, note.and_then(|note| note.origin)),
+        _ => ["T", "shape", "rank", "dtype"].map(|name| item(name, CompletionItemKind::FIELD, None)).into(),
+    }
+}
+
+/// The parameters, parts and methods of a layer.
+fn members(analysis: &Analysis, layer: Option<Span>) -> Vec<CompletionItem> {
+    let Some((_, found)) = layer.and_then(|span| analysis.item_at(span)) else { return vec![] };
+    let ItemKind::Layer(layer) = &found.kind else { return vec![] };
+    let named = |member: &Member| match member {
+        Member::Param(store) | Member::Buffer(store) => vec![(store.name.name.clone(), CompletionItemKind::FIELD)],
+        Member::Field { names, .. } => names.iter().map(|n| (n.name.clone(), CompletionItemKind::FIELD)).collect(),
+        Member::Method(func) => vec![(func.name.name.clone(), CompletionItemKind::METHOD)],
+    };
+    layer.members.iter().flat_map(named).map(|(name, kind)| item(&name, kind, None)).collect()
+}
+
+/// Arguments by name of the call that is open in front of a place.
+fn named_arguments(analysis: &Analysis, before: &str) -> Vec<CompletionItem> {
+    let Some(described) = open_call(before).and_then(|call| callee(analysis, &call.callee)) else { return vec![] };
+    let argument = |name: &crate::base::Name| {
+        let mut item = item(&format!("{name}:"), CompletionItemKind::FIELD, Some(described.head.clone()));
+        item.insert_text = Some(format!("{name}: "));
+        item.sort_text = Some(format!("0{name}"));
+        item
+    };
+    described.params.iter().map(argument).collect()
+}
+
+/// Names of the place, of the library, and words of the language.
+fn in_scope(analysis: &Analysis, offset: usize, text: &str) -> Vec<CompletionItem> {
+    let mut items: BTreeMap<String, CompletionItem> = BTreeMap::new();
+    let mut add = |name: &str, kind: CompletionItemKind, detail: Option<String>| {
+        items.entry(name.to_string()).or_insert_with(|| item(name, kind, detail));
+    };
+    for binding in analysis.names.seen(offset as u32) {
+        let note = analysis.notes_on(binding.span).find(|note| note.about == About::Name);
+        add(&binding.name, kind(binding.kind), note.map(|note| note.text.clone()));
+    }
+    // While a line is being written its item may not parse: then the words that stand in the same item.
+    let from = text[..offset].rfind("\n\n").unwrap_or(0);
+    let to = text[offset..].find("\n\n").map_or(text.len(), |at| offset + at);
+    for raw in crate::syntax::lexer::lex(&text[from..to]) {
+        let span = from + raw.range.start..from + raw.range.end;
+        if raw.token == Token::Name && !span.contains(&(offset.saturating_sub(1))) {
+            add(&text[span], CompletionItemKind::TEXT, None);
+        }
+    }
+    for name in library_names() {
+        add(name, CompletionItemKind::FUNCTION, None);
+    }
+    for (name, params) in built_in() {
+        add(name, CompletionItemKind::FUNCTION, Some(format!("{name}({})", params.join(", "))));
+    }
+    for word in WORDS {
+        add(word, CompletionItemKind::KEYWORD, None);
+    }
+    items.into_values().collect()
+}
+
+/// What every program sees without `use`.
+fn library_names() -> Vec<&'static str> {
+    let lines = stdlib::prelude().lines().filter_map(|line| line.strip_prefix("use "));
+    let names = lines.filter_map(|line| line.split_once(':')).flat_map(|(_, names)| names.split(','));
+    names.map(|name| name.trim().rsplit(" as ").next().unwrap_or("").trim()).filter(|name| !name.is_empty()).collect()
+}
+
+fn kind(kind: Kind) -> CompletionItemKind {
+    match kind {
+        Kind::Import | Kind::Function => CompletionItemKind::FUNCTION,
+        Kind::Hyper | Kind::Size => CompletionItemKind::CONSTANT,
+        Kind::Layer | Kind::Optimizer => CompletionItemKind::CLASS,
+        Kind::Field | Kind::Stored => CompletionItemKind::FIELD,
+        Kind::Method => CompletionItemKind::METHOD,
+        Kind::Let | Kind::Local | Kind::Parameter | Kind::Train => CompletionItemKind::VARIABLE,
+    }
+}
+
+fn item(name: &str, kind: CompletionItemKind, detail: Option<String>) -> CompletionItem {
+    CompletionItem { label: name.to_string(), kind: Some(kind), detail, ..CompletionItem::default() }
+}
+
+/// A call whose parenthesis is open.
+struct OpenCall {
+    callee: String,
+    /// How many commas stand in front of the place.
+    commas: usize,
+    /// The name of the argument that is being written.
+    named: Option<String>,
+}
+
+/// The innermost call that is open at the end of a text.
+fn open_call(before: &str) -> Option<OpenCall> {
+    let tokens: Vec<_> = crate::syntax::lexer::lex(before).into_iter().filter(|raw| !is_trivia(raw.token)).collect();
+    let mut depth = 0usize;
+    let mut commas = 0;
+    let mut named = None;
+    for (i, raw) in tokens.iter().enumerate().rev() {
+        match raw.token {
+            token if token.is_closer() => depth += 1,
+            Token::LParen if depth == 0 => {
+                let callee = callee_text(before, &tokens[..i])?;
+                return Some(OpenCall { callee, commas, named });
+            }
+            Token::LBrace if depth == 0 => return None,
+            token if token.closer().is_some() => depth = depth.saturating_sub(1),
+            Token::Comma if depth == 0 => commas += 1,
+            Token::Colon if depth == 0 && commas == 0 && named.is_none() => {
+                let name = tokens.get(i.checked_sub(1)?).filter(|name| name.token == Token::Name)?;
+                named = Some(before[name.range.clone()].to_string());
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+fn is_trivia(token: Token) -> bool {
+    matches!(token, Token::Space | Token::Newline | Token::Comment)
+}
+
+/// `Linear` of `Linear[64 -> 128]`, the name in front of what brackets stand there.
+fn callee_text(text: &str, tokens: &[crate::syntax::lexer::RawToken]) -> Option<String> {
+    let mut depth = 0usize;
+    for raw in tokens.iter().rev() {
+        match raw.token {
+            token if token.is_closer() => depth += 1,
+            token if token.closer().is_some() => depth = depth.checked_sub(1)?,
+            Token::Name if depth == 0 => return Some(text[raw.range.clone()].to_string()),
+            _ if depth > 0 => {}
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// The declaration of what is called `name` at a place.
+fn callee(analysis: &Analysis, name: &str) -> Option<Described> {
+    if let Some(ident) = analysis.program.modules.declaring(name) {
+        return describe::at(analysis, ident.span);
+    }
+    let noted = analysis.checked.notes.iter().find(|note| analysis.program.sources.text(note.span) == name);
+    let described = noted.and_then(|note| note.origin).and_then(|origin| describe::at(analysis, origin));
+    described.or_else(|| {
+        let (name, params) = built_in().find(|(own, _)| *own == name)?;
+        let params: Vec<crate::base::Name> = params.iter().map(|param| param.trim_end_matches('?').into()).collect();
+        let head = format!("{name}({})", params.join(", "));
+        Some(Described { head, doc: None, params, library: None })
+    })
+}
+
+/// What the call around a place takes, and which argument the place is in.
+pub fn signature(analysis: &Analysis, document: &Document, position: Position) -> Option<SignatureHelp> {
+    let offset = document.text.offset(position);
+    let call = open_call(&document.text.text[..offset])?;
+    let described = callee(analysis, &call.callee)?;
+    let by_name = call.named.and_then(|named| described.params.iter().position(|param| **param == *named));
+    let active = by_name.unwrap_or(call.commas) as u32;
+    let parameters = described
+        .params
+        .iter()
+        .map(|name| ParameterInformation { label: ParameterLabel::Simple(name.to_string()), documentation: None });
+    let documentation = described
+        .doc
+        .as_ref()
+        .map(|doc| Documentation::MarkupContent(MarkupContent { kind: MarkupKind::Markdown, value: doc.to_string() }));
+    let signature = SignatureInformation {
+        label: described.head.clone(),
+        documentation,
+        parameters: Some(parameters.collect()),
+        active_parameter: Some(active),
+    };
+    Some(SignatureHelp { signatures: vec![signature], active_signature: Some(0), active_parameter: Some(active) })
+}

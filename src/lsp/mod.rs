@@ -1,0 +1,18 @@
+//! The language server: `dln lsp` speaks the Language Server Protocol over its standard streams.
+//!
+//! One thread reads messages in order. A change only replaces a text; what is known of a file is found out when it is asked
+//! for, or when no message waits, so that a fast typist costs one check and not one for each key. The checker never fails, so
+//! any text can be looked at; a mistake of dln itself costs the answer to one question.
+
+mod complete;
+mod describe;
+mod hints;
+mod hover;
+mod navigate;
+mod outline;
+mod place;
+mod problems;
+mod project;
+mod serve;
+
+pub use serve::{serve, standard};

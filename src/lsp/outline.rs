@@ -1,0 +1,224 @@
+//! What a file consists of: symbols, parts that fold, lenses over definitions, kinds of words for highlighting.
+
+use lsp_types::{
+    CodeLens, Command, DocumentSymbol, FoldingRange, FoldingRangeKind, Position, Range, SemanticToken,
+    SemanticTokenType, SymbolKind, TextEdit,
+};
+use serde_json::json;
+
+use super::place::Text;
+use super::project::Analysis;
+use crate::base::{FileId, Span};
+use crate::format::format;
+use crate::sema::{About, Sort};
+use crate::syntax::ast::{Ident, Item, ItemKind, Member};
+use crate::syntax::lexer::lex;
+use crate::syntax::names::Kind;
+use crate::syntax::token::Token;
+
+/// The declarations of a file, members below their layers.
+pub fn symbols(text: &Text, items: &[Item]) -> Vec<DocumentSymbol> {
+    items.iter().flat_map(|item| item_symbols(text, item)).collect()
+}
+
+fn item_symbols(text: &Text, item: &Item) -> Vec<DocumentSymbol> {
+    let one = |name: &Ident, kind| symbol(text, &name.name, kind, item.span, name.span, vec![]);
+    match &item.kind {
+        ItemKind::Hyper(hyper) => vec![one(&hyper.name, SymbolKind::CONSTANT)],
+        ItemKind::Let(l) => l.names.iter().map(|name| one(name, SymbolKind::VARIABLE)).collect(),
+        ItemKind::Fn(func) => vec![one(&func.name, SymbolKind::FUNCTION)],
+        ItemKind::Optimizer(optimizer) => vec![one(&optimizer.name, SymbolKind::CLASS)],
+        ItemKind::Layer(layer) => {
+            let members = layer.members.iter().flat_map(|member| member_symbols(text, member)).collect();
+            vec![symbol(text, &layer.name.name, SymbolKind::CLASS, item.span, layer.name.span, members)]
+        }
+        ItemKind::Train(train) => {
+            let (name, span) =
+                train.name.as_ref().map_or(("train", item.span.start()), |name| (&*name.name, name.span));
+            vec![symbol(text, name, SymbolKind::EVENT, item.span, span, vec![])]
+        }
+        ItemKind::Test(test) => vec![symbol(text, &test.name, SymbolKind::EVENT, item.span, test.name_span, vec![])],
+        ItemKind::Use(_) | ItemKind::Run(_) | ItemKind::Broken { .. } => vec![],
+    }
+}
+
+fn member_symbols(text: &Text, member: &Member) -> Vec<DocumentSymbol> {
+    let one = |name: &Ident, kind, whole: Span| symbol(text, &name.name, kind, name.span.to(whole), name.span, vec![]);
+    match member {
+        Member::Param(store) | Member::Buffer(store) => vec![one(&store.name, SymbolKind::FIELD, store.init.span)],
+        Member::Field { names, value } => names.iter().map(|name| one(name, SymbolKind::FIELD, value.span)).collect(),
+        Member::Method(func) => vec![one(&func.name, SymbolKind::METHOD, func.body.span)],
+    }
+}
+
+#[allow(deprecated, reason = "a field of the protocol that has another one in its place and no default")]
+fn symbol(
+    text: &Text,
+    name: &str,
+    kind: SymbolKind,
+    whole: Span,
+    own: Span,
+    children: Vec<DocumentSymbol>,
+) -> DocumentSymbol {
+    DocumentSymbol {
+        // The protocol wants a name.
+        name: if name.is_empty() { "\"\"".to_string() } else { name.to_string() },
+        detail: None,
+        kind,
+        tags: None,
+        deprecated: None,
+        range: text.range(whole.to(own)),
+        selection_range: text.range(own),
+        children: Some(children).filter(|children| !children.is_empty()),
+    }
+}
+
+/// Brackets over several lines, and runs of comments.
+pub fn folds(text: &Text) -> Vec<FoldingRange> {
+    let mut folds = vec![];
+    let mut open: Vec<u32> = vec![];
+    let mut comments: Option<(u32, u32)> = None;
+    let line = |offset: usize| text.position(offset).line;
+    let fold =
+        |start: u32, end: u32, kind| FoldingRange { start_line: start, end_line: end, kind, ..Default::default() };
+    for raw in lex(&text.text) {
+        match raw.token {
+            Token::Comment => {
+                let here = line(raw.range.start);
+                comments = match comments {
+                    Some((first, last)) if here == last + 1 => Some((first, here)),
+                    other => {
+                        folds
+                            .extend(run(other).map(|(first, last)| fold(first, last, Some(FoldingRangeKind::Comment))));
+                        Some((here, here))
+                    }
+                };
+            }
+            token if token.closer().is_some() => open.push(line(raw.range.start)),
+            token if token.is_closer() => {
+                let end = line(raw.range.start);
+                if let Some(start) = open.pop().filter(|start| end > start + 1) {
+                    // The closing bracket stays in sight.
+                    folds.push(fold(start, end - 1, None));
+                }
+            }
+            _ => {}
+        }
+    }
+    folds.extend(run(comments).map(|(first, last)| fold(first, last, Some(FoldingRangeKind::Comment))));
+    folds
+}
+
+/// Comments that are more than one line.
+fn run(lines: Option<(u32, u32)>) -> Option<(u32, u32)> {
+    lines.filter(|(first, last)| last > first)
+}
+
+/// The edit that puts a file in the one style; none where nothing changes or the file does not parse.
+pub fn formatted(text: &Text) -> Vec<TextEdit> {
+    match format(FileId(0), &text.text) {
+        Ok(new_text) if new_text != text.text => {
+            let range = Range::new(Position::new(0, 0), text.position(text.text.len()));
+            vec![TextEdit { range, new_text }]
+        }
+        _ => vec![],
+    }
+}
+
+/// Over each layer how many parameters it has, over what runs a way to run it.
+pub fn lenses(analysis: &Analysis, file: &str) -> Vec<CodeLens> {
+    let mut lenses = vec![];
+    let mut add = |span: Span, title: String, command: &str, arguments: Vec<serde_json::Value>| {
+        let command = Command { title, command: command.to_string(), arguments: Some(arguments) };
+        lenses.push(CodeLens { range: analysis.text.range(span), command: Some(command), data: None });
+    };
+    for item in &analysis.main().ast.items {
+        let names: Vec<Span> = item.names().iter().map(|ident| ident.span).collect();
+        let note = names.iter().flat_map(|span| analysis.notes_on(*span)).find(|note| note.parameters.is_some());
+        if let Some(count) = note.filter(|note| note.sort == Sort::Layer).and_then(|note| note.parameters.as_ref()) {
+            add(item.span.start(), format!("{count} parameters"), "", vec![]);
+        }
+        match &item.kind {
+            ItemKind::Train(_) => {
+                add(item.span.start(), "Run".to_string(), "dln.run", vec![json!(file)]);
+                add(item.span.start(), "Check".to_string(), "dln.check", vec![json!(file)]);
+            }
+            ItemKind::Test(test) => {
+                add(item.span.start(), "Run test".to_string(), "dln.test", vec![json!(file), json!(&*test.name)]);
+            }
+            _ => {}
+        }
+    }
+    lenses
+}
+
+/// The kinds of words that are told to editors, in the order of their numbers.
+pub const KINDS: [SemanticTokenType; 11] = [
+    SemanticTokenType::KEYWORD,
+    SemanticTokenType::COMMENT,
+    SemanticTokenType::STRING,
+    SemanticTokenType::NUMBER,
+    SemanticTokenType::OPERATOR,
+    SemanticTokenType::FUNCTION,
+    SemanticTokenType::CLASS,
+    SemanticTokenType::PARAMETER,
+    SemanticTokenType::PROPERTY,
+    SemanticTokenType::TYPE_PARAMETER,
+    SemanticTokenType::VARIABLE,
+];
+
+/// Every word of a file with its kind, as differences from the one before.
+pub fn tokens(analysis: &Analysis) -> Vec<SemanticToken> {
+    let text = &analysis.text;
+    let mut out = vec![];
+    let mut last = Position::new(0, 0);
+    for raw in lex(&text.text) {
+        let Some(kind) = kind_of(analysis, raw.token, raw.range.clone()) else { continue };
+        let start = text.position(raw.range.start);
+        let length = text.text[raw.range.clone()].chars().map(char::len_utf16).sum::<usize>() as u32;
+        let delta_start = if start.line == last.line { start.character - last.character } else { start.character };
+        let number = KINDS.iter().position(|known| *known == kind).expect("all kinds are listed") as u32;
+        out.push(SemanticToken {
+            delta_line: start.line - last.line,
+            delta_start,
+            length,
+            token_type: number,
+            token_modifiers_bitset: 0,
+        });
+        last = start;
+    }
+    out
+}
+
+fn kind_of(analysis: &Analysis, token: Token, range: std::ops::Range<usize>) -> Option<SemanticTokenType> {
+    match token {
+        Token::Comment => Some(SemanticTokenType::COMMENT),
+        Token::Str => Some(SemanticTokenType::STRING),
+        Token::Int | Token::Float => Some(SemanticTokenType::NUMBER),
+        Token::Name => Some(name_kind(analysis, Span::new(analysis.main().file, range.start, range.end))),
+        token if token.is_word() => Some(SemanticTokenType::KEYWORD),
+        token if token.is_operator() => Some(SemanticTokenType::OPERATOR),
+        _ => None,
+    }
+}
+
+fn name_kind(analysis: &Analysis, span: Span) -> SemanticTokenType {
+    let sort = analysis.notes_on(span).find(|note| note.about != About::Stage).map(|note| note.sort);
+    match analysis.names.at(span.lo).map(|at| analysis.names.bindings[at].kind) {
+        Some(Kind::Function | Kind::Method) => SemanticTokenType::FUNCTION,
+        Some(Kind::Layer | Kind::Optimizer) => SemanticTokenType::CLASS,
+        Some(Kind::Parameter) => SemanticTokenType::PARAMETER,
+        Some(Kind::Field | Kind::Stored) => SemanticTokenType::PROPERTY,
+        Some(Kind::Size) => SemanticTokenType::TYPE_PARAMETER,
+        _ => match sort {
+            Some(Sort::Function) => SemanticTokenType::FUNCTION,
+            Some(Sort::Layer) if is_capital(analysis, span) => SemanticTokenType::CLASS,
+            _ => SemanticTokenType::VARIABLE,
+        },
+    }
+}
+
+/// Layers begin with a capital letter, what they are called does not.
+fn is_capital(analysis: &Analysis, span: Span) -> bool {
+    analysis.program.sources.text(span).starts_with(char::is_uppercase)
+}

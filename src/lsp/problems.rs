@@ -1,0 +1,82 @@
+//! Diagnostics as the protocol has them, and their helps as code actions.
+
+use std::collections::HashMap;
+
+use lsp_types::{
+    CodeAction, CodeActionKind, CodeActionOrCommand, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity,
+    NumberOrString, Range, TextEdit, Uri, WorkspaceEdit,
+};
+
+use super::place::{self, Text};
+use super::project::Analysis;
+use crate::diag::{self, Severity};
+
+/// Everything that is said of the main file.
+pub fn diagnostics(analysis: &Analysis) -> Vec<Diagnostic> {
+    let own = analysis.checked.diagnostics.iter().filter(|d| d.span().is_none() || analysis.is_main(d.span()));
+    own.map(|d| diagnostic(analysis, d)).collect()
+}
+
+fn diagnostic(analysis: &Analysis, d: &diag::Diagnostic) -> Diagnostic {
+    let mut message = d.message.clone();
+    if let Some(label) = d.labels.first().filter(|label| !label.text.is_empty()) {
+        message.push_str(&format!("\n{}", label.text));
+    }
+    d.notes.iter().for_each(|note| message.push_str(&format!("\nnote: {note}")));
+    d.helps.iter().for_each(|help| message.push_str(&format!("\nhelp: {}", help.text)));
+    let related = d.labels.iter().skip(1).filter_map(|label| {
+        let location = analysis.location(label.span)?;
+        Some(DiagnosticRelatedInformation { location, message: label.text.clone() })
+    });
+    Diagnostic {
+        range: if d.span().is_none() { Range::default() } else { analysis.text.range(d.span()) },
+        severity: Some(match d.severity {
+            Severity::Error => DiagnosticSeverity::ERROR,
+            Severity::Warning => DiagnosticSeverity::WARNING,
+        }),
+        code: Some(NumberOrString::String(d.code.to_string())),
+        source: Some("dln".to_string()),
+        message,
+        related_information: Some(related.collect()).filter(|related: &Vec<_>| !related.is_empty()),
+        ..Diagnostic::default()
+    }
+}
+
+/// The helps that have an edit, of the diagnostics that touch a range.
+#[allow(clippy::mutable_key_type, reason = "the protocol's crate says so; nobody changes a key")]
+pub fn actions(analysis: &Analysis, range: Range) -> Vec<CodeActionOrCommand> {
+    let mut actions = vec![];
+    for d in &analysis.checked.diagnostics {
+        if !analysis.is_main(d.span()) {
+            continue;
+        }
+        let own = analysis.text.range(d.span());
+        if own.end < range.start || range.end < own.start {
+            continue;
+        }
+        let edits = d.helps.iter().filter_map(|help| Some((help, help.edit.as_ref()?)));
+        for (i, (help, edit)) in edits.enumerate() {
+            let Some((uri, text)) = target(analysis, edit) else { continue };
+            let change = TextEdit { range: text.range(edit.span), new_text: edit.text.clone() };
+            actions.push(CodeActionOrCommand::CodeAction(CodeAction {
+                title: help.text.clone(),
+                kind: Some(CodeActionKind::QUICKFIX),
+                diagnostics: Some(vec![diagnostic(analysis, d)]),
+                edit: Some(WorkspaceEdit { changes: Some(HashMap::from([(uri, vec![change])])), ..Default::default() }),
+                is_preferred: Some(i == 0),
+                ..CodeAction::default()
+            }));
+        }
+    }
+    actions
+}
+
+/// The file that an edit changes.
+fn target(analysis: &Analysis, edit: &diag::Edit) -> Option<(Uri, Text)> {
+    let uri = place::uri(&analysis.path_of(edit.span)?)?;
+    let text = match analysis.is_main(edit.span) {
+        true => analysis.text.clone(),
+        false => Text::new(analysis.program.sources.get(edit.span.file)?.text.clone()),
+    };
+    Some((uri, text))
+}

@@ -1,0 +1,188 @@
+//! Open files, and what is known of each: its names and what the checker says of it, as of its present text.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use lsp_types::{Location, Uri};
+
+use super::place::{self, Text};
+use crate::base::Span;
+use crate::driver::Program;
+use crate::io::Files;
+use crate::sema::{Checked, MAIN, Module, Note, Options};
+use crate::syntax::ast::Item;
+use crate::syntax::names::Names;
+
+/// A file that an editor shows.
+#[derive(Debug)]
+pub struct Document {
+    pub uri: Uri,
+    pub path: PathBuf,
+    pub version: i32,
+    pub text: Text,
+}
+
+/// What is known of a file and of all that it uses.
+pub struct Analysis {
+    pub program: Program,
+    pub checked: Checked,
+    pub names: Names,
+    /// The file as it was when this was found out.
+    pub text: Text,
+    folder: PathBuf,
+    library: PathBuf,
+}
+
+/// All open files.
+pub struct Project {
+    documents: BTreeMap<String, Document>,
+    analyses: BTreeMap<String, Rc<Analysis>>,
+    /// Files of which the editor has not been told what is known now.
+    untold: BTreeSet<String>,
+    /// Where the standard library's files can be shown from.
+    library: PathBuf,
+}
+
+impl Project {
+    pub fn new(library: PathBuf) -> Project {
+        Project { documents: BTreeMap::new(), analyses: BTreeMap::new(), untold: BTreeSet::new(), library }
+    }
+
+    pub fn open(&mut self, uri: Uri, version: i32, text: String) {
+        // A text that was never saved has its place in the working folder.
+        let path = place::path(&uri).unwrap_or_else(|| PathBuf::from("untitled.dln"));
+        self.changed(&path);
+        self.untold.insert(uri.to_string());
+        self.documents.insert(uri.to_string(), Document { uri, path, version, text: Text::new(text) });
+    }
+
+    pub fn change(&mut self, uri: &Uri, version: i32, edit: impl FnOnce(&Text) -> String) {
+        let Some(document) = self.documents.get_mut(uri.as_str()) else { return };
+        document.text = Text::new(edit(&document.text));
+        document.version = version;
+        let path = document.path.clone();
+        self.changed(&path);
+        self.untold.insert(uri.to_string());
+    }
+
+    pub fn close(&mut self, uri: &Uri) {
+        if let Some(document) = self.documents.remove(uri.as_str()) {
+            self.changed(&document.path);
+            self.analyses.remove(uri.as_str());
+            self.untold.remove(uri.as_str());
+        }
+    }
+
+    pub fn documents(&self) -> impl Iterator<Item = &Document> {
+        self.documents.values()
+    }
+
+    pub fn document(&self, uri: &Uri) -> Option<&Document> {
+        self.documents.get(uri.as_str())
+    }
+
+    /// Forgets what was known of a file, and of those that use it.
+    pub fn changed(&mut self, path: &Path) {
+        let uses = |(uri, analysis): (&String, &Rc<Analysis>)| analysis.uses(path).then(|| uri.clone());
+        for uri in self.analyses.iter().filter_map(uses).collect::<Vec<_>>() {
+            self.analyses.remove(&uri);
+            self.untold.insert(uri);
+        }
+    }
+
+    /// The files of which the editor is to be told; asking tells.
+    pub fn untold(&mut self) -> Vec<Uri> {
+        let untold = std::mem::take(&mut self.untold);
+        untold.iter().filter_map(|uri| self.documents.get(uri)).map(|document| document.uri.clone()).collect()
+    }
+
+    /// What is known of a file; finds it out if need be.
+    pub fn analysis(&mut self, uri: &Uri) -> Option<Rc<Analysis>> {
+        if let Some(known) = self.analyses.get(uri.as_str()) {
+            return Some(known.clone());
+        }
+        let document = self.documents.get(uri.as_str())?;
+        let open = self.documents.values().map(|open| (open.path.clone(), open.text.text.clone())).collect();
+        let analysis = Rc::new(analyse(document, open, &self.library)?);
+        self.analyses.insert(uri.to_string(), analysis.clone());
+        Some(analysis)
+    }
+
+    /// Whether a file is one of the standard library's.
+    pub fn is_library(&self, path: &Path) -> bool {
+        path.starts_with(&self.library)
+    }
+}
+
+/// Reads and checks a file. A mistake of dln itself costs what is known of the file, not the session.
+fn analyse(document: &Document, open: BTreeMap<PathBuf, String>, library: &Path) -> Option<Analysis> {
+    let folder = document.path.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
+    let name = document.path.file_name().map_or_else(|| "main.dln".into(), |name| name.to_string_lossy().into_owned());
+    let text = &document.text.text;
+    let work = || {
+        let program = Program::open(&name, text, Files::at(&folder).with_open(open));
+        let checked = program.check(&Options { notes: true, ..Options::default() }, &[]);
+        let names = Names::of(&program.modules.get(MAIN).ast, text);
+        (program, checked, names)
+    };
+    let (program, checked, names) = catch_unwind(AssertUnwindSafe(work)).ok()?;
+    let (text, library) = (document.text.clone(), library.to_path_buf());
+    Some(Analysis { program, checked, names, text, folder, library })
+}
+
+impl Analysis {
+    pub fn main(&self) -> &Module {
+        self.program.modules.get(MAIN)
+    }
+
+    /// A span of the main file, from two of its bytes.
+    pub fn is_main(&self, span: Span) -> bool {
+        span.file == self.main().file
+    }
+
+    /// Whether a file is the main one, or used by it.
+    fn uses(&self, path: &Path) -> bool {
+        self.program.modules.list.iter().any(|module| !module.std && self.folder.join(&module.name) == path)
+            // A file that was not there may be there now.
+            || self.program.modules.list.iter().any(|module| !module.missing.is_empty())
+    }
+
+    /// The file that a span lies in.
+    pub fn path_of(&self, span: Span) -> Option<PathBuf> {
+        let module = self.program.modules.of_file(span.file)?;
+        match module.std {
+            true => Some(self.library.join(module.name.strip_prefix("std/").unwrap_or(&module.name))),
+            false => Some(self.folder.join(&module.name)),
+        }
+    }
+
+    /// A span as the protocol has it.
+    pub fn location(&self, span: Span) -> Option<Location> {
+        let uri = place::uri(&self.path_of(span)?)?;
+        if self.is_main(span) {
+            return Some(Location::new(uri, self.text.range(span)));
+        }
+        let text = Text::new(self.program.sources.get(span.file)?.text.clone());
+        Some(Location::new(uri, text.range(span)))
+    }
+
+    /// The innermost note on a place of the main file.
+    pub fn note_at(&self, offset: usize) -> Option<&Note> {
+        let covers = |note: &&Note| self.is_main(note.span) && note.span.range().contains(&offset);
+        self.checked.notes.iter().filter(covers).min_by_key(|note| note.span.hi - note.span.lo)
+    }
+
+    /// The notes on just this span.
+    pub fn notes_on(&self, span: Span) -> impl Iterator<Item = &Note> {
+        self.checked.notes.iter().filter(move |note| note.span == span)
+    }
+
+    /// The item that declares what stands at a span, in whatever file that is.
+    pub fn item_at(&self, span: Span) -> Option<(&Module, &Item)> {
+        let module = self.program.modules.of_file(span.file)?;
+        let holds = |item: &&Item| item.span.lo <= span.lo && span.hi <= item.span.hi;
+        Some((module, module.ast.items.iter().find(holds)?))
+    }
+}

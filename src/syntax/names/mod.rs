@@ -1,0 +1,97 @@
+//! Where each name of a file is bound and where it is read, by the text alone: for going to a definition, renaming,
+//! completing. It needs no types, so it also works in a file that does not check.
+//!
+//! What only types tell is not here: `net.head`, names that come from a `use` line (the line binds them), and arguments by name of
+//! functions of other files.
+
+#[cfg(test)]
+mod tests;
+mod walk;
+
+use std::collections::BTreeMap;
+
+use super::ast::File;
+use crate::base::{Name, Span};
+
+/// What a name was bound as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Brought by `use`.
+    Import,
+    Hyper,
+    Let,
+    Function,
+    Layer,
+    Optimizer,
+    /// `[In -> Out]`, or the name of an axis of a parameter.
+    Size,
+    /// A parameter of a function, a setting of a layer or an optimizer.
+    Parameter,
+    /// `param`, `buffer`, `state`
+    Stored,
+    Field,
+    Method,
+    Local,
+    /// A `train` block.
+    Train,
+}
+
+/// A name, and the part of the file in which it can be seen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Binding {
+    pub name: Name,
+    pub span: Span,
+    pub kind: Kind,
+    pub seen: Span,
+}
+
+/// A place where a binding is read, or given a new value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Use {
+    pub span: Span,
+    /// The place in `Names::bindings`.
+    pub of: usize,
+}
+
+/// All names of a file.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    pub bindings: Vec<Binding>,
+    pub uses: Vec<Use>,
+}
+
+impl Names {
+    /// Of a file with this text.
+    pub fn of(file: &File, text: &str) -> Names {
+        walk::walk(file, text)
+    }
+
+    /// The binding that the name at a position belongs to.
+    pub fn at(&self, offset: u32) -> Option<usize> {
+        let covers = |span: Span| span.lo <= offset && offset <= span.hi;
+        let own = self.bindings.iter().position(|binding| covers(binding.span));
+        own.or_else(|| self.uses.iter().find(|used| covers(used.span)).map(|used| used.of))
+    }
+
+    /// All places of a binding, its own first.
+    pub fn places(&self, binding: usize) -> Vec<Span> {
+        let uses = self.uses.iter().filter(|used| used.of == binding).map(|used| used.span);
+        std::iter::once(self.bindings[binding].span).chain(uses).collect()
+    }
+
+    /// What can be seen at a position; of two with one name, the inner one.
+    pub fn seen(&self, offset: u32) -> Vec<&Binding> {
+        let mut seen: BTreeMap<&Name, &Binding> = BTreeMap::new();
+        let inside = self.bindings.iter().filter(|binding| binding.seen.lo <= offset && offset <= binding.seen.hi);
+        for binding in inside {
+            let width = |binding: &Binding| binding.seen.hi - binding.seen.lo;
+            match seen.get(&binding.name) {
+                Some(other) if width(other) < width(binding) => {}
+                _ => {
+                    seen.insert(&binding.name, binding);
+                }
+            }
+        }
+        seen.into_values().collect()
+    }
+}

@@ -1,0 +1,388 @@
+//! The language server, over the protocol: a client in this process asks what an editor would.
+
+use std::path::Path;
+use std::thread::JoinHandle;
+
+use lsp_server::{Connection, Message, Notification, Request};
+use serde_json::{Value, json};
+
+use crate::root;
+
+/// An editor with one folder.
+struct Client {
+    connection: Connection,
+    server: Option<JoinHandle<()>>,
+    asked: i32,
+    folder: tempfile::TempDir,
+    /// The last diagnostics of each file, by its name.
+    diagnostics: std::collections::BTreeMap<String, Value>,
+}
+
+impl Client {
+    fn new() -> Client {
+        let (server, connection) = Connection::memory();
+        let server = std::thread::spawn(move || dln::lsp::serve(&server).expect("the server ends well"));
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut client = Client { connection, server: Some(server), asked: 0, folder, diagnostics: Default::default() };
+        let answer = client.ask("initialize", json!({ "capabilities": {} }));
+        assert_eq!(answer["serverInfo"]["name"], "dln");
+        client.tell("initialized", json!({}));
+        client
+    }
+
+    /// A server with one open file, `main.dln`.
+    fn with(text: &str) -> Client {
+        let mut client = Client::new();
+        client.open("main.dln", text);
+        client
+    }
+
+    fn uri(&self, name: &str) -> String {
+        format!("file://{}", self.folder.path().join(name).display())
+    }
+
+    fn tell(&mut self, method: &str, params: Value) {
+        let message = Message::Notification(Notification::new(method.to_string(), params));
+        self.connection.sender.send(message).expect("the server listens");
+    }
+
+    /// The answer to a question; an error as `{"error": ..}`.
+    fn ask(&mut self, method: &str, params: Value) -> Value {
+        self.asked += 1;
+        let id = self.asked.into();
+        let request = Request { id, method: method.to_string(), params };
+        self.connection.sender.send(Message::Request(request)).expect("the server listens");
+        loop {
+            match self.connection.receiver.recv().expect("the server answers") {
+                Message::Response(response) => {
+                    assert_eq!(response.id, self.asked.into());
+                    return match response.error {
+                        None => response.result.unwrap_or(Value::Null),
+                        Some(error) => json!({ "error": error.message }),
+                    };
+                }
+                Message::Notification(heard) => self.hear(heard),
+                Message::Request(_) => {}
+            }
+        }
+    }
+
+    fn hear(&mut self, heard: Notification) {
+        if heard.method == "textDocument/publishDiagnostics" {
+            let uri = heard.params["uri"].as_str().expect("a uri");
+            let name = uri.rsplit('/').next().expect("a name").to_string();
+            self.diagnostics.insert(name, heard.params["diagnostics"].clone());
+        }
+    }
+
+    fn open(&mut self, name: &str, text: &str) {
+        let file = json!({ "uri": self.uri(name), "languageId": "dln", "version": 1, "text": text });
+        self.tell("textDocument/didOpen", json!({ "textDocument": file }));
+    }
+
+    fn change(&mut self, name: &str, version: i32, changes: Value) {
+        let file = json!({ "uri": self.uri(name), "version": version });
+        self.tell("textDocument/didChange", json!({ "textDocument": file, "contentChanges": changes }));
+    }
+
+    /// A question about the place of `mark` in `text`, moved by some characters.
+    fn at(&mut self, method: &str, text: &str, mark: &str, by: usize) -> Value {
+        self.at_with(method, text, mark, by, json!({}))
+    }
+
+    fn at_with(&mut self, method: &str, text: &str, mark: &str, by: usize, more: Value) -> Value {
+        let place = place(text, text.find(mark).unwrap_or_else(|| panic!("no `{mark}`")) + by);
+        let mut params = json!({ "textDocument": { "uri": self.uri("main.dln") }, "position": place });
+        more.as_object().expect("fields").iter().for_each(|(key, value)| params[key] = value.clone());
+        self.ask(method, params)
+    }
+
+    fn of(&mut self, method: &str, more: Value) -> Value {
+        let mut params = json!({ "textDocument": { "uri": self.uri("main.dln") } });
+        more.as_object().expect("fields").iter().for_each(|(key, value)| params[key] = value.clone());
+        self.ask(method, params)
+    }
+
+    /// What is said of `main.dln` now.
+    fn diagnostics(&mut self) -> Vec<Value> {
+        // An answer comes behind everything that was said before.
+        self.of("textDocument/foldingRange", json!({}));
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        while !self.diagnostics.contains_key("main.dln") {
+            let message = self.connection.receiver.recv_deadline(deadline).expect("diagnostics come");
+            if let Message::Notification(heard) = message {
+                self.hear(heard);
+            }
+        }
+        self.diagnostics.remove("main.dln").and_then(|all| all.as_array().cloned()).expect("a list")
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        self.ask("shutdown", Value::Null);
+        self.tell("exit", Value::Null);
+        self.server.take().expect("one server").join().expect("the server does not panic");
+    }
+}
+
+/// A byte of a text as a place; the texts here are ASCII.
+fn place(text: &str, offset: usize) -> Value {
+    let before = &text[..offset];
+    let line = before.matches('\n').count();
+    json!({ "line": line, "character": offset - before.rfind('\n').map_or(0, |at| at + 1) })
+}
+
+fn everywhere() -> Value {
+    json!({ "start": { "line": 0, "character": 0 }, "end": { "line": 100000, "character": 0 } })
+}
+
+const NET: &str = "\
+use std.nn: Linear
+
+## Two layers with a bend between them.
+layer Block[In -> Out](gain = 1.0) {
+  first = Linear[In -> Out]
+  last = Linear[Out -> Out]
+
+  forward(x: [B, In]) -> [B, Out] {
+    hidden = relu(first(x))
+    last(hidden) * gain
+  }
+}
+
+let net = Block[64 -> 128](gain: 2.0)
+  >> relu
+  >> Linear[_ -> 10]
+
+fn classify(x: [B, 64]) -> [B, 10] = net(x)
+";
+
+#[test]
+fn a_wrong_size_is_told_and_its_help_mends_it() {
+    let text = "use std.nn: Linear\nlet net = Linear[64 -> 32] >> Linear[33 -> 10]\nfn f(x: [B, 64]) = net(x)\n";
+    let mut client = Client::with(text);
+    let told = client.diagnostics();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0]["code"], "E0501");
+    let actions =
+        client.of("textDocument/codeAction", json!({ "range": told[0]["range"], "context": { "diagnostics": [] } }));
+    let edit = &actions[0]["edit"]["changes"][client.uri("main.dln")][0];
+    client.change("main.dln", 2, json!([{ "range": edit["range"], "text": edit["newText"] }]));
+    assert_eq!(client.diagnostics(), Vec::<Value>::new());
+}
+
+#[test]
+fn shapes_stand_behind_names_holes_and_stages() {
+    let mut client = Client::with(NET);
+    let hints = client.of("textDocument/inlayHint", json!({ "range": everywhere() }));
+    let shown: Vec<(u64, &str)> = hints
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|hint| (hint["position"]["line"].as_u64().expect("a line"), hint["label"].as_str().expect("a label")))
+        .collect();
+    assert_eq!(shown, [(8, ": [B, Out]"), (13, "[B, 128]"), (14, "[B, 128]"), (15, "[B, 10]"), (15, "=128")]);
+}
+
+#[test]
+fn a_hover_tells_type_declaration_documentation_and_count() {
+    let mut client = Client::with(NET);
+    let mut hover = |mark: &str, by: usize| {
+        client.at("textDocument/hover", NET, mark, by)["contents"]["value"].as_str().unwrap_or("").to_string()
+    };
+    assert!(hover("hidden = ", 2).contains("hidden: f32[B, Out]"));
+    let layer = hover("Block[64", 1);
+    for part in ["Two layers with a bend", "layer Block[In -> Out](gain = 1.0)", "24,832 parameters"] {
+        assert!(layer.contains(part), "{part} in {layer}");
+    }
+    assert!(hover("net(x)", 0).contains("26,122 parameters"), "{}", hover("net(x)", 0));
+    let library = hover("Linear[_", 1);
+    assert!(library.contains("layer Linear[In -> Out]") && library.contains("std.nn.linear"), "{library}");
+    assert!(hover("In]) ->", 0).contains("a size, bound in line 4"));
+}
+
+#[test]
+fn what_could_be_written_fits_the_place() {
+    let mut client = Client::with(NET);
+    let labels = |answer: Value| -> Vec<String> {
+        let list = answer.as_array().expect("a list");
+        list.iter().map(|item| item["label"].as_str().expect("a label").to_string()).collect()
+    };
+    let inside = labels(client.at("textDocument/completion", NET, "relu(first", 2));
+    for name in ["hidden", "first", "gain", "In", "B", "Linear", "relu", "concat", "scan"] {
+        assert!(inside.iter().any(|label| label == name), "{name}");
+    }
+    assert!(!inside.iter().any(|label| label == "classify2"));
+    let typing = format!("{NET}let one = Block[2 -> 2]\nlet part = one.\n");
+    client.change("main.dln", 2, json!([{ "text": typing }]));
+    let fields = labels(client.at("textDocument/completion", &typing, "= one.", 6));
+    assert_eq!(fields, ["first", "last", "forward"]);
+    let typing = NET.replace("last(hidden)", "hidden.");
+    client.change("main.dln", 3, json!([{ "text": typing }]));
+    let fields = labels(client.at("textDocument/completion", &typing, "hidden. ", 7));
+    assert_eq!(fields, ["T", "shape", "rank", "dtype"]);
+    let typing = "use std.nn: Linear, Con\n";
+    client.change("main.dln", 4, json!([{ "text": typing }]));
+    let names = labels(client.at("textDocument/completion", typing, "Con", 3));
+    assert!(names.contains(&"Conv2d".to_string()), "{names:?}");
+    let typing = "use std.\n";
+    client.change("main.dln", 5, json!([{ "text": typing }]));
+    let modules = labels(client.at("textDocument/completion", typing, "std.", 4));
+    assert!(modules.contains(&"loss".to_string()) && !modules.iter().any(|name| name.contains('.')), "{modules:?}");
+    let typing = "use std.nn: Linear\nlet a = Linear[1 -> 2](\n";
+    client.change("main.dln", 6, json!([{ "text": typing }]));
+    let arguments = labels(client.at("textDocument/completion", typing, "2](", 3));
+    assert!(arguments.contains(&"use_bias:".to_string()), "{arguments:?}");
+}
+
+#[test]
+fn the_call_around_is_shown_with_the_argument_in_hand() {
+    let text = "fn mix(a: [N], b: [N], share = 0.5) = share * a + (1.0 - share) * b\nlet c = mix(ones[3], zeros[3], share: 0.1)\n";
+    let mut client = Client::with(text);
+    let help = client.at("textDocument/signatureHelp", text, "zeros", 2);
+    assert_eq!(help["signatures"][0]["label"], "fn mix(a: [N], b: [N], share = 0.5)");
+    assert_eq!(help["activeParameter"], 1);
+    assert_eq!(client.at("textDocument/signatureHelp", text, "0.1)", 1)["activeParameter"], 2);
+    assert_eq!(client.at("textDocument/signatureHelp", text, "let c", 1), Value::Null);
+}
+
+#[test]
+fn definitions_are_found_here_and_in_the_library() {
+    let mut client = Client::with(NET);
+    let own = client.at("textDocument/definition", NET, "first(x)", 1);
+    assert_eq!(own["range"]["start"], place(NET, NET.find("first =").expect("there")));
+    let library = client.at("textDocument/definition", NET, "Linear[_", 1);
+    let path = library["uri"].as_str().expect("a file").trim_start_matches("file://").to_string();
+    let line = library["range"]["start"]["line"].as_u64().expect("a line") as usize;
+    let text = std::fs::read_to_string(Path::new(&path)).expect("the library can be opened");
+    assert!(text.lines().nth(line).expect("the line").starts_with("layer Linear["), "{path}:{line}");
+}
+
+#[test]
+fn a_name_is_renamed_wherever_it_stands_and_never_into_another() {
+    let mut client = Client::with(NET);
+    let places = client.at_with(
+        "textDocument/references",
+        NET,
+        "gain = 1",
+        1,
+        json!({ "context": { "includeDeclaration": true } }),
+    );
+    assert_eq!(places.as_array().map(Vec::len), Some(3));
+    let edit = client.at_with("textDocument/rename", NET, "gain = 1", 1, json!({ "newName": "factor" }));
+    let edits = edit["changes"][client.uri("main.dln")].as_array().expect("edits").clone();
+    let mut text = NET.to_string();
+    let offset = |text: &str, at: &Value| {
+        let line = at["line"].as_u64().expect("a line") as usize;
+        let start: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
+        start + at["character"].as_u64().expect("a column") as usize
+    };
+    let mut ranges: Vec<(usize, usize)> =
+        edits.iter().map(|edit| (offset(NET, &edit["range"]["start"]), offset(NET, &edit["range"]["end"]))).collect();
+    ranges.sort_unstable();
+    ranges.iter().rev().for_each(|&(lo, hi)| text.replace_range(lo..hi, "factor"));
+    assert_eq!(text, NET.replace("gain", "factor"));
+    for (new, why) in [("first", "already"), ("3x", "no name"), ("let", "no name")] {
+        let refused = client.at_with("textDocument/rename", NET, "hidden =", 1, json!({ "newName": new }));
+        assert!(refused["error"].as_str().is_some_and(|message| message.contains(why)), "{new}: {refused}");
+    }
+}
+
+#[test]
+fn symbols_folds_lenses_and_kinds_of_words() {
+    let mut client = Client::with(NET);
+    let symbols = client.of("textDocument/documentSymbol", json!({}));
+    let names: Vec<&str> = symbols.as_array().expect("a list").iter().filter_map(|s| s["name"].as_str()).collect();
+    assert_eq!(names, ["Block", "net", "classify"]);
+    assert_eq!(symbols[0]["children"].as_array().map(Vec::len), Some(3));
+    let found = client.ask("workspace/symbol", json!({ "query": "forw" }));
+    assert_eq!(found[0]["name"], "forward");
+    let folds = client.of("textDocument/foldingRange", json!({}));
+    assert_eq!(folds.as_array().map(Vec::len), Some(2), "the layer and its method: {folds}");
+    let lenses = client.of("textDocument/codeLens", json!({}));
+    let titles: Vec<&str> =
+        lenses.as_array().expect("a list").iter().filter_map(|l| l["command"]["title"].as_str()).collect();
+    assert_eq!(titles.len(), 2, "{titles:?}");
+    assert!(titles[0].contains("In*Out") && titles[1] == "26,122 parameters", "{titles:?}");
+    let tokens = client.of("textDocument/semanticTokens/full", json!({}));
+    let data = tokens["data"].as_array().expect("numbers");
+    assert!(data.len() % 5 == 0 && data.len() > 200, "{}", data.len());
+}
+
+#[test]
+fn a_file_is_put_in_the_one_style() {
+    let mut client = Client::with("let   a = 1+2\n");
+    let options = json!({ "options": { "tabSize": 2, "insertSpaces": true } });
+    let edits = client.of("textDocument/formatting", options.clone());
+    assert_eq!(edits[0]["newText"], "let a = 1 + 2\n");
+    client.change("main.dln", 2, json!([{ "range": edits[0]["range"], "text": edits[0]["newText"] }]));
+    assert_eq!(client.of("textDocument/formatting", options), json!([]));
+}
+
+#[test]
+fn a_change_of_a_file_is_seen_by_those_that_use_it() {
+    let mut client = Client::new();
+    client.open("blocks.dln", "fn twice(x: [N]) -> [N] = 2.0 * x\n");
+    client.open("main.dln", "use \"blocks.dln\": twice\nfn f(x: [N]) -> [N] = twice(x)\n");
+    assert_eq!(client.diagnostics(), Vec::<Value>::new());
+    client.change("blocks.dln", 2, json!([{ "text": "fn thrice(x: [N]) -> [N] = 3.0 * x\n" }]));
+    let told = client.diagnostics();
+    assert!(!told.is_empty() && told[0]["message"].as_str().is_some_and(|m| m.contains("twice")), "{told:?}");
+}
+
+#[test]
+fn any_text_is_looked_at_and_edits_arrive_whole() {
+    let mut text: Vec<char> =
+        std::fs::read_to_string(root().join("examples/lenet.dln")).expect("the example").chars().collect();
+    let mut client = Client::with(&text.iter().collect::<String>());
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut draw = move |n: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % n.max(1) as u64) as usize
+    };
+    let pieces = ["{", "}", "(", "]", "\n", " >> ", "\"", "\u{1f600}", "let x = ", ".", "_", "# ", "fn f(", "é", ""];
+    let questions = ["hover", "completion", "signatureHelp", "definition", "documentHighlight", "prepareRename"];
+    for round in 0..60 {
+        let (a, b) = (draw(text.len() + 1), draw(6));
+        let end = (a + b).min(text.len());
+        let piece = pieces[draw(pieces.len())];
+        let place = |at: usize| {
+            let line = text[..at].iter().filter(|c| **c == '\n').count();
+            let start = text[..at].iter().rposition(|c| *c == '\n').map_or(0, |at| at + 1);
+            json!({ "line": line, "character": text[start..at].iter().map(|c| c.len_utf16()).sum::<usize>() })
+        };
+        let range = json!({ "start": place(a), "end": place(end) });
+        client.change("main.dln", round + 2, json!([{ "range": range, "text": piece }]));
+        text.splice(a..end, piece.chars());
+        let at = draw(text.len() + 1);
+        let line = text[..at].iter().filter(|c| **c == '\n').count();
+        let position = json!({ "line": line, "character": draw(80) });
+        let question = questions[draw(questions.len())];
+        let answer = client.of(&format!("textDocument/{question}"), json!({ "position": position }));
+        assert!(answer.get("error").is_none(), "{question}: {answer}");
+        for whole in ["inlayHint", "codeAction", "codeLens", "semanticTokens/full", "documentSymbol"] {
+            let answer = client.of(
+                &format!("textDocument/{whole}"),
+                json!({ "range": everywhere(), "context": { "diagnostics": [] } }),
+            );
+            assert!(answer.get("error").is_none(), "{whole}: {answer}");
+        }
+    }
+    // What came in parts is what would have come whole.
+    let symbols = client.of("textDocument/semanticTokens/full", json!({}));
+    client.change("main.dln", 1000, json!([{ "text": text.iter().collect::<String>() }]));
+    assert_eq!(client.of("textDocument/semanticTokens/full", json!({})), symbols);
+}
+
+#[test]
+fn a_question_that_nobody_knows_is_answered_with_an_error() {
+    let mut client = Client::with(NET);
+    assert_eq!(client.of("textDocument/moniker", json!({})), json!({ "error": "not known here" }));
+    assert_eq!(client.ask("textDocument/hover", json!({})), json!({ "error": "no file is named" }));
+}
