@@ -99,7 +99,7 @@ impl<'t> Former<'t> {
         };
         let mut items = vec![];
         for (k, &at) in cuts.iter().enumerate() {
-            let end = cuts.get(k + 1).map_or(nodes.len(), |&next| next);
+            let end = cuts.get(k + 1).copied().unwrap_or(nodes.len());
             let part = &nodes[at..end];
             items.push(match self.token(&part[0]) {
                 Some(Token::Comma) if k > 0 => self.after_comma(part, end < nodes.len()),
@@ -284,15 +284,10 @@ impl<'t> Former<'t> {
         let blank = apart && self.words[first].blank;
         let lead = self.lead(first);
         let blank = if lead.any { apart && lead.blank } else { blank };
-        let doc = self.binding(nodes);
+        let doc = self.expr(nodes);
         let doc = if several { doc.nest() } else { doc };
         let comma = Doc::text(if comma { "," } else { "" });
         Item { first: begins, blank, behind: lead.behind, doc: Doc::Seq(vec![lead.alone, doc, comma]) }
-    }
-
-    /// `name: value`, `name = value`, or an expression.
-    fn binding(&mut self, nodes: &[Node]) -> Doc<'t> {
-        self.expr(nodes)
     }
 
     /// The parts between commas. A comprehension is one part: its commas are those of a pattern of names.

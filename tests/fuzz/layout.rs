@@ -31,21 +31,17 @@ fn scattered(draw: &mut Draw, text: &str, often: usize) -> String {
         let part = &text[token.range.clone()];
         let blank = part.trim().is_empty();
         let hit = draw.below(often) == 0;
-        match () {
-            () if hit && !blank && breaks.binary_search(&token.range.start).is_ok() => {
-                line(draw, &mut out);
-                out.push_str(part);
-            }
-            () if hit && blank && !part.contains('\n') => {
-                // Between letters and signs nothing is needed, but `where(` and `where (` are not the same.
-                let apart = out.ends_with(char::is_alphanumeric) || out.ends_with(['.', '_', '"', '>', '<', '=', '|']);
-                out.push_str(if apart || draw.flag() { draw.pick(&BLANKS) } else { "" });
-            }
-            () if hit && blank && !last.starts_with('#') => {
-                let blanks = draw.pick(&["\n", "\r\n", "\n\n\n", "  # behind\n", "  \n \t\n"]);
-                out.push_str(blanks);
-            }
-            () => out.push_str(part),
+        if hit && !blank && breaks.binary_search(&token.range.start).is_ok() {
+            line(draw, &mut out);
+            out.push_str(part);
+        } else if hit && blank && !part.contains('\n') {
+            // Between letters and signs nothing is needed, but `where(` and `where (` are not the same.
+            let apart = out.ends_with(char::is_alphanumeric) || out.ends_with(['.', '_', '"', '>', '<', '=', '|']);
+            out.push_str(if apart || draw.flag() { draw.pick(&BLANKS) } else { "" });
+        } else if hit && blank && !last.starts_with('#') {
+            out.push_str(draw.pick(&["\n", "\r\n", "\n\n\n", "  # behind\n", "  \n \t\n"]));
+        } else {
+            out.push_str(part);
         }
         last = part;
     }
@@ -59,7 +55,7 @@ fn line(draw: &mut Draw, out: &mut String) {
     }
     out.push('\n');
     if draw.below(3) == 0 {
-        let _ = write!(out, "{}{}\n", draw.pick(&["", "  ", "      "]), draw.pick(&COMMENTS));
+        let _ = writeln!(out, "{}{}", draw.pick(&["", "  ", "      "]), draw.pick(&COMMENTS));
     }
     out.push_str(draw.pick(&["", "\n\n", " ", "      "]));
 }
