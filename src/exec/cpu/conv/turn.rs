@@ -26,9 +26,7 @@ pub fn turn<T: Element>(
                     _ => row.iter_mut().zip(&from[..width]).for_each(|(to, &from)| *to = from),
                 }
             }
-            for q in 0..width {
-                put(j + q, i, &std::array::from_fn(|k| block[k][q]));
-            }
+            (0..width).for_each(|q| put(j + q, i, &std::array::from_fn(|k| block[k][q])));
         }
     }
 }
