@@ -148,7 +148,7 @@ impl Case<f32> {
     }
 
     /// Cuts the factors to numbers of bf16.
-    pub fn to_bf16(&mut self) {
+    pub fn cut_to_bf16(&mut self) {
         let all = self.lhs.0.iter_mut().chain(&mut self.rhs.0);
         all.for_each(|x| *x = f32::from_bits(x.to_bits() & !0xffff));
     }

@@ -129,8 +129,8 @@ unsafe fn pack_tile<const P: usize>(strip: Strip, side: Side, to: *mut u8, seen:
             *square = transposed(*square);
         }
     }
-    for i in 0..SIDE {
-        let (mut low, mut high) = (squares[0][i], squares[1][i]);
+    for (i, (low, high)) in squares[0].iter().zip(&squares[1]).enumerate() {
+        let (mut low, mut high) = (*low, *high);
         seen.add(low);
         seen.add(high);
         for part in 0..P {

@@ -35,7 +35,7 @@ proptest! {
             case.check(&one, 1.0)?;
             prop_assert!(case.run(split(3, true)) == one, "all threads give other bits");
             case.check(&case.run(split(2, false)), 1024.0)?;
-            case.to_bf16();
+            case.cut_to_bf16();
             let exact = case.run(split(3, false));
             case.check(&exact, 1.0)?;
             prop_assert!(case.run(split(2, true)) == exact, "numbers of bf16 need one part");
