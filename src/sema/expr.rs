@@ -344,6 +344,13 @@ pub fn shown(value: &Value) -> Option<String> {
         Value::Float(v) => Some(v.to_string()),
         Value::Bool(Truth::Known(v)) => Some(v.to_string()),
         Value::Str(text) => Some(text.to_string()),
+        Value::List(items) => Some(format!("[{}]", all_shown(items)?)),
+        Value::Tuple(items) => Some(format!("({})", all_shown(items)?)),
         _ => None,
     }
+}
+
+fn all_shown(items: &[Value]) -> Option<String> {
+    let texts: Option<Vec<String>> = items.iter().map(shown).collect();
+    Some(texts?.join(", "))
 }

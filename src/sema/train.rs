@@ -30,7 +30,7 @@ const SETTINGS: [&str; 9] =
     ["data", "steps", "epochs", "seed", "accumulate", "precision", "loss_scale", "min_delta", "restore_best"];
 
 /// What other frameworks, and habit, set in a training, and where dln says it.
-const ELSEWHERE: [(&[&str], &str); 9] = [
+const ELSEWHERE: [(&[&str], &str); 10] = [
     (
         &["learning_rate", "lr", "rate", "step_size"],
         "the rate belongs to the optimizer: `minimize .. over net with AdamW(lr: 1e-3)`",
@@ -54,6 +54,10 @@ const ELSEWHERE: [(&[&str], &str); 9] = [
     (
         &["gradient_accumulation", "accumulate_grad_batches", "accumulation_steps", "accumulation"],
         "write `accumulate = 4`: an update is made at every fourth batch",
+    ),
+    (
+        &["patience", "early_stopping"],
+        "a line of the block says when it ends: `stop after 5 epochs without better val.loss`",
     ),
 ];
 
@@ -243,8 +247,14 @@ impl<'a> Checker<'a> {
     fn no_setting(&mut self, name: &ast::Ident) -> Poison {
         let message = format!("`{}` is not a setting of `train`, and nothing in it uses that name", name.name);
         let diagnostic = Diagnostic::error("E0605", name.span, message, "without effect");
-        let elsewhere = ELSEWHERE.iter().find(|(names, _)| names.contains(&&*name.name));
-        let diagnostic = match (elsewhere, nearest(&name.name, SETTINGS)) {
+        let known = nearest(&name.name, SETTINGS);
+        let habits = ELSEWHERE.iter().flat_map(|(names, _)| names.iter().copied());
+        let meant = match ELSEWHERE.iter().any(|(names, _)| names.contains(&&*name.name)) || known.is_some() {
+            true => Some(&*name.name),
+            false => nearest(&name.name, habits),
+        };
+        let elsewhere = ELSEWHERE.iter().find(|(names, _)| meant.is_some_and(|meant| names.contains(&meant)));
+        let diagnostic = match (elsewhere, known) {
             (Some((_, help)), _) => diagnostic.help(*help),
             (None, Some(near)) => diagnostic.fix(format!("did you mean `{near}`?"), name.span, near.to_string()),
             (None, None) => diagnostic.note(format!("the settings are {}", SETTINGS.join(", "))),
