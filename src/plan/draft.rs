@@ -2,7 +2,7 @@
 
 use super::group::{Groups, UnitId, pointwise};
 use super::view::View;
-use super::{Action, Fused, Loop, Options, Point, Pointwise, plan};
+use super::{Action, Loop, Options, plan};
 use crate::base::Span;
 use crate::graph::{Graph, Kind, Node, NodeId, Type};
 use crate::id;
@@ -99,9 +99,10 @@ impl Draft {
     }
 }
 
-struct Drafting<'a> {
-    graph: &'a Graph,
-    groups: &'a Groups,
+/// A draft that grows.
+pub struct Drafting<'a> {
+    pub graph: &'a Graph,
+    pub groups: &'a Groups,
     draft: Draft,
     /// By node that owns its buffer, made on first demand.
     buffer_of: Vec<Option<BufferId>>,
@@ -110,12 +111,12 @@ struct Drafting<'a> {
 }
 
 impl<'a> Drafting<'a> {
-    fn node(&self, node: NodeId) -> &'a Node {
+    pub fn node(&self, node: NodeId) -> &'a Node {
         &self.graph.nodes[node.index()]
     }
 
     /// The buffer of a node that owns one.
-    fn owned(&mut self, node: NodeId) -> BufferId {
+    pub fn owned(&mut self, node: NodeId) -> BufferId {
         if let Some(buffer) = self.buffer_of[node.index()] {
             return buffer;
         }
@@ -134,13 +135,13 @@ impl<'a> Drafting<'a> {
     }
 
     /// A node's value as it lies.
-    fn read(&mut self, node: NodeId) -> (BufferId, View) {
+    pub fn read(&mut self, node: NodeId) -> (BufferId, View) {
         let alias = &self.groups.aliases[node.index()];
         (self.owned(alias.root), alias.view.clone())
     }
 
     /// A node's value without gaps, copied if need be.
-    fn contiguous(&mut self, node: NodeId) -> (BufferId, View) {
+    pub fn contiguous(&mut self, node: NodeId) -> (BufferId, View) {
         let (buffer, view) = self.read(node);
         match view.is_contiguous() {
             true => (buffer, view),
@@ -167,7 +168,7 @@ impl<'a> Drafting<'a> {
         (copy, seen)
     }
 
-    fn push(&mut self, node: NodeId, action: Action, reads: Vec<(BufferId, View)>, writes: Vec<BufferId>) {
+    pub fn push(&mut self, node: NodeId, action: Action, reads: Vec<(BufferId, View)>, writes: Vec<BufferId>) {
         self.draft.steps.push(DraftStep {
             node,
             span: self.node(node).span,
@@ -195,7 +196,7 @@ impl<'a> Drafting<'a> {
         match &self.node(node).kind {
             Kind::Input(_) | Kind::Result(_) | Kind::Op(Op::Const(_)) => {}
             Kind::Scan(scan) => self.scan(node, scan),
-            Kind::Op(op) if pointwise(op).is_some() => self.fused(unit),
+            Kind::Op(op) if pointwise(op).is_some() || members.len() > 1 => self.fused(unit),
             Kind::Op(op) => self.op(node, op),
         }
     }
@@ -254,76 +255,6 @@ impl<'a> Drafting<'a> {
         }
     }
 
-    fn fused(&mut self, unit: UnitId) {
-        let live = |m: &&NodeId| self.groups.live[m.index()];
-        let members: Vec<NodeId> = self.groups.members[unit.index()].iter().filter(live).copied().collect();
-        let last = members[members.len() - 1];
-        let shape = self.node(last).tys[0].shape.clone();
-        let mut reads: Vec<(BufferId, View)> = Vec::new();
-        let mut args: Vec<Vec<Source>> = Vec::new();
-        for &member in &members {
-            let sources = self.node(member).args.iter();
-            let sources = sources.map(|&arg| self.source(arg, unit, &members, &shape, &mut reads));
-            args.push(sources.collect());
-        }
-        let first = reads.len();
-        let number = |source: &Source| match source {
-            Source::Read(read) => *read,
-            Source::Member(member) => first + member,
-        };
-        let points = members.iter().zip(&args).map(|(&member, sources)| Point {
-            op: self.pointwise(member),
-            args: sources.iter().map(number).collect(),
-            dtype: self.node(member).tys[0].dtype,
-        });
-        let points = points.collect();
-        let stored: Vec<usize> = (0..members.len()).filter(|&i| self.is_stored(members[i], unit)).collect();
-        let action = Action::Fused(Fused { shape, points, results: stored.iter().map(|i| first + i).collect() });
-        let writes = stored.iter().map(|&i| self.owned(members[i])).collect();
-        self.push(last, action, reads, writes);
-    }
-
-    fn pointwise(&self, node: NodeId) -> Pointwise {
-        match &self.node(node).kind {
-            Kind::Op(op) => pointwise(op).expect("only element-wise nodes are grouped"),
-            _ => unreachable!("only ops are grouped"),
-        }
-    }
-
-    /// Where a member of a unit finds an operand: another member, or a read shared with others.
-    fn source(
-        &mut self,
-        arg: NodeId,
-        unit: UnitId,
-        members: &[NodeId],
-        shape: &[usize],
-        reads: &mut Vec<(BufferId, View)>,
-    ) -> Source {
-        let root = self.groups.aliases[arg.index()].root;
-        if self.groups.unit_of[root.index()] == unit {
-            let member = members.binary_search(&root);
-            return Source::Member(member.expect("operands of live nodes are live"));
-        }
-        let (buffer, view) = self.read(arg);
-        let read = match view.reshape(shape) {
-            Some(view) => (buffer, view),
-            None => (self.contiguous(arg).0, View::dense(shape)),
-        };
-        let position = reads.iter().position(|known| *known == read);
-        Source::Read(position.unwrap_or_else(|| {
-            reads.push(read);
-            reads.len() - 1
-        }))
-    }
-
-    /// Whether anybody but its own unit needs a node's value.
-    fn is_stored(&self, node: NodeId, unit: UnitId) -> bool {
-        let users = &self.groups.users[node.index()];
-        let outside = |user: &NodeId| self.groups.unit_of[user.index()] != unit;
-        let is_root = |output: NodeId| self.groups.aliases[output.index()].root == node;
-        users.iter().any(outside) || self.graph.outputs.iter().any(|o| is_root(o.1))
-    }
-
     fn scan(&mut self, node: NodeId, scan: &Scan<usize, Graph>) {
         let found = self.node(node);
         let body = plan(&scan.body, &Options::default());
@@ -377,10 +308,4 @@ impl<'a> Drafting<'a> {
         let copy = self.draft.buffer(ty, Home::Output(output));
         self.push(node, Action::Copy, vec![(buffer, view)], vec![copy]);
     }
-}
-
-/// An operand of a fused op.
-enum Source {
-    Read(usize),
-    Member(usize),
 }

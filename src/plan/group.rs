@@ -1,4 +1,4 @@
-//! Decides which element-wise nodes run as one step.
+//! Decides which element-wise nodes, and folds of rows, run as one step.
 //!
 //! Nodes are visited from the last to the first; an element-wise node joins the group of a consumer that reads its
 //! elements in the same order. It may have other consumers too: then the group also writes it to memory. What makes
@@ -8,6 +8,7 @@
 
 use super::Pointwise;
 use super::alias::{Alias, aliases};
+use super::rows::{Extent, row_of, spread_of};
 use crate::graph::{Graph, Kind, NodeId};
 use crate::id;
 use crate::ops::Op;
@@ -36,6 +37,8 @@ pub struct Groups {
     pub unit_of: Vec<UnitId>,
     /// By unit: its nodes, in order.
     pub members: Vec<Vec<NodeId>>,
+    /// By unit: its domain.
+    pub extents: Vec<Extent>,
 }
 
 /// What an element-wise op does to each element; `None` for all others.
@@ -61,12 +64,13 @@ pub fn group(graph: &Graph) -> Groups {
         users: &users,
         unit_of: (0..graph.nodes.len()).map(UnitId::from).collect(),
         members: (0..graph.nodes.len()).map(|n| vec![NodeId::from(n)]).collect(),
+        extents: (0..graph.nodes.len()).map(|n| extent(graph, &aliases, NodeId::from(n))).collect(),
         spans: BTreeMap::new(),
     };
     for index in (0..graph.nodes.len()).rev() {
         grouping.visit(NodeId::from(index));
     }
-    let (unit_of, members) = (grouping.unit_of, grouping.members);
+    let (unit_of, members, extents) = (grouping.unit_of, grouping.members, grouping.extents);
     Groups {
         aliases,
         live,
@@ -79,7 +83,15 @@ pub fn group(graph: &Graph) -> Groups {
                 nodes
             })
             .collect(),
+        extents,
     }
+}
+
+/// The domain of one node.
+fn extent(graph: &Graph, aliases: &[Alias], node: NodeId) -> Extent {
+    let results = aliases[node.index()].view.count();
+    let row = row_of(graph, aliases, node).unwrap_or(1);
+    Extent { count: results * row, row }
 }
 
 /// By root: the live nodes that read its buffer, in order.
@@ -105,6 +117,7 @@ struct Grouping<'a> {
     users: &'a [Vec<NodeId>],
     unit_of: Vec<UnitId>,
     members: Vec<Vec<NodeId>>,
+    extents: Vec<Extent>,
     /// The first and the last member of units of several.
     spans: BTreeMap<UnitId, (NodeId, NodeId)>,
 }
@@ -115,37 +128,54 @@ impl Grouping<'_> {
         owns && matches!(&self.graph.nodes[node.index()].kind, Kind::Op(op) if pointwise(op).is_some())
     }
 
+    /// Whether a node may be part of a unit of several.
+    fn is_member(&self, node: NodeId) -> bool {
+        self.is_pointwise(node) || row_of(self.graph, self.aliases, node).is_some()
+    }
+
     fn visit(&mut self, node: NodeId) {
-        if !self.is_pointwise(node) {
+        if !self.is_member(node) {
             return;
         }
         let users = &self.users[node.index()];
-        let aligned = users.iter().filter(|&&user| self.reads_in_order(user, node));
-        let mut units: Vec<UnitId> = aligned.map(|user| self.unit_of[user.index()]).collect();
-        units.sort_by_key(|unit| self.members[unit.index()].iter().min().copied());
+        let aligned = users.iter().filter_map(|&user| Some((user, self.link(user, node)?)));
+        let mut units: Vec<(UnitId, usize)> = aligned.map(|(user, link)| (self.unit_of[user.index()], link)).collect();
+        units.sort_by_key(|(unit, link)| (self.members[unit.index()].iter().min().copied(), *link));
         units.dedup();
-        for unit in units {
-            self.try_join(node, unit);
+        for (unit, link) in units {
+            self.try_join(node, unit, link);
         }
     }
 
-    /// Whether an element-wise `user` reads the elements of `node` one by one in row-major order.
-    fn reads_in_order(&self, user: NodeId, node: NodeId) -> bool {
+    /// How `user` reads the elements of `node` in row-major order: 1 if one by one, else how many make a row that it folds,
+    /// or for which it reads one.
+    fn link(&self, user: NodeId, node: NodeId) -> Option<usize> {
         let args = &self.graph.nodes[user.index()].args;
         let mut reads = args.iter().map(|arg| &self.aliases[arg.index()]).filter(|alias| alias.root == node);
         let count = self.aliases[node.index()].view.count();
-        self.is_pointwise(user) && reads.all(|alias| alias.view.is_dense() && alias.view.count() == count)
+        let in_order = |alias: &Alias| alias.view.is_dense() && alias.view.count() == count;
+        if let Some(row) = row_of(self.graph, self.aliases, user) {
+            return reads.all(in_order).then_some(row);
+        }
+        if !self.is_pointwise(user) {
+            return None;
+        }
+        let how = |alias: &Alias| if in_order(alias) { Some(1) } else { spread_of(&alias.view, count) };
+        let first = how(reads.next()?)?;
+        reads.all(|alias| how(alias) == Some(first)).then_some(first)
     }
 
     /// Merges the unit of `node` into `unit` where that is legal.
-    fn try_join(&mut self, node: NodeId, unit: UnitId) {
+    fn try_join(&mut self, node: NodeId, unit: UnitId, link: usize) {
         let own = self.unit_of[node.index()];
+        let Some(extent) = self.extents[own.index()].join(self.extents[unit.index()], link) else { return };
         let size = self.members[own.index()].len() + self.members[unit.index()].len();
         if own == unit || size > MEMBERS || self.path(own, unit) || self.path(unit, own) {
             return;
         }
         let moved = std::mem::take(&mut self.members[own.index()]);
         self.spans.remove(&own);
+        self.extents[unit.index()] = extent;
         for &member in &moved {
             self.unit_of[member.index()] = unit;
         }
@@ -154,7 +184,7 @@ impl Grouping<'_> {
         if let (Some(first), Some(last)) = (joined.iter().min(), joined.iter().max()) {
             self.spans.insert(unit, (*first, *last));
         }
-        debug_assert!(joined.iter().all(|&m| self.is_pointwise(m)));
+        debug_assert!(joined.iter().all(|&m| self.is_member(m)));
     }
 
     /// No path to `to` comes from behind this node. Single nodes only lead onwards; a unit on the way, though, is entered
@@ -180,7 +210,7 @@ impl Grouping<'_> {
             for &member in &self.members[unit.index()] {
                 for &user in &self.users[member.index()] {
                     let next = self.unit_of[user.index()];
-                    if next == to && (unit != from || !self.reads_in_order(user, member)) {
+                    if next == to && (unit != from || self.link(user, member).is_none()) {
                         return true;
                     }
                     let starts = self.members[next.index()].iter().min().is_some_and(|start| *start <= end);

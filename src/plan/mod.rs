@@ -1,14 +1,17 @@
 //! The planner: a graph becomes a flat list of steps over one arena, with every operand's place known.
 //!
-//! `widen` puts f32 in the place of 16-bit arithmetic, `peak` finds what maxima over windows send back, `group` decides which element-wise nodes run together, `draft` turns nodes into steps over unplaced buffers,
-//! `order` schedules them, `memory` places the buffers. Nothing here knows a device.
+//! `widen` puts f32 in the place of 16-bit arithmetic, `peak` finds what maxima over windows send back, `group` decides which
+//! element-wise nodes run together (`rows`: and with the reductions between them), `draft` turns nodes into steps over unplaced
+//! buffers, `order` schedules them, `memory` places the buffers. Nothing here knows a device.
 
 mod alias;
 mod draft;
+mod fuse;
 mod group;
 mod memory;
 mod order;
 mod peak;
+mod rows;
 mod text;
 pub mod view;
 mod widen;
@@ -17,7 +20,7 @@ pub use crate::graph::{Graph, NodeId, Type};
 pub use view::View;
 
 use crate::base::{Name, Span};
-use crate::ops::{Binary, Compare, Op, Unary};
+use crate::ops::{Binary, Compare, Op, Reduce, Unary};
 use crate::types::{DType, Scalar};
 
 /// What the caller promises and demands.
@@ -84,22 +87,27 @@ pub enum Action {
     Loop(Box<Loop>),
 }
 
-/// Element-wise work: every argument and result has `shape`.
+/// Element-wise work over `shape`, and folds of its rows: arguments and results have an element for each of its places, or
+/// for each row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fused {
     pub shape: Vec<usize>,
+    /// How many elements make a row; 1 where there are no rows.
+    pub row: usize,
     /// In order; the value after the arguments has the number `args.len()`, the next one more, and so on.
     pub points: Vec<Point>,
     /// The value that each result takes.
     pub results: Vec<usize>,
 }
 
-/// One element-wise op on values by number.
+/// One op on values by number.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Point {
     pub op: Pointwise,
     pub args: Vec<usize>,
     pub dtype: DType,
+    /// Its value has one element for each row.
+    pub of_row: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -109,6 +117,10 @@ pub enum Pointwise {
     Compare(Compare),
     Select,
     Cast,
+    /// The elements of each row, joined.
+    Fold(Reduce),
+    /// The value of a row, for each of its elements.
+    Spread,
 }
 
 /// A `scan`. The arguments of its step are dense: carries, xs, constants; its results: final carries, ys.

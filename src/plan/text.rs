@@ -72,9 +72,12 @@ fn write_fused(f: &mut Formatter<'_>, fused: &Fused, args: usize, depth: usize) 
             Pointwise::Compare(op) => Op::<usize>::Compare(op).name(),
             Pointwise::Select => "select",
             Pointwise::Cast => "cast",
+            Pointwise::Fold(kind) => Op::<usize>::Reduce { kind, axes: vec![] }.name(),
+            Pointwise::Spread => "spread",
         };
         let value = args + index;
-        write!(f, "{indent}v{value}: {} = {name}", point.dtype)?;
+        let each = if point.of_row { " a row" } else { "" };
+        write!(f, "{indent}v{value}: {}{each} = {name}", point.dtype)?;
         point.args.iter().try_for_each(|arg| write!(f, " v{arg}"))?;
         let stored = fused.results.iter().position(|&result| result == value);
         match stored {

@@ -9,6 +9,9 @@ use crate::types::DType;
 /// vectors.
 pub const LANES: usize = 16;
 
+/// Elements that are folded one after the other; longer stretches are halved.
+pub const BLOCK: usize = 1024;
+
 /// `acc[i] = join(acc[i], x[i])` for `i < n`.
 ///
 /// # Safety

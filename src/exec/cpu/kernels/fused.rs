@@ -1,21 +1,22 @@
-//! Chains of element-wise ops in one pass: the domain is cut into tiles that stay in the first-level cache, and each
-//! tile runs through all ops before the next begins.
+//! Chains of element-wise ops and folds of rows in one pass: the domain is cut into tiles that stay in the first-level cache,
+//! whole rows where there are any, and each tile runs through all ops before the next begins.
 
 use super::super::element::sized;
 use super::super::frame::Frame;
 use super::super::scratch::scratch;
 use super::super::{Kernel, parallel};
 use super::lanes::{Lane, lane};
+use super::rows::{Rows, fold, spread};
 use super::walk::Walk;
 use crate::exec::Fault;
-use crate::plan::{Fused, Operand, Place, Step, View};
+use crate::plan::{ALIGN, Fused, Operand, Place, Point, Pointwise, Step, View};
 use crate::types::DType;
 
-/// Elements of a tile.
+/// Elements of a tile; a row that is longer is a tile of its own.
 const TILE: usize = 512;
 
-/// Tiles of one task.
-const TILES: usize = 16;
+/// Elements of one task, about.
+const TASK: usize = 16 * TILE;
 
 /// Arguments and points of one kernel together; the planner makes fewer.
 const VALUES: usize = 512;
@@ -35,18 +36,29 @@ struct Arg {
     /// In bytes.
     offset: isize,
     width: usize,
+    /// Elements of the domain for each of its own.
+    step: usize,
     load: Load,
 }
 
+enum Work {
+    Lane(Lane),
+    /// From rows to their values, or back.
+    Rows(Rows),
+}
+
 struct Instruction {
-    run: Lane,
+    work: Work,
     args: [u16; 3],
+    /// Elements of the domain for each of the result.
+    step: usize,
 }
 
 struct Store {
     value: u16,
     place: Place,
     width: usize,
+    step: usize,
     /// The value is computed where it is stored.
     direct: bool,
 }
@@ -54,6 +66,10 @@ struct Store {
 /// A fused step. Values are numbered as in `plan::Fused`.
 pub struct FusedKernel {
     count: usize,
+    row: usize,
+    /// Elements of a tile, and tiles of a task.
+    tile: usize,
+    tiles_of_task: usize,
     args: Vec<Arg>,
     instructions: Vec<Instruction>,
     stores: Vec<Store>,
@@ -64,7 +80,9 @@ pub struct FusedKernel {
 
 impl FusedKernel {
     pub fn new(step: &Step, fused: &Fused) -> FusedKernel {
-        let args: Vec<Arg> = step.args.iter().map(arg).collect();
+        let (count, row) = (fused.shape.iter().product(), fused.row);
+        let tile = (TILE / row).max(1) * row;
+        let args: Vec<Arg> = step.args.iter().map(|operand| arg(operand, count)).collect();
         let dtypes: Vec<DType> =
             step.args.iter().map(|a| a.dtype).chain(fused.points.iter().map(|p| p.dtype)).collect();
         assert!(dtypes.len() <= VALUES, "the planner keeps groups small");
@@ -72,12 +90,17 @@ impl FusedKernel {
             let operand = point.args[point.args.len() - 1];
             let mut args = [0; 3];
             point.args.iter().zip(&mut args).for_each(|(&from, to)| *to = from as u16);
-            Instruction { run: lane(point.op, dtypes[operand], point.dtype), args }
+            let step = if point.of_row { row } else { 1 };
+            Instruction { work: work(point, dtypes[operand]), args, step }
         });
-        let stores: Vec<Store> = step.results.iter().zip(&fused.results).map(|(r, &v)| store(step, r, v)).collect();
-        let (tiles, scratch) = tiles(&dtypes, fused, &stores);
+        let stores: Vec<Store> =
+            step.results.iter().zip(&fused.results).map(|(r, &v)| store(step, r, v, count)).collect();
+        let (tiles, scratch) = tiles(&dtypes, fused, &stores, tile);
         FusedKernel {
-            count: fused.shape.iter().product(),
+            count,
+            row,
+            tile,
+            tiles_of_task: (TASK / tile).max(1),
             instructions: instructions.collect(),
             args,
             stores,
@@ -86,17 +109,18 @@ impl FusedKernel {
         }
     }
 
-    /// Runs tiles `first..`, up to `TILES` of them.
-    fn task(&self, frame: &Frame, first: usize) {
+    /// Runs the tiles of one task.
+    fn task(&self, frame: &Frame, task: usize) {
         scratch(self.scratch, |memory| {
             let mut values: [*mut u8; VALUES] = [std::ptr::null_mut(); VALUES];
             for (value, &offset) in values.iter_mut().zip(&self.tiles) {
                 *value = memory.wrapping_add(offset);
             }
             self.splat(frame, &values);
-            let end = self.count.min((first + TILES) * TILE);
-            for start in (first * TILE..end).step_by(TILE) {
-                self.tile(frame, &mut values, start, TILE.min(end - start));
+            let elements = self.tiles_of_task * self.tile;
+            let end = self.count.min((task + 1) * elements);
+            for start in (task * elements..end).step_by(self.tile) {
+                self.tile(frame, &mut values, start, self.tile.min(end - start));
             }
         });
     }
@@ -107,8 +131,9 @@ impl FusedKernel {
             if let Load::Splat = arg.load {
                 let from = frame.base(arg.place).wrapping_offset(arg.offset);
                 sized!(Width(arg.width), T => {
-                    // SAFETY: the argument has one element, and the tile `TILE`, aligned, that only this thread uses.
-                    unsafe { std::slice::from_raw_parts_mut(tile.cast::<T>(), TILE).fill(*from.cast::<T>()) }
+                    // SAFETY: the argument has one element, and the tile room for as many as it says, aligned, that only
+                    // this thread uses.
+                    unsafe { std::slice::from_raw_parts_mut(tile.cast::<T>(), self.tile).fill(*from.cast::<T>()) }
                 });
             }
         }
@@ -119,37 +144,44 @@ impl FusedKernel {
             let base = frame.base(arg.place).wrapping_offset(arg.offset);
             match &arg.load {
                 Load::Splat => {}
-                Load::Direct => values[index] = base.wrapping_add(start * arg.width),
+                Load::Direct => values[index] = base.wrapping_add(start / arg.step * arg.width),
                 Load::Gather(walk) => sized!(Width(arg.width), T => {
-                    // SAFETY: the tile is this thread's and has `TILE >= n` elements; the walk stays in the argument's
+                    let (start, n) = (start / arg.step, n / arg.step);
+                    // SAFETY: the tile is this thread's and has `n` elements or more; the walk stays in the argument's
                     // view, which nobody writes.
                     unsafe { walk.gather::<T>(base.cast(), start, values[index].cast(), n) }
                 }),
             }
         }
         for store in self.stores.iter().filter(|store| store.direct) {
-            values[store.value as usize] = frame.base(store.place).wrapping_add(start * store.width);
+            values[store.value as usize] = frame.base(store.place).wrapping_add(start / store.step * store.width);
         }
         for (instruction, result) in self.instructions.iter().zip(self.args.len()..) {
             let args = instruction.args.map(|value| values[value as usize].cast_const());
-            // SAFETY: every value has `n` elements at its pointer. A result's are a tile of its own, or its range of a
-            // result that lies over no argument; tasks have ranges of their own.
-            unsafe { (instruction.run)(n, values[result], args) };
+            // SAFETY: every value has `n` elements at its pointer, or one for each row of the tile, which has whole rows. A
+            // result's are a tile of its own, or its range of a result that lies over no argument; tasks have ranges of
+            // their own.
+            unsafe {
+                match &instruction.work {
+                    Work::Lane(run) => run(n / instruction.step, values[result], args),
+                    Work::Rows(run) => run(n / self.row, self.row, values[result], args[0]),
+                }
+            }
         }
         for store in self.stores.iter().filter(|store| !store.direct) {
-            let to = frame.base(store.place).wrapping_add(start * store.width);
+            let to = frame.base(store.place).wrapping_add(start / store.step * store.width);
             // SAFETY: the range of the result is this task's; where it lies over an argument, that argument's same
             // range was read above.
-            unsafe { std::ptr::copy_nonoverlapping(values[store.value as usize], to, n * store.width) };
+            unsafe { std::ptr::copy_nonoverlapping(values[store.value as usize], to, n / store.step * store.width) };
         }
     }
 }
 
 impl Kernel for FusedKernel {
     fn run(&mut self, frame: &Frame) -> Result<(), Fault> {
-        let tasks = self.count.div_ceil(TILE * TILES);
+        let tasks = self.count.div_ceil(self.tile * self.tiles_of_task);
         let work = self.count * self.instructions.len().max(1);
-        parallel::tasks(tasks, work, |task| self.task(frame, task * TILES));
+        parallel::tasks(tasks, work, |task| self.task(frame, task));
         Ok(())
     }
 }
@@ -163,7 +195,20 @@ impl Width {
     }
 }
 
-fn arg(operand: &Operand) -> Arg {
+fn work(point: &Point, arg: DType) -> Work {
+    match point.op {
+        Pointwise::Fold(kind) => Work::Rows(fold(kind, arg)),
+        Pointwise::Spread => Work::Rows(spread(arg)),
+        op => Work::Lane(lane(op, arg, point.dtype)),
+    }
+}
+
+/// Elements of the domain for each of an operand, which has one for each place or for each row.
+fn step_of(operand: &Operand, count: usize) -> usize {
+    count.checked_div(operand.count()).unwrap_or(1)
+}
+
+fn arg(operand: &Operand, count: usize) -> Arg {
     let width = operand.dtype.bytes();
     let view = &operand.view;
     let load = match view {
@@ -171,23 +216,25 @@ fn arg(operand: &Operand) -> Arg {
         _ if view.is_contiguous() => Load::Direct,
         View { shape, strides, .. } => Load::Gather(Walk::new(shape, [strides])),
     };
-    Arg { place: operand.place, offset: view.offset * width as isize, width, load }
+    Arg { place: operand.place, offset: view.offset * width as isize, width, step: step_of(operand, count), load }
 }
 
-fn store(step: &Step, result: &Operand, value: usize) -> Store {
+fn store(step: &Step, result: &Operand, value: usize, count: usize) -> Store {
     // Outputs may lie over inputs, and arena results over an argument that ends here.
     let meets = |arg: &Operand| match (result.place, arg.place) {
         (Place::Output(_), Place::Input(_)) => true,
         (to, from) => to == from,
     };
     let direct = !step.args.iter().any(meets);
-    Store { value: value as u16, place: result.place, width: result.dtype.bytes(), direct }
+    let (place, width) = (result.place, result.dtype.bytes());
+    Store { value: value as u16, place, width, step: step_of(result, count), direct }
 }
 
 /// Gives every value but direct ones a tile; a tile is free again behind its value's last use.
-fn tiles(dtypes: &[DType], fused: &Fused, stores: &[Store]) -> (Vec<usize>, usize) {
+fn tiles(dtypes: &[DType], fused: &Fused, stores: &[Store], elements: usize) -> (Vec<usize>, usize) {
     let args = dtypes.len() - fused.points.len();
     let widest = dtypes.iter().map(|d| d.bytes()).max().unwrap_or(1);
+    let bytes = (elements * widest).next_multiple_of(ALIGN);
     let mut last: Vec<usize> = (0..dtypes.len()).collect();
     for (index, point) in fused.points.iter().enumerate() {
         point.args.iter().for_each(|&arg| last[arg] = args + index);
@@ -199,7 +246,7 @@ fn tiles(dtypes: &[DType], fused: &Fused, stores: &[Store]) -> (Vec<usize>, usiz
     for value in 0..dtypes.len() {
         tiles[value] = free.pop().unwrap_or_else(|| {
             count += 1;
-            (count - 1) * TILE * widest
+            (count - 1) * bytes
         });
         // Arguments keep their tile: it may be filled only once.
         if value >= args {
@@ -210,5 +257,5 @@ fn tiles(dtypes: &[DType], fused: &Fused, stores: &[Store]) -> (Vec<usize>, usiz
             }
         }
     }
-    (tiles, count * TILE * widest)
+    (tiles, count * bytes)
 }

@@ -25,6 +25,7 @@ pub fn lane(op: Pointwise, arg: DType, result: DType) -> Lane {
         Pointwise::Compare(op) => compare(op, arg),
         Pointwise::Select => select(result),
         Pointwise::Cast => cast(arg, result),
+        Pointwise::Fold(_) | Pointwise::Spread => never(),
     }
 }
 

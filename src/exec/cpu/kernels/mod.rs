@@ -14,6 +14,7 @@ pub mod matrix;
 pub mod peaks;
 pub mod reduce;
 pub mod repeat;
+mod rows;
 pub mod source;
 mod walk;
 pub mod windows;

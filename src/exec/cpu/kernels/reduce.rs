@@ -7,14 +7,11 @@
 use super::super::element::{Element, typed};
 use super::super::frame::{Array, Frame, Reader, Strided, Writer};
 use super::super::{Kernel, parallel};
-use super::fold::{Fold, LANES};
+use super::fold::{BLOCK, Fold, LANES};
 use super::walk::Walk;
 use crate::exec::Fault;
 use crate::ops::Reduce;
 use crate::plan::Step;
-
-/// Elements that are folded one after the other; longer stretches are halved.
-const BLOCK: usize = 1024;
 
 /// The most elements of one result that are worth a walk of their own through all results.
 const FEW: usize = 64;
