@@ -11,6 +11,7 @@ mod hoist;
 mod rewrite;
 mod simplify;
 mod straighten;
+mod turn;
 
 use crate::graph::{Graph, verify};
 
@@ -21,6 +22,7 @@ pub type Pass = fn(&Graph) -> Graph;
 pub const PASSES: &[(&str, Pass)] = &[
     ("fold", fold::fold),
     ("simplify", simplify::simplify),
+    ("turn", turn::turn),
     ("straighten", straighten::straighten),
     ("batch", batch::batch),
     ("hoist", hoist::hoist),

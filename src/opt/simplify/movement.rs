@@ -1,10 +1,10 @@
 //! Movements that join or vanish, and work that is done before elements are repeated.
 
-use super::super::rewrite::{Rule, op_of};
+use super::super::rewrite::{Rule, is_splat, op_of};
 use crate::graph::{Emit, NodeId};
-use crate::ops::{Op, Reduce};
+use crate::ops::{Binary, Op, Reduce};
 
-pub const RULES: &[Rule] = &[nothing, joined, before_broadcast];
+pub const RULES: &[Rule] = &[nothing, joined, side_by_side, before_broadcast];
 
 /// Movements that move nothing
 fn nothing(emit: &mut Emit, op: &Op<usize>, args: &[NodeId]) -> Option<NodeId> {
@@ -51,6 +51,44 @@ fn joined(emit: &mut Emit, op: &Op<usize>, args: &[NodeId]) -> Option<NodeId> {
         }
         (Op::Reduce { kind: Reduce::Min, axes }, Op::Reduce { kind: Reduce::Min, axes: inner }) => {
             Some(emit.op(Op::Reduce { kind: Reduce::Min, axes: both(axes, &inner) }, &below))
+        }
+        _ => None,
+    }
+}
+
+/// `pad(x) + pad(y) = pad(concat(x, y))` with zeros, where the one ends at which the other begins: the derivative of parts that
+/// were cut from one tensor. A negative zero plus zero keeps its sign here. A `concat` of a `concat` is one.
+fn side_by_side(emit: &mut Emit, op: &Op<usize>, args: &[NodeId]) -> Option<NodeId> {
+    if let (Op::Concat { axis }, Some((Op::Concat { axis: inner }, parts))) = (op, op_of(emit, *args.first()?)) {
+        let all = [&parts[..], &args[1..]].concat();
+        return (inner == *axis).then(|| emit.op(op.clone(), &all));
+    }
+    let (Op::Binary(Binary::Add), [x, y]) = (op, args) else { return None };
+    let (first, second) = (padded(emit, *x)?, padded(emit, *y)?);
+    let ends = |part: &Padded, axis: usize| part.lo + emit.ty(part.x).shape[axis];
+    let axis = first.axis;
+    let (left, right) = if first.lo < second.lo { (&first, &second) } else { (&second, &first) };
+    if first.axis != second.axis || ends(left, axis) != right.lo {
+        return None;
+    }
+    let (lo, hi, parts, zero) = (left.lo, right.hi, [left.x, right.x], left.zero);
+    let both = emit.op(Op::Concat { axis }, &parts);
+    Some(emit.op(Op::Pad { axis, lo, hi, between: 0 }, &[both, zero]))
+}
+
+/// A tensor with zeros before and behind it on one axis.
+struct Padded {
+    x: NodeId,
+    zero: NodeId,
+    axis: usize,
+    lo: usize,
+    hi: usize,
+}
+
+fn padded(emit: &Emit, node: NodeId) -> Option<Padded> {
+    match op_of(emit, node)? {
+        (Op::Pad { axis, lo, hi, between: 0 }, args) if is_splat(emit, args[1], 0.0) => {
+            Some(Padded { x: args[0], zero: args[1], axis, lo, hi })
         }
         _ => None,
     }
