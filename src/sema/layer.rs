@@ -294,7 +294,7 @@ impl<'a> Checker<'a> {
         };
         for (name, part) in names.iter().zip(parts) {
             self.follow_source(instance, &name.name, &part);
-            self.bind_name(name, part.clone(), &scope);
+            self.bind_name(name, part.clone(), scope);
             instance.fields.borrow_mut().push((name.name.clone(), part.clone()));
             self.adopt(&part, Some(instance), &name.name)?;
         }

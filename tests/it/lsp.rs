@@ -310,7 +310,7 @@ fn symbols_folds_lenses_and_kinds_of_words() {
     assert!(titles[0].contains("In*Out") && titles[1] == "26,122 parameters", "{titles:?}");
     let tokens = client.of("textDocument/semanticTokens/full", json!({}));
     let data = tokens["data"].as_array().expect("numbers");
-    assert!(data.len() % 5 == 0 && data.len() > 200, "{}", data.len());
+    assert!(data.len().is_multiple_of(5) && data.len() > 200, "{}", data.len());
 }
 
 #[test]
