@@ -64,6 +64,7 @@ pub fn group(graph: &Graph) -> Groups {
         users: &users,
         unit_of: (0..graph.nodes.len()).map(UnitId::from).collect(),
         members: (0..graph.nodes.len()).map(|n| vec![NodeId::from(n)]).collect(),
+        ends: (0..graph.nodes.len()).map(NodeId::from).map(|node| (node, node)).collect(),
         extents: (0..graph.nodes.len()).map(|n| extent(graph, &aliases, NodeId::from(n))).collect(),
         spans: BTreeMap::new(),
     };
@@ -117,6 +118,8 @@ struct Grouping<'a> {
     users: &'a [Vec<NodeId>],
     unit_of: Vec<UnitId>,
     members: Vec<Vec<NodeId>>,
+    /// By unit that has members: the first and the last of them.
+    ends: Vec<(NodeId, NodeId)>,
     extents: Vec<Extent>,
     /// The first and the last member of units of several.
     spans: BTreeMap<UnitId, (NodeId, NodeId)>,
@@ -140,7 +143,7 @@ impl Grouping<'_> {
         let users = &self.users[node.index()];
         let aligned = users.iter().filter_map(|&user| Some((user, self.link(user, node)?)));
         let mut units: Vec<(UnitId, usize)> = aligned.map(|(user, link)| (self.unit_of[user.index()], link)).collect();
-        units.sort_by_key(|(unit, link)| (self.members[unit.index()].iter().min().copied(), *link));
+        units.sort_by_key(|(unit, link)| (self.ends[unit.index()].0, *link));
         units.dedup();
         for (unit, link) in units {
             self.try_join(node, unit, link);
@@ -180,30 +183,30 @@ impl Grouping<'_> {
             self.unit_of[member.index()] = unit;
         }
         self.members[unit.index()].extend(moved);
-        let joined = &self.members[unit.index()];
-        if let (Some(first), Some(last)) = (joined.iter().min(), joined.iter().max()) {
-            self.spans.insert(unit, (*first, *last));
-        }
-        debug_assert!(joined.iter().all(|&m| self.is_member(m)));
+        let (own, other) = (self.ends[own.index()], self.ends[unit.index()]);
+        let ends = (own.0.min(other.0), own.1.max(other.1));
+        self.ends[unit.index()] = ends;
+        self.spans.insert(unit, ends);
+        debug_assert!(self.is_member(node));
     }
 
     /// No path to `to` comes from behind this node. Single nodes only lead onwards; a unit on the way, though, is entered
     /// at its last member and left from its first.
-    fn last_before(&self, from: UnitId, to: UnitId) -> Option<NodeId> {
-        let mut end = self.members[to.index()].iter().max().copied()?;
+    fn last_before(&self, from: UnitId, to: UnitId) -> NodeId {
+        let mut end = self.ends[to.index()].1;
         loop {
             let over = |(first, last): &(NodeId, NodeId)| *first <= end && end < *last;
             let spans = self.spans.iter().filter(|(unit, _)| **unit != from && **unit != to).map(|(_, span)| span);
             match spans.filter(|span| over(span)).map(|(_, last)| *last).max() {
                 Some(later) => end = later,
-                None => return Some(end),
+                None => return end,
             }
         }
     }
 
     /// Whether some path leads from one unit to another through a third, or reads out of order on the way.
     fn path(&self, from: UnitId, to: UnitId) -> bool {
-        let Some(end) = self.last_before(from, to) else { return false };
+        let end = self.last_before(from, to);
         let mut seen = BTreeSet::new();
         let mut open: Vec<UnitId> = vec![from];
         while let Some(unit) = open.pop() {
@@ -213,7 +216,7 @@ impl Grouping<'_> {
                     if next == to && (unit != from || self.link(user, member).is_none()) {
                         return true;
                     }
-                    let starts = self.members[next.index()].iter().min().is_some_and(|start| *start <= end);
+                    let starts = self.ends[next.index()].0 <= end;
                     if next != to && next != from && starts && seen.insert(next) {
                         open.push(next);
                     }
