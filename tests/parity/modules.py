@@ -9,14 +9,16 @@ from torch.utils._pytree import tree_flatten, tree_map
 
 import functional
 import losses
+import sequences
 import windows
-from calls import Names, Skip, is_default, say, say_float, whole
+from calls import Names, Skip, T, is_default, say, say_float, whole
 from database import near
 from record import joined, tensor, uses
 from shapes import pad
 
 MOST = 160
-LIMITS = {"BatchNorm1d": 5, "BatchNorm2d": 4, "InstanceNorm1d": 4, "InstanceNorm3d": 1}
+LIMITS = {"BatchNorm1d": 5, "BatchNorm2d": 4, "InstanceNorm1d": 4, "InstanceNorm3d": 1, "MultiheadAttention": 6, "TransformerEncoderLayer": 6,
+          "TransformerDecoderLayer": 4, "LinearCrossEntropyLoss": 6}
 
 
 def settings(cls, made):
@@ -194,12 +196,18 @@ def cell(name, states):
     return make
 
 
-def transformer(given):
-    only(given, activation="relu", layer_norm_eps=1e-5, bias=True)
-    if not given.get("batch_first"):
-        raise Skip("time before the batch")
-    extra = words(given, nhead="heads", dim_feedforward="hidden", dropout="dropout", norm_first="norm_first")
-    return f"TransformerEncoderLayer[{given['d_model']}]{extra}"
+def linear_cross_entropy(given):
+    """Scores by a layer without a bias, and their cross entropy."""
+    is_default(tuple(given.get("out_features", ())), ())
+
+    def text(net, x, y):
+        scores = T(f"{net}.linear({x})", x.value.new_zeros(*x.shape[:-1], given["num_classes"]))
+        ignored = given.get("ignore_index")
+        return losses.cross_entropy(scores, y, given.get("weight"), ignore_index=-100 if ignored is None else ignored,
+                                    reduction=given.get("reduction", "mean"), label_smoothing=given.get("label_smoothing", 0.0))
+
+    is_default(given.get("weight"), None)
+    return f"(linear: Linear[{given['in_features']} -> {given['num_classes']}](use_bias: false))", text
 
 
 def table():
@@ -217,7 +225,10 @@ def table():
     t |= {"Sigmoid": function(lambda x: f"sigmoid({x})"), "Tanh": function(lambda x: f"tanh({x})"), "Softmax": function(functional.softmax("softmax")),
           "LogSoftmax": function(functional.softmax("log_softmax")), "Softmax2d": function(lambda x: f"softmax({x}, over: -3)"),
           "Linear": layer(linear), "Bilinear": layer(bilinear, rows), "LayerNorm": layer(layer_norm), "RMSNorm": layer(rms_norm), "GroupNorm": layer(group_norm),
-          "Embedding": class_layer, "PReLU": layer(prelu), "TransformerEncoderLayer": layer(transformer)}
+          "Embedding": class_layer, "PReLU": layer(prelu),
+          "MultiheadAttention": sequences.attention, "TransformerEncoderLayer": sequences.encoder_layer, "TransformerEncoder": sequences.encoder,
+          "TransformerDecoderLayer": sequences.decoder_layer, "Transformer": sequences.transformer, "CTCLoss": sequences.ctc,
+          "LinearCrossEntropyLoss": linear_cross_entropy}
     for n in (1, 2, 3):
         t[f"Conv{n}d"], t[f"ConvTranspose{n}d"] = conv(f"Conv{n}d", n), conv(f"ConvTranspose{n}d", n, turned=True)
         t[f"LazyConv{n}d"], t[f"LazyConvTranspose{n}d"] = t[f"Conv{n}d"], t[f"ConvTranspose{n}d"]
@@ -234,7 +245,12 @@ def table():
 
 def most(name):
     """How many numbers a sample may have: those of volumes are the smallest that there are."""
+    if name.endswith("CTCLoss"):
+        return 2400
     return 1100 if name.endswith("LPPool3d") else 900 if name.endswith("3d") else 450 if name.endswith(("Loss", "Norm2d", "Pad2d")) else MOST
+
+
+PARAMETERS = {"nn.TransformerEncoder": 400, "nn.TransformerDecoderLayer": 400, "nn.Transformer": 500}
 
 
 class Call:
@@ -265,9 +281,7 @@ class Call:
     def spelled(self, k):
         names = Names(k)
         args, kwargs = names.of(self.inputs)
-        if kwargs:
-            raise Skip("arguments by name")
-        return names.all, self.text(f"net{k}", *args)
+        return names.all, self.text(f"net{k}", *args, **{name: v for name, v in kwargs.items() if v is not None})
 
     def run(self, float):
         made = self.sample.constructor_input
@@ -280,15 +294,17 @@ class Call:
                 p.copy_(torch.round(p, decimals=3))
         module = module.to(float)
         self.params = {k: v.detach().clone() for k, v in module.state_dict().items() if v.is_floating_point()}
-        if sum(p.numel() for p in self.params.values()) > (720 if "Cell" in self.info.name or "3d" in self.info.name else 320):
+        if sum(p.numel() for p in self.params.values()) > PARAMETERS.get(self.info.name, 720 if "Cell" in self.info.name or "3d" in self.info.name else 320):
             raise Skip("large")
         wants = []
         targets = self.info.name == "nn.SoftMarginLoss"
         enter = lambda v: wants.append(v.to(float).clone().requires_grad_(not (targets and wants))) or wants[-1] if isinstance(v, torch.Tensor) and v.is_floating_point() else v
-        args, _ = tree_map(enter, self.inputs)
+        args, kwargs = tree_map(enter, self.inputs)
+        if self.info.name == "nn.CTCLoss":
+            args = (args[0].log_softmax(-1), *args[1:])
         torch.manual_seed(0)
-        out = module(*args)
-        out = out[0] if self.info.name in ("nn.RNN", "nn.LSTM", "nn.GRU") else out
+        out = module(*args, **kwargs)
+        out = out[0] if self.info.name in ("nn.RNN", "nn.LSTM", "nn.GRU", "nn.MultiheadAttention") else out
         self.results = [t for t in tree_flatten(out)[0] if isinstance(t, torch.Tensor)]
         trained = dict(module.named_parameters())
         loss = sum((r * torch.cos(1 + torch.arange(r.numel(), dtype=r.dtype)).reshape(r.shape)).sum() for r in self.results)
@@ -359,7 +375,7 @@ def fill():
                     reasons[str(why)] = reasons.get(str(why), 0) + 1
                 except (RuntimeError, TypeError, ValueError, AttributeError, IndexError) as error:
                     reasons[repr(error)[:150]] = reasons.get(repr(error)[:150], 0) + 1
-            if calls and (not training or calls[0].after or name == "TransformerEncoderLayer"):
+            if calls and (not training or calls[0].after or name.startswith("Transformer")):
                 records.append(record(name, calls, training))
         if not any(r["op"] == f"nn.modules.{name}" for r in records):
             print("  NO CASE", name, reasons)
@@ -368,9 +384,6 @@ def fill():
 
 ABSENT = {
     "chance: the numbers are each library's own; moments are tested in `std.random`": ["FractionalMaxPool2d", "FractionalMaxPool3d"],
-    "modules with reference cases of their own in `tests/reference`, with other conventions": ["CTCLoss", "MultiheadAttention"],
-    "modules of several layers that a program writes itself, as those in `examples/`": ["Transformer", "TransformerDecoderLayer", "TransformerEncoder"],
-    "PyTorch's own fused form of a `Linear` and a `cross_entropy`": ["LinearCrossEntropyLoss"],
 }
 
 

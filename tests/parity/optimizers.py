@@ -17,24 +17,24 @@ SOURCE = """use std.loss.regression: mse
   forward(x: [N, 3]) -> [N, 3] = tanh(x @ w) @ b
 }}
 let net = Net
-let points: (x: [3], y: [3]) = read_csv("optim.csv")
+{before}let points: (x: [3], y: [3]) = read_csv("optim.csv")
 train case {{
   data = points |> batch(5)
   epochs = 20
-  step (x, y) {{ minimize mse(net(x), y) over net with {text} }}
+  step (x, y) {{ {step} }}
 }}
 """
 
 WORDS = {"lr": "lr", "momentum": "momentum", "dampening": "dampening", "weight_decay": "weight_decay", "nesterov": "nesterov", "eps": "eps", "rho": "rho",
          "centered": "centered", "lr_decay": "lr_decay", "momentum_decay": "momentum_decay", "amsgrad": "amsgrad", "decoupled_weight_decay": "decoupled",
          "initial_accumulator_value": "first", "ns_steps": "steps", "ns_coefficients": "coefficients", "adjust_lr_fn": "adjust_lr", "lambd": "decay",
-         "beta2_decay": "decay", "d": "clip"}
+         "beta2_decay": "decay", "d": "clip", "tolerance_grad": "tolerance_grad", "line_search_fn": "line_search"}
 PAIRS = {"betas": ("beta1", "beta2"), "etas": ("down", "up"), "step_sizes": ("least", "most")}
 OF_ONE = {"Adafactor": {"eps": ("eps", "least")}, "RMSprop": {"alpha": "alpha"}, "ASGD": {"alpha": "power"}}
 KNOWN = {"SGD": "SGD", "Adam": "Adam", "AdamW": "AdamW", "Adagrad": "Adagrad", "Adadelta": "Adadelta", "RMSprop": "RMSProp", "Adamax": "AdaMax",
-         "NAdam": "NAdam", "RAdam": "RAdam", "Adafactor": "Adafactor", "ASGD": "ASGD", "Rprop": "Rprop", "Muon": "Muon"}
-ABSENT = {"LBFGS": "asks for the loss several times in one step", "SparseAdam": "is for sparse gradients"}
+         "NAdam": "NAdam", "RAdam": "RAdam", "Adafactor": "Adafactor", "ASGD": "ASGD", "Rprop": "Rprop", "Muon": "Muon", "SparseAdam": "SparseAdam", "LBFGS": "LBFGS"}
 SHOWN = {1, 2, 5, 10, 20}
+ROUNDS = {"LBFGS": 2}                 # of up to 20 steps each: behind these, rounding alone moves the path by more than is allowed
 IGNORED = {"foreach", "fused", "capturable", "differentiable"}
 
 
@@ -67,17 +67,32 @@ def uses(cls, text):
     return ("use std.optim.maximize: maximize\n" if text.startswith("maximize") else "") + f"use {NAMES[name]}: {name}\n"
 
 
+def source(cls, text):
+    """Most optimizers stand behind `minimize`; one that needs the loss at several weights is a layer with a step of its own."""
+    if cls.__name__ != "LBFGS":
+        return SOURCE.format(uses=uses(cls, text), before="", step=f"minimize mse(net(x), y) over net with {text}")
+    return SOURCE.format(uses=uses(cls, text), before=f"let rule = {text.replace('(', '(net, ', 1)}\n", step="log loss: rule.step(|net| mse(net(x), y))")
+
+
 def run(cls, kwargs):
     x = torch.linspace(-1, 1, 15).reshape(5, 3)
     w = torch.sin(torch.arange(12.0)).reshape(3, 4).requires_grad_()
     b = torch.cos(torch.arange(12.0)).reshape(4, 3).requires_grad_()
     first = {"net.w": tensor(w), "net.b": tensor(b)}
     optimizer, steps = cls([w, b], **{k: v for k, v in kwargs.items() if k not in IGNORED}), []
-    for step in range(1, STEPS + 1):
+
+    def loss():
         optimizer.zero_grad()
-        ((torch.tanh(x @ w) @ b - x.flip(0)) ** 2).mean().backward()
+        loss = ((torch.tanh(x @ w) @ b - x.flip(0)) ** 2).mean()
+        loss.backward()
+        return loss
+
+    for step in range(1, ROUNDS.get(cls.__name__, STEPS) + 1):
+        loss()
+        if cls.__name__ == "SparseAdam":
+            w.grad, b.grad = w.grad.to_sparse(1), b.grad.to_sparse(1)
         with mock.patch.object(torch, "bfloat16", torch.float64):         # in which Muon multiplies
-            optimizer.step()
+            optimizer.step(loss) if cls.__name__ == "LBFGS" else optimizer.step()
         steps.append({"net.w": tensor(w), "net.b": tensor(b)} if step in SHOWN else {})
     return {"x": tensor(x), "y": tensor(x.flip(0))}, first, steps
 
@@ -98,6 +113,8 @@ let net = Net
 def wrong(cls, error):
     """A wrong optimizer: wrong settings, the same parameter in two groups, or a parameter of a wrong shape."""
     given, says = error.optimizer_error_input, str(error.error_regex)
+    if cls.__name__ == "LBFGS":
+        raise Skip("groups, which PyTorch refuses here too")
     text = spelled(cls, given.kwargs)
     step = "test \"wrong\" {{ minimize net.loss() over {} }}"
     if "more than one parameter group" in says:
@@ -119,17 +136,18 @@ def fill():
             except Skip as why:
                 print("  skipped", cls.__name__, why)
                 continue
-            if text in seen:
+            if text in seen or cls.__name__ == "LBFGS" and "maximize" in given.kwargs:      # which has no end uphill
                 continue
             seen.add(text)
             inputs, params, steps = run(cls, given.kwargs)
-            source = SOURCE.format(uses=uses(cls, text), text=text)
-            records.append({"name": text, "op": f"optim.{cls.__name__}", "dln": text, "samples": 1, "source": source, "training": True,
+            records.append({"name": text, "op": f"optim.{cls.__name__}", "dln": text, "samples": 1, "source": source(cls, text), "training": True,
                             "inputs": inputs, "params": params, "steps": steps})
+            if cls.__name__ in ROUNDS:
+                records[-1]["float"] = "f64"
     return records
 
 
 def absent():
-    """[{why, names}] of the optimizers without an entry."""
-    names = [info.optim_cls.__name__ for info in optim_db if info.optim_cls.__name__ not in KNOWN]
-    return [{"why": f"an optimizer that {ABSENT[name]}", "names": [f"optim.{name}"]} for name in names]
+    """[{why, names}] of the optimizers without an entry: there is none."""
+    assert all(info.optim_cls.__name__ in KNOWN for info in optim_db)
+    return []

@@ -28,6 +28,7 @@ def gradient(x, *, spacing=None, dim=None, edge_order=1):
     dims = list(range(x.ndim)) if dim is None else [dim] if isinstance(dim, int) else list(dim)
     spacing = list(spacing) if isinstance(spacing, (list, tuple)) else [1.0 if spacing is None else spacing] * len(dims)
     extra = f", edge_order: {edge_order}" * (edge_order != 1)
+    dims = dims if edge_order in (1, 2) else dims[:1]                   # one mistake is enough
     steps = [f"diff({s})" if isinstance(s, T) else say_float(s) for s in spacing]
     return [f"gradient({x}, {s}{over(d)}{extra})" for s, d in zip(steps, dims)]
 

@@ -113,7 +113,8 @@ def on_purpose(topics, database):
     return [{"why": why, "calls": len(ops), "names": list(dict.fromkeys(ops))} for why, ops in reasons.items()]
 
 
-WITHOUT_WORDS = ["does not match weight dtype", "should be of type bool", "num_layers must be", "lr as a Tensor is not supported"]
+WITHOUT_WORDS = ["does not match weight dtype", "should be of type bool", "num_layers must be", "lr as a Tensor is not supported",
+                 "expected spacing to be unspecified", "multiple times in the list of dims", "on the same device"]
 
 ON_PURPOSE = {
     "whole numbers become floats where floats are needed": [
@@ -127,6 +128,7 @@ ON_PURPOSE = {
         ("index_add", "source tensor shape must match"), ("linalg.cross", "must have length 3"), ("linalg.cross", "same number of dim"),
     ],
     "an index in data is looked at when it runs (E0802)": [("gather", "index 23"), ("nn.modules.Embedding", "index out of range")],
+    "frequencies may be any numbers": [("cov", "fweights to have integral dtype")],
     "a formula, in which nobody looks at the sign of a tolerance": [("isclose", "must be greater")],
     "bounds may be tensors, so nothing compares them before the run": [
         ("nn.functional.hardtanh", "min_val"), ("nn.functional.softshrink", "lambda must"),

@@ -40,8 +40,8 @@ def optimizer(a):
     x = torch.linspace(-1, 1, 15).reshape(5, 3)
     inputs = {"x": tensor(x), "y": tensor(x.flip(0))}
 
-    def run(name, text, make, clip=None, schedule=None, over="net", step=None, before="", more=(), vector=False):
-        """`step` in place of the one `minimize`; `vector` adds a parameter with one axis; `more` are parameters beside those of `net`."""
+    def run(name, text, make, clip=None, schedule=None, over="net", step=None, before="", more=(), vector=False, only=None):
+        """Runs in f64 where `only` says so; `step` in place of the one `minimize`; `vector` adds a parameter with one axis; `more` are parameters beside those of `net`."""
         w = torch.sin(torch.arange(12.0)).reshape(3, 4).requires_grad_()
         b = torch.cos(torch.arange(12.0)).reshape(4, 3).requires_grad_()
         c = torch.tensor([0.5, -0.2, 0.1]).requires_grad_()
@@ -61,7 +61,7 @@ def optimizer(a):
             loss()
             if clip:
                 clip([w, b])
-            opt.step(loss) if isinstance(opt, Sam) else opt.step()
+            opt.step(loss) if isinstance(opt, (Sam, O.LBFGS)) else opt.step()
             if rate:
                 rate.step()
             steps.append({path: tensor(p) for path, p in own.items()})
@@ -69,7 +69,7 @@ def optimizer(a):
         names = ", ".join(word for word in dict.fromkeys(words) if word not in ("p", "mse", "net"))
         source = SOURCE.format(names=names, steps=STEPS, step=step or f"minimize mse(net(x), y) over {over} with {text}", before=before,
                                vector="\n  param c: [3] = zeros" if vector else "", plus=" + c" if vector else "")
-        a.emit({"name": name, "source": source, "training": True, "inputs": inputs, "params": params, "steps": steps})
+        a.emit({"name": name, "source": source, "training": True, "inputs": inputs, "params": params, "steps": steps} | ({"float": only} if only else {}))
 
     run("SGD", "SGD(lr: 0.1)", lambda p: O.SGD(p, 0.1))
     run("SGD momentum", "SGD(lr: 0.1, momentum: 0.9)", lambda p: O.SGD(p, 0.1, 0.9))
@@ -133,6 +133,12 @@ def optimizer(a):
     for rho in (0.05, 0.5):
         run(f"SAM {rho}", "sam( SGD(", lambda p: Sam(O.SGD(p, 0.1, 0.9), p, rho),
             step=f"minimize sam(|net| mse(net(x), y), net, rho: {rho}) over net with SGD(lr: 0.1, momentum: 0.9)")
+    for name, text, how in [("LBFGS", "", {}), ("LBFGS strong_wolfe", ', line_search: "strong_wolfe"', {"line_search_fn": "strong_wolfe"})]:
+        run(f"{name}, a step at a time", "LBFGS( mse(", lambda p: O.LBFGS(p, 0.5, 1, 9, history_size=4, **how),
+            before=f"let rule = LBFGS(net, lr: 0.5, max_iter: 1, max_eval: 9, history: 4{text})\n",
+            step="log loss: rule.step(|net| mse(net(x), y))")
+        run(f"{name}, three steps at a time", "LBFGS( mse(", lambda p: O.LBFGS(p, 1.0, 3, tolerance_change=1e-7, **how),
+            before=f"let rule = LBFGS(net, max_iter: 3, tolerance_change: 1e-7{text})\n", only="f64", step="log loss: rule.step(|net| mse(net(x), y))")
     run("Lookahead", "Adam(", lambda p: Lookahead(O.Adam(p, 0.05), p, 5, 0.5), before="let slow = copy(net)\n", more=[("slow.w", "net.w"), ("slow.b", "net.b")],
         step="""minimize mse(net(x), y) over net with Adam(lr: 0.05)
     if step % 5 == 0 {
@@ -141,6 +147,38 @@ def optimizer(a):
     }""")
     run("a schedule", "Adam(lr: cosine(0.1, steps: 15))", lambda p: O.Adam(p, 0.1),
         schedule=lambda o: S.LambdaLR(o, lambda k: 0.5 * (1 + torch.cos(torch.tensor(torch.pi * min(k, 15) / 15)).item())))
+    for name, text, how in [("SparseAdam", "lr: 0.1", {}), ("SparseAdam settings", "lr: 0.2, beta1: 0.5, beta2: 0.9, eps: 0.001", {"betas": (0.5, 0.9), "eps": 1e-3})]:
+        sparse(a, name, text, O.SparseAdam, float(text.split(",")[0][4:]), how)
+
+
+SPARSE = """use std.loss: mse
+use std.nn: Embedding
+use std.optim: SparseAdam
+let net = Embedding[7 -> 3]
+let points: (x: [2, 3]) = read_csv("optim.csv")
+train case {{
+  data = points |> batch(2)
+  epochs = 20
+  step (x) {{
+    k = cast(step, i64)
+    seen = [k * k % 7, (k + 2) % 7]
+    minimize mse(net(stack(seen)), x[0]) over net with SparseAdam({text})
+  }}
+}}
+"""
+
+
+def sparse(a, name, text, make, lr, how):
+    """Two rows of a table of seven in each step, sometimes the same one."""
+    x = torch.linspace(-1, 1, 12).reshape(2, 2, 3)
+    table = torch.sin(torch.arange(21.0)).reshape(7, 3).requires_grad_()
+    params, opt, steps = {"net.weight": tensor(table)}, make([table], lr, **how), []
+    for k in range(1, STEPS + 1):
+        opt.zero_grad()
+        ((torch.nn.functional.embedding(torch.tensor([k * k % 7, (k + 2) % 7]), table, sparse=True) - x[0]) ** 2).mean().backward()
+        opt.step()
+        steps.append({"net.weight": tensor(table)})
+    a.emit({"name": name, "source": SPARSE.format(text=text), "training": True, "inputs": {"x": tensor(x)}, "params": params, "steps": steps})
 
 
 PLATEAU = """use std.optim: ReduceLROnPlateau
