@@ -83,6 +83,40 @@ def tags(source, to, whole):
             file.write(json.dumps(record, separators=(",", ":")) + "\n")
 
 
+def pronunciation(source, to, whole):
+    """A word a line: `letters`, of which a is 1 and an apostrophe 27, and `phones` without stress by their place in the alphabet, from 1. Both are
+    filled with zeros to one length, that of the longer one with a zero behind the phones. Without `--whole`: the first 1,500 and the last 300."""
+    words = [line.split("\t") for line in (source / "pronunciation/words.tsv").read_text().splitlines()]
+    words = [(word, [phone.rstrip("012") for phone in said.split()]) for word, said in words]
+    place = {phone: i for i, phone in enumerate(sorted({phone for _, said in words for phone in said}), 1)}
+    with open(to / "pronunciation/words.jsonl", "w") as file:
+        for word, said in words if whole else words[:1500] + words[-300:]:
+            letters, phones = [27 if c == "'" else ord(c) - 96 for c in word], [place[phone] for phone in said]
+            n = max(len(letters), len(phones) + 1)
+            record = {"letters": letters + [0] * (n - len(letters)), "phones": phones + [0] * (n - len(phones))}
+            file.write(json.dumps(record, separators=(",", ":")) + "\n")
+
+
+def sentiment(source, to, whole):
+    """A sentence a line, those of products before those of films: `words` by their place among those that stand at least twice in what is not the
+    last tenth of the films (0: unknown, 1: a gap; of an unknown word its longest known beginning of four letters or more; at most 64), the mean `score`
+    of 20 readers from -4 to 4, and whether it is above 0. Without `--whole`: the first 100 of products and the last 900 of films."""
+    import re
+
+    texts = []
+    for name in ("products", "movies"):
+        with open(source / f"sentiment/{name}.tsv", encoding="utf-8") as file:
+            texts += [(float(row["score"]), row["text"]) for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)]
+    texts = [(score, re.findall(r"[a-z0-9]+(?:'[a-z]+)?|[^\sa-z0-9]", text.lower())) for score, text in texts]
+    seen = collections.Counter(w for _, words in texts[:-1061] for w in words)
+    known = {w: i for i, w in enumerate(sorted(w for w, n in seen.items() if n > 1), 2)}
+    of = lambda w: next((known[w[:n]] for n in range(len(w), min(len(w), 4) - 1, -1) if w[:n] in known), 0)
+    print(f"sentiment: {len(texts)} sentences, {len(known) + 2} words, at most {max(len(words) for _, words in texts)} in one")
+    with open(to / "sentiment/sentences.jsonl", "w") as file:
+        for score, words in texts if whole else texts[:100] + texts[-900:]:
+            file.write(json.dumps({"words": [of(w) for w in words[:64]], "score": score, "good": int(score > 0)}, separators=(",", ":")) + "\n")
+
+
 def nuclei(source, to, whole):
     """The picture and its mask in 64 squares of 64 x 64, row after row: the last 16 are its lowest quarter."""
     from PIL import Image
@@ -108,12 +142,12 @@ def scenes(source, to, whole):
     idx(to / "scenes/classes.idx2-ubyte.gz", (n, 3), [v for c in classes[:n] for v in (c + [10] * 3)[:3]])
 
 
-PARTS = {f.__name__: f for f in (emoji, letters, el_nino, wordnet, tags, nuclei, scenes)}
+PARTS = {f.__name__: f for f in (emoji, letters, el_nino, wordnet, tags, pronunciation, sentiment, nuclei, scenes)}
 
 if __name__ == "__main__":
     words = [w for w in sys.argv[1:] if w != "--whole"]
     source, to = map(pathlib.Path, words[:2])
     for name in words[2:] or PARTS:
-        for folder in ("emoji", "nuclei", "scenes", "tables", "wordnet"):
+        for folder in ("emoji", "nuclei", "pronunciation", "scenes", "sentiment", "tables", "wordnet"):
             (to / folder).mkdir(parents=True, exist_ok=True)
         PARTS[name](source, to, "--whole" in sys.argv)

@@ -39,6 +39,7 @@ networks! {
     denoise "prob/denoise.dln --rows 16 --sweeps 20": AtMost("train.icm", 0.05), AtMost("train.gibbs", 0.05), Writes("runs/denoise.png");
     nuclei "vision/nuclei.dln --epochs 2 --width 2": AtLeast("val.dice", 0.2), Writes("runs/nuclei.png");
     tagger "text/tagger.dln --rows 100 --epochs 3 --width 16": AtLeast("val.accuracy", 0.1);
+    pronunciation "text/pronunciation.dln --epochs 2 --width 16 --beams 2": AtMost("train.loss", 3.5);
     mnist "vision/mnist.dln --share 0.5 --width 4 --epochs 1": AtMost("val.loss", 2.29);
     detector "vision/detector.dln --rows 40 --epochs 1": AtMost("train.loss", 250.0);
     simclr "vision/simclr.dln --epochs 1 --batch-rows 20 --rows 100": AtLeast("val.accuracy", 0.2);
