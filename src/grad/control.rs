@@ -12,12 +12,13 @@
 //! leaves the cotangents as they are. The condition of the way back is the stacked condition of the way there.
 //!
 //! So the forward loop also stacks the carries that come into each iteration, and the backward loop computes the body
-//! again from them. It is a loop like any other: its derivative is taken by the same rule.
+//! again from them, but for products: those that depend on a carry are stacked too, outside of checkpoints. It is a loop
+//! like any other: its derivative is taken by the same rule.
 
 use super::{flow, vjp};
 use crate::base::Span;
-use crate::graph::{Builder, Emit, Graph, NodeId, Type};
-use crate::ops::Scan;
+use crate::graph::{Builder, Emit, Graph, Kind, NodeId, Type};
+use crate::ops::{Op, Scan};
 
 type Loop = Scan<usize, Graph>;
 
@@ -32,8 +33,8 @@ pub(super) fn scan(
 ) -> Vec<(usize, NodeId)> {
     let mut cotangents = cotangents.to_vec();
     cotangents.resize(scan.body.outputs.len(), None);
-    let plan = Plan::new(scan, wants, &cotangents);
-    let body = backward_body(scan, &plan, emit.span);
+    let mut plan = Plan::new(scan, wants, &cotangents);
+    let body = backward_body(scan, &mut plan, emit.span);
     backward_loop(emit, node, scan, args, &cotangents, &plan, body)
 }
 
@@ -47,6 +48,8 @@ struct Plan {
     xs: Vec<usize>,
     /// Operands that every iteration sees whole.
     consts: Vec<usize>,
+    /// Nodes of the body that the forward loop stacks.
+    products: Vec<NodeId>,
 }
 
 impl Plan {
@@ -60,8 +63,29 @@ impl Plan {
             ys: (scan.carries..cotangents.len()).filter(|&y| cotangents[y].is_some()).collect(),
             xs: asked(scan.carries..consts),
             consts: asked(consts..wants.len()),
+            products: products(scan),
         }
     }
+}
+
+/// Multiplications for each number of a product from which on it is kept.
+const WORK: usize = 16;
+
+/// Products that depend on a carry. Others move out of both loops, and are shared.
+fn products(scan: &Loop) -> Vec<NodeId> {
+    let body = &scan.body;
+    let inputs = body.input_nodes();
+    let carries: Vec<NodeId> = inputs[1..=scan.carries].iter().filter_map(|&input| input).collect();
+    let depends = flow::depends(body, &carries);
+    let works = |node: NodeId| match &body.node(node).kind {
+        Kind::Op(Op::Dot { contract, .. }) => {
+            let shape = &body.ty(body.node(node).args[0]).shape;
+            contract.iter().map(|&(axis, _)| shape[axis]).product::<usize>() >= WORK
+        }
+        Kind::Op(Op::Conv(_)) => true,
+        _ => false,
+    };
+    body.ids().filter(|&node| depends[node.index()] && body.node(node).checkpoint.is_none() && works(node)).collect()
 }
 
 /// For each operand, whether the body's input for it depends on what is asked for, in some iteration.
@@ -107,8 +131,9 @@ struct Backward {
 }
 
 /// The body: its carries are the cotangents of the carries and the sums for the constants; it runs over the cotangents
-/// of the ys, the carries that came in, and what the forward loop runs over.
-fn backward_body(scan: &Loop, plan: &Plan, span: Span) -> Backward {
+/// of the ys, the products, the carries that came in, and what the forward loop runs over. Leaves in the plan the products
+/// that are read.
+fn backward_body(scan: &Loop, plan: &mut Plan, span: Span) -> Backward {
     let forward = &scan.body;
     let mut builder = Builder::new();
     let mut input =
@@ -118,11 +143,14 @@ fn backward_body(scan: &Loop, plan: &Plan, span: Span) -> Backward {
     let sums: Vec<NodeId> = plan.consts.iter().map(|k| input("sum d ", &forward.inputs[k + 1])).collect();
     let output = |y: &usize| (forward.outputs[*y].0.clone(), forward.ty(forward.outputs[*y].1).clone());
     let ys: Vec<NodeId> = plan.ys.iter().map(|y| input("d ", &output(y))).collect();
+    let kept = |node: &NodeId| ("product".into(), forward.ty(*node).clone());
+    let products: Vec<NodeId> = plan.products.iter().map(|node| input("", &kept(node))).collect();
     let values: Vec<NodeId> = forward.inputs[1..].iter().map(|value| input("", value)).collect();
 
-    let outputs = builder.import(forward, &[&[iteration], &values[..]].concat());
+    let nodes = builder.import_nodes(forward, &[&[iteration], &values[..]].concat());
     let results = plan.carries.iter().chain(&plan.ys);
-    let roots: Vec<_> = results.map(|&r| outputs[r]).zip(carries.iter().chain(&ys).copied()).collect();
+    let roots: Vec<_> =
+        results.map(|&r| nodes[forward.outputs[r].1.index()]).zip(carries.iter().chain(&ys).copied()).collect();
     let operands = plan.carries.iter().chain(&plan.consts).chain(&plan.xs);
     let wrt: Vec<NodeId> = operands.map(|&i| values[i]).collect();
     let mut found = vjp(&mut builder, &roots, &wrt).into_iter();
@@ -143,16 +171,32 @@ fn backward_body(scan: &Loop, plan: &Plan, span: Span) -> Backward {
             xs.push(operand);
         }
     }
-    without_unread(builder.finish(), xs, values.len(), scan.when)
+    let known: Vec<_> = plan.products.iter().map(|node| nodes[node.index()]).zip(products).collect();
+    let body = with_known(builder.finish(), &known).pruned();
+    let first = body.inputs.len() - values.len();
+    let inputs = body.input_nodes();
+    let mut read = inputs[first - known.len()..first].iter().map(Option::is_some);
+    plan.products.retain(|_| read.next() == Some(true));
+    without_unread(body, xs, first, first - known.len(), scan.when)
 }
 
-/// Drops the values that the body does not read, but for the condition. They are its last inputs.
-fn without_unread(body: Graph, xs: Vec<usize>, values: usize, when: Option<usize>) -> Backward {
-    let body = body.pruned();
+/// With an input in the place of each node that is known.
+fn with_known(mut body: Graph, known: &[(NodeId, NodeId)]) -> Graph {
+    let outputs = body.outputs.iter_mut().map(|output| &mut output.1);
+    for arg in body.nodes.iter_mut().flat_map(|node| &mut node.args).chain(outputs) {
+        if let Some((_, input)) = known.iter().find(|(node, _)| node == arg) {
+            *arg = *input;
+        }
+    }
+    body
+}
+
+/// Drops the products and values that the body does not read, but for the condition. They are its last inputs: products from
+/// `products` on, values from `first` on.
+fn without_unread(body: Graph, xs: Vec<usize>, first: usize, products: usize, when: Option<usize>) -> Backward {
     let mut keep = vec![true; body.inputs.len()];
-    let first = keep.len() - values;
-    for (input, node) in body.input_nodes().iter().enumerate().skip(first) {
-        keep[input] = node.is_some() || when == Some(input - first);
+    for (input, node) in body.input_nodes().iter().enumerate().skip(products) {
+        keep[input] = node.is_some() || when.is_some_and(|when| input == first + when);
     }
     let reads = keep[first..].to_vec();
     Backward { body: body.with_inputs(&keep), xs, reads }
@@ -170,6 +214,7 @@ fn backward_loop(
 ) -> Vec<(usize, NodeId)> {
     let Emit { builder, span } = emit;
     let read = |range: std::ops::Range<usize>| range.filter(|&i| backward.reads[i]);
+    let products = builder.stack(node, &plan.products);
     let saved: Vec<usize> = read(0..scan.carries).collect();
     let saved = builder.stack_inputs(node, &saved);
 
@@ -182,13 +227,14 @@ fn backward_loop(
     }
     let carries = operands.len();
     operands.extend(plan.ys.iter().filter_map(|&y| cotangents[y]));
+    operands.extend(products);
     operands.extend(saved);
     operands.extend(read(scan.carries..scan.carries + scan.xs).map(|i| args[i]));
     let xs = operands.len() - carries;
     operands.extend(read(scan.carries + scan.xs..args.len()).map(|i| args[i]));
 
-    // Behind the cotangents stand the values that are read, in the order of the forward loop's operands.
-    let first = carries + plan.ys.iter().filter(|&&y| cotangents[y].is_some()).count();
+    // Behind the cotangents and products stand the values that are read, in the order of the forward loop's operands.
+    let first = carries + plan.ys.iter().filter(|&&y| cotangents[y].is_some()).count() + plan.products.len();
     let when = scan.when.map(|when| first + read(0..when).count());
     let back = Scan { n: scan.n, reverse: !scan.reverse, carries, xs, when, body: backward.body };
     let results = builder.scan(back, &operands, span);

@@ -2,7 +2,8 @@
 //!
 //! Work on constants alone moves before the loop. A product of a slice of an `x` with a constant becomes one product of
 //! the whole `x`, whose slices the body reads instead: the input projection of a recurrent layer is one large product
-//! and not many small ones. Where iterations may be left out, only constants that all of them need move, and nothing
+//! and not many small ones. A product with a constant that the body only gives moves behind the loop in the same way; its
+//! derivative by the input is one. Where iterations may be left out, only constants that all of them need move, and nothing
 //! that can stop the run; out of a branch nothing moves. Views stay where they are: they cost nothing, and a repeated value is better not stored.
 
 use crate::graph::{Builder, Graph, Kind, Node, NodeId};
@@ -15,9 +16,16 @@ pub fn hoist(graph: &Graph) -> Graph {
     rebuild(graph, |builder, node, args| match &node.kind {
         Kind::Op(op) => vec![builder.op(op.clone(), args, node.span)],
         Kind::Scan(scan) => {
-            let inner = Scan { body: hoist(&scan.body), ..scan.as_ref().clone() };
-            let (scan, args) = Hoisting::new(&inner, args.to_vec(), builder).run();
-            builder.scan(scan, &args, node.span)
+            let mut inner = Scan { body: hoist(&scan.body), ..scan.as_ref().clone() };
+            let last = take_last_products(&mut inner);
+            let mut hoisting = Hoisting::new(&inner, args.to_vec(), builder);
+            let (left, operands) = hoisting.run();
+            let mut results = hoisting.outside.scan(left, &operands, node.span);
+            given_once(&inner, args, &mut results);
+            for (result, factor, product) in last {
+                results[result] = hoisting.product(product, factor, results[result]);
+            }
+            results
         }
         Kind::Input(_) | Kind::Result(_) => unreachable!("`rebuild` makes these"),
     })
@@ -37,22 +45,11 @@ struct Hoisting<'a> {
 
 impl<'a> Hoisting<'a> {
     fn new(scan: &'a Scan<usize, Graph>, args: Vec<NodeId>, outside: &'a mut Builder) -> Hoisting<'a> {
-        let body = &scan.body;
-        let mut fixed = vec![false; body.nodes.len()];
-        for (index, node) in body.nodes.iter().enumerate() {
-            fixed[index] = match &node.kind {
-                Kind::Input(input) => *input > scan.carries + scan.xs,
-                Kind::Op(op) => {
-                    let runs = scan.when.is_none_or(|when| when < scan.carries + scan.xs && !op.can_fail());
-                    runs && node.args.iter().all(|arg| fixed[arg.index()])
-                }
-                Kind::Scan(_) | Kind::Result(_) => false,
-            };
-        }
+        let fixed = fixed(scan);
         Hoisting { scan, args, outside, moved: vec![None; fixed.len()], fixed }
     }
 
-    fn run(mut self) -> (Scan<usize, Graph>, Vec<NodeId>) {
+    fn run(&mut self) -> (Scan<usize, Graph>, Vec<NodeId>) {
         let body = &self.scan.body;
         let constants: Vec<NodeId> = body.ids().filter(|&node| self.leaves(node)).collect();
         let products: Vec<NodeId> = body.ids().filter(|&node| self.projects(node)).collect();
@@ -66,7 +63,8 @@ impl<'a> Hoisting<'a> {
         let mut map: Vec<Option<NodeId>> = vec![None; body.nodes.len()];
         let mut args = self.args[..behind - 1].to_vec();
         for &product in &products {
-            args.push(self.product(product));
+            let (factor, all) = self.sliced(product);
+            args.push(self.product(product, factor, all));
             map[product.index()] = Some(inside.input("product", body.ty(product).clone()));
         }
         inputs.extend(declare(&mut inside, behind..body.inputs.len()));
@@ -127,29 +125,102 @@ impl<'a> Hoisting<'a> {
         outside
     }
 
-    /// The products of all iterations, stacked along axis 0.
-    fn product(&mut self, node: NodeId) -> NodeId {
+    /// Which factor of a product is the slice of an `x`, and that `x`.
+    fn sliced(&self, product: NodeId) -> (usize, NodeId) {
+        let factors = &self.scan.body.node(product).args;
+        let found = factors.iter().enumerate().find_map(|(factor, &arg)| Some((factor, self.slice(arg)?)));
+        let (factor, operand) = found.expect("one factor of what is projected is a slice");
+        (factor, self.args[operand])
+    }
+
+    /// The products of all iterations, stacked along axis 0, from a factor of them so stacked.
+    fn product(&mut self, node: NodeId, stacked: usize, all: NodeId) -> NodeId {
         let found = self.scan.body.node(node);
-        let Kind::Op(Op::Dot { contract, .. }) = &found.kind else { unreachable!("only products are projected") };
-        let left = self.slice(found.args[0]);
-        let args: Vec<NodeId> = found
-            .args
-            .iter()
-            .map(|&arg| match self.slice(arg) {
-                Some(operand) => self.args[operand],
-                None => self.move_out(arg),
-            })
-            .collect();
+        let Kind::Op(Op::Dot { contract, .. }) = &found.kind else { unreachable!("only products move") };
+        let left = stacked == 0;
+        let fixed = self.move_out(found.args[1 - stacked]);
+        let args = if left { [all, fixed] } else { [fixed, all] };
         // The iterations are one more free axis, in front of the others of their operand.
-        let shift = |&(l, r): &(usize, usize)| if left.is_some() { (l + 1, r) } else { (l, r + 1) };
+        let shift = |&(l, r): &(usize, usize)| if left { (l + 1, r) } else { (l, r + 1) };
         let contract: Vec<(usize, usize)> = contract.iter().map(shift).collect();
-        let lead = if left.is_some() { 0 } else { self.outside.ty(args[0]).rank() - contract.len() };
+        let lead = if left { 0 } else { self.outside.ty(args[0]).rank() - contract.len() };
         let all = self.outside.op(Op::Dot { batch: vec![], contract }, &args, found.span);
         let rank = self.outside.ty(all).rank();
         let perm: Vec<usize> = [lead].into_iter().chain((0..rank).filter(|&axis| axis != lead)).collect();
         match lead {
             0 => all,
             _ => self.outside.op(Op::Transpose { perm }, &[all], found.span),
+        }
+    }
+}
+
+/// By node of a loop's body, whether it depends on constants alone.
+fn fixed(scan: &Scan<usize, Graph>) -> Vec<bool> {
+    let body = &scan.body;
+    let mut fixed = vec![false; body.nodes.len()];
+    for (index, node) in body.nodes.iter().enumerate() {
+        fixed[index] = match &node.kind {
+            Kind::Input(input) => *input > scan.carries + scan.xs,
+            Kind::Op(op) => {
+                let runs = scan.when.is_none_or(|when| when < scan.carries + scan.xs && !op.can_fail());
+                runs && node.args.iter().all(|arg| fixed[arg.index()])
+            }
+            Kind::Scan(_) | Kind::Result(_) => false,
+        };
+    }
+    fixed
+}
+
+/// The largest factor of a product that is kept for all iterations, in times of the product.
+const WIDER: usize = 4;
+
+/// Lets the loop give the other factor where it gives a product with a constant that nothing in it reads. Of each: the
+/// result, which factor it gives now, the product.
+fn take_last_products(scan: &mut Scan<usize, Graph>) -> Vec<(usize, usize, NodeId)> {
+    if scan.when.is_some() {
+        return vec![];
+    }
+    let (fixed, users) = (fixed(scan), scan.body.users());
+    let mut last = vec![];
+    for result in scan.carries..scan.body.outputs.len() {
+        let product = scan.body.outputs[result].1;
+        let node = scan.body.node(product);
+        let Kind::Op(Op::Dot { batch, .. }) = &node.kind else { continue };
+        let given = scan.body.outputs.iter().filter(|output| output.1 == product).count();
+        let Some(factor) = (0..2).find(|&factor| !fixed[node.args[factor].index()]) else { continue };
+        let fits = scan.body.ty(node.args[factor]).bytes() <= WIDER * scan.body.ty(product).bytes();
+        if batch.is_empty()
+            && users[product.index()].is_empty()
+            && given == 1
+            && fixed[node.args[1 - factor].index()]
+            && fits
+        {
+            last.push((result, factor, product));
+        }
+    }
+    for &(result, factor, product) in &last {
+        scan.body.outputs[result].1 = scan.body.node(product).args[factor];
+    }
+    last
+}
+
+/// What a loop gives twice is read from one place, and what it runs over from there.
+fn given_once(scan: &Scan<usize, Graph>, args: &[NodeId], results: &mut [NodeId]) {
+    if scan.when.is_some() {
+        return;
+    }
+    let ys = scan.carries..scan.body.outputs.len();
+    let node = |y: usize| scan.body.outputs[y].1;
+    for y in ys.clone() {
+        match scan.body.node(node(y)).kind {
+            Kind::Input(input) if (scan.carries + 1..=scan.carries + scan.xs).contains(&input) => {
+                results[y] = args[input - 1]
+            }
+            _ => {
+                if let Some(first) = (scan.carries..y).find(|&first| node(first) == node(y)) {
+                    results[y] = results[first];
+                }
+            }
         }
     }
 }

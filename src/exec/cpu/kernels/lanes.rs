@@ -101,7 +101,7 @@ fn unary_f32(op: Unary) -> Lane {
         Unary::Tanh => loop1!(f32 => f32, |x| math::tanh(x)),
         Unary::Atan => loop1!(f32 => f32, |x| math::atan(x)),
         Unary::Erf => loop1!(f32 => f32, |x| math::erf(x)),
-        Unary::Erfc => loop1!(f32 => f32, |x| erfc(x as f64) as f32),
+        Unary::Erfc => loop1!(f32 => f32, |x| math::erfc(x)),
         Unary::Erfinv => loop1!(f32 => f32, |x| erfinv(x as f64) as f32),
         Unary::Floor => loop1!(f32 => f32, |x| x.floor()),
         Unary::Ceil => loop1!(f32 => f32, |x| x.ceil()),

@@ -11,7 +11,7 @@ mod tanh;
 mod trig;
 
 pub use atan::atan;
-pub use erf::erf;
+pub use erf::{erf, erfc};
 pub use exp::{exp, expm1};
 pub use log::{log, log1p};
 pub use pow::pow;
