@@ -44,6 +44,7 @@ networks! {
     detector "vision/detector.dln --rows 40 --epochs 1": AtMost("train.loss", 250.0);
     simclr "vision/simclr.dln --epochs 1 --batch-rows 20 --rows 100": AtLeast("val.accuracy", 0.2);
     byol "vision/byol.dln --epochs 1 --batch-rows 20 --rows 100": AtLeast("val.accuracy", 0.2);
+    transfer "vision/transfer.dln --epochs 1 --new-epochs 2 --width 8 --few 64": AtMost("train.loss", 1.5);
     topics "prob/topics.dln --share 0.05 --topics 6 --epochs 5": Less("train.largest_kind", "train.purity");
     sprinkler "prob/sprinkler.dln": Prints("rain 0.70");
     cvae_digits "generative/cvae_digits.dln --epochs 3 --hidden 32": AtMost("val.loss", 300.0), Writes("runs/cvae_digits.png");
