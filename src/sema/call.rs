@@ -113,7 +113,8 @@ impl<'a> Checker<'a> {
             Code::Lambda { params, body } => {
                 let callee = Callee { name: "this function", params, explicit: &[], of: None };
                 self.bind(&callee, args, span, &scope)?;
-                self.in_frame(span, None, |c| c.body(body, params, &scope))
+                let frame = Frame { span, instance: None, methods: closure.of.clone() };
+                self.framed(frame, |c| c.body(body, params, &scope))
             }
             Code::Func(func) => {
                 let callee = Callee { name: &func.name.name, params: &func.params, explicit: &func.sizes, of: None };
@@ -166,7 +167,11 @@ impl<'a> Checker<'a> {
         instance: Option<Rc<Instance<'a>>>,
         body: impl FnOnce(&mut Self) -> Res<T>,
     ) -> Res<T> {
-        self.frames.push(Frame { span, instance });
+        self.framed(Frame { span, methods: instance.clone(), instance }, body)
+    }
+
+    fn framed<T>(&mut self, frame: Frame<'a>, body: impl FnOnce(&mut Self) -> Res<T>) -> Res<T> {
+        self.frames.push(frame);
         let result = body(self);
         self.frames.pop();
         result

@@ -6,9 +6,9 @@ use std::rc::Rc;
 use crate::base::{Name, Span};
 use crate::tir::{CellId, Role};
 
-use super::holds::{captured, holds, layers_of, pairs};
+use super::holds::{callable, captured, holds, layers_of, pairs};
 use super::scope::Scope;
-use super::value::{Arg, Choice, Closure, Instance, Section, Value};
+use super::value::{Arg, Choice, Closure, Code, Instance, Section, Value};
 use super::{Checker, Res};
 
 /// What one `copy` has made so far.
@@ -63,12 +63,13 @@ impl<'a> Checker<'a> {
 
     /// A function that remembers layers remembers copies of them.
     fn copied_function(&mut self, closure: &Rc<Closure<'a>>, copies: &mut Copies<'a>) -> Res<Value<'a>> {
-        if let Some(of) = &closure.of {
-            let of = self.copied_layer(of, copies)?;
-            return Ok(Value::Fn(Rc::new(Closure { code: closure.code, scope: of.scope.clone(), of: Some(of) })));
+        let of = callable(closure).map(|of| self.copied_layer(of, copies)).transpose()?;
+        if let (Code::Func(_), Some(of)) = (closure.code, &of) {
+            let scope = of.scope.clone();
+            return Ok(Value::Fn(Rc::new(Closure { code: closure.code, scope, of: Some(of.clone()) })));
         }
         let scope = closure.scope.function();
-        let mut changed = false;
+        let mut changed = of.is_some();
         for (name, value) in captured(closure) {
             let itself = matches!(&value, Value::Fn(other) if Rc::ptr_eq(other, closure));
             if !itself && holds(&value) {
@@ -77,7 +78,7 @@ impl<'a> Checker<'a> {
             }
         }
         Ok(match changed {
-            true => Value::Fn(Rc::new(Closure { code: closure.code, scope, of: None })),
+            true => Value::Fn(Rc::new(Closure { code: closure.code, scope, of })),
             false => Value::Fn(closure.clone()),
         })
     }

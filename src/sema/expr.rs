@@ -62,7 +62,8 @@ impl<'a> Checker<'a> {
             ExprKind::Block(block) => self.block(block, scope),
             ExprKind::Lambda { params, body } => {
                 let code = Code::Lambda { params, body };
-                Ok(Value::Fn(Rc::new(Closure { code, scope: scope.clone(), of: None })))
+                let of = self.frames.last().and_then(|frame| frame.methods.clone());
+                Ok(Value::Fn(Rc::new(Closure { code, scope: scope.clone(), of })))
             }
             ExprKind::Scan { names, over_values, axis, backward, carries, body } => {
                 let head = super::control::ScanHead { names, values: over_values, axis, backward: *backward };

@@ -7,6 +7,7 @@ use crate::diag::Diagnostic;
 use crate::syntax::{ast, mentions};
 use crate::tir::{CellId, Role};
 
+use super::call::method_of;
 use super::value::{Closure, Code, Instance, Place, Value};
 use super::{Checker, Res};
 
@@ -88,17 +89,25 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// The local names that a function mentions, and the layer whose method it is.
+/// The local names that a function mentions, and the layer whose methods it may call.
 pub fn captured<'a>(closure: &Closure<'a>) -> Vec<(Name, Value<'a>)> {
-    match (closure.code, &closure.of) {
-        (Code::Func(_), Some(of)) => vec![("of".into(), Value::Instance(of.clone()))],
-        (Code::Func(_), None) => vec![],
-        (Code::Lambda { params, body }, _) => {
-            let own = |name: &Name| params.iter().any(|param: &ast::Param| param.name.name == *name);
-            let names = mentions(body).into_iter().filter(|name| !own(name));
-            names.filter_map(|name| closure.scope.get(&name).map(|value| (name, value))).collect()
-        }
-    }
+    let of = callable(closure).map(|of| ("of".into(), Value::Instance(of.clone())));
+    let local = |name: Name| closure.scope.get(&name).map(|value| (name, value));
+    free_names(closure).into_iter().filter_map(local).chain(of).collect()
+}
+
+/// The layer whose method a function is, or whose methods it mentions.
+pub fn callable<'c, 'a>(closure: &'c Closure<'a>) -> Option<&'c Rc<Instance<'a>>> {
+    let of = closure.of.as_ref()?;
+    let calls = |name: &Name| closure.scope.get(name).is_none() && method_of(of, name).is_some();
+    (matches!(closure.code, Code::Func(_)) || free_names(closure).iter().any(calls)).then_some(of)
+}
+
+/// The names that a function without a name mentions and does not define.
+fn free_names(closure: &Closure) -> Vec<Name> {
+    let Code::Lambda { params, body } = closure.code else { return vec![] };
+    let own = |name: &Name| params.iter().any(|param: &ast::Param| param.name.name == *name);
+    mentions(body).into_iter().filter(|name| !own(name)).collect()
 }
 
 /// `freeze` of a value, where there is something to freeze.

@@ -39,9 +39,9 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// A method of the layer whose method runs, called by its bare name.
+    /// A method of the layer whose method runs, or in whose method a function was written, called by its bare name.
     fn sibling(&self, name: &str) -> Option<Value<'a>> {
-        method_value(self.frames.last()?.instance.as_ref()?, name)
+        method_value(self.frames.last()?.methods.as_ref()?, name)
     }
 
     fn unknown(&mut self, name: &Name, span: Span, scope: &Scope<'a>) -> Poison {

@@ -238,6 +238,8 @@ pub fn check(modules: &Modules, options: &Options, functions: &[&str]) -> Checke
 struct Frame<'a> {
     span: Span,
     instance: Option<Rc<Instance<'a>>>,
+    /// The layer whose methods bare names mean.
+    methods: Option<Rc<Instance<'a>>>,
 }
 
 /// A parameter, buffer or state under construction; its path is known when its layer has a name.

@@ -95,7 +95,7 @@ pub enum Code<'a> {
 pub struct Closure<'a> {
     pub code: Code<'a>,
     pub scope: Scope<'a>,
-    /// The layer whose method it is.
+    /// The layer whose method it is, or in whose method it was written.
     pub of: Option<Rc<Instance<'a>>>,
 }
 
