@@ -142,12 +142,25 @@ def scenes(source, to, whole):
     idx(to / "scenes/classes.idx2-ubyte.gz", (n, 3), [v for c in classes[:n] for v in (c + [10] * 3)[:3]])
 
 
-PARTS = {f.__name__: f for f in (emoji, letters, el_nino, wordnet, tags, pronunciation, sentiment, nuclei, scenes)}
+def spoken(source, to, whole):
+    """The ten digits in five languages, the language that is held out last, and a table of them."""
+    order = ["en", "fr", "it", "ru", "es"]
+    listed = [row for row in rows(source / "spoken/files.csv") if row["digit"]]
+    listed.sort(key=lambda row: (order.index(row["language"]), int(row["digit"])))
+    with open(to / "spoken/digits.csv", "w", encoding="utf-8") as file:
+        file.write("file,language,digit\n")
+        for row in listed:
+            name = row["file"].replace("/digit", "")
+            (to / "spoken" / name).write_bytes((source / "spoken" / row["file"]).read_bytes())
+            file.write(f"{name},{row['language']},{row['digit']}\n")
+
+
+PARTS = {f.__name__: f for f in (emoji, letters, el_nino, wordnet, tags, pronunciation, sentiment, nuclei, scenes, spoken)}
 
 if __name__ == "__main__":
     words = [w for w in sys.argv[1:] if w != "--whole"]
     source, to = map(pathlib.Path, words[:2])
     for name in words[2:] or PARTS:
-        for folder in ("emoji", "nuclei", "pronunciation", "scenes", "sentiment", "tables", "wordnet"):
+        for folder in ("emoji", "nuclei", "pronunciation", "scenes", "sentiment", "spoken", "tables", "wordnet"):
             (to / folder).mkdir(parents=True, exist_ok=True)
         PARTS[name](source, to, "--whole" in sys.argv)

@@ -3,12 +3,11 @@
 
 use super::chain::{Hyper, HyperKind, HyperValue, Overrides};
 use super::format::{self, Format};
+use super::runs::{self, Leave, Runs};
 use super::summary::{self, Summarize};
-use super::sweep::{Lists, Sweep};
+use super::sweep::{Lists, Sweep, metric};
 use super::{project, shell};
 use crate::driver::Matmul;
-use crate::sema::by_name;
-use crate::tir::{Direction, Metric, Part};
 use clap::builder::ValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use std::ffi::OsString;
@@ -20,6 +19,7 @@ pub enum Task {
     Run {
         file: PathBuf,
         overrides: Overrides,
+        leave: Leave,
         dry_run: bool,
     },
     Check {
@@ -29,6 +29,7 @@ pub enum Task {
         files: Vec<PathBuf>,
         only: Option<String>,
     },
+    Runs(Runs),
     Sweep(Sweep),
     Format(Format),
     New(PathBuf),
@@ -69,9 +70,22 @@ pub struct Request {
 /// Flags of `dln run` that a setting of a file with the same name hides: it is what the file calls so.
 const HIDEABLE: [&str; 2] = ["seed", "epochs"];
 /// Flags that stay; a setting with such a name gets a longer flag.
-const RESERVED: [&str; 14] = [
-    "help", "version", "json", "threads", "dry-run", "resume", "trials", "draw", "halving", "eta", "metric", "jobs",
-    "to", "matmul",
+const RESERVED: [&str; 15] = [
+    "help",
+    "version",
+    "json",
+    "threads",
+    "dry-run",
+    "resume",
+    "no-folder",
+    "trials",
+    "draw",
+    "halving",
+    "eta",
+    "metric",
+    "jobs",
+    "to",
+    "matmul",
 ];
 
 /// The file of `dln run FILE ..` and `dln sweep FILE ..`, wherever it stands among the flags: the first word with the ending of a program, or else
@@ -96,6 +110,7 @@ pub fn parse(args: &[OsString], hypers: &[Hyper]) -> Result<Request, clap::Error
         "run" => Task::Run {
             file: file(matches),
             overrides: overrides(matches, hypers),
+            leave: runs::leave(matches),
             dry_run: matches.get_flag("dry-run"),
         },
         "check" => Task::Check { file: file(matches) },
@@ -103,6 +118,7 @@ pub fn parse(args: &[OsString], hypers: &[Hyper]) -> Result<Request, clap::Error
             files: matches.get_many("FILE").into_iter().flatten().cloned().collect(),
             only: matches.get_one("only").cloned(),
         },
+        "runs" => Task::Runs(runs::read(matches)),
         "sweep" => Task::Sweep(sweep_of(matches, hypers)),
         "bench" => Task::Bench(bench_of(matches)),
         "fmt" => Task::Format(format::read(matches)),
@@ -135,6 +151,7 @@ fn overrides(matches: &ArgMatches, hypers: &[Hyper]) -> Overrides {
         matmul: matches.get_one("matmul").copied(),
         kept: true,
         resume: matches.get_flag("resume"),
+        folder: None,
     }
 }
 
@@ -194,6 +211,7 @@ pub fn command(hypers: &[Hyper]) -> Command {
         .after_help("Exit codes: 0 fine, 1 the program is wrong, 2 the command line is wrong, 3 failed while running, 130 interrupted")
         .subcommand(run(hypers))
         .subcommand(sweep(hypers))
+        .subcommand(runs::words())
         .subcommand(Command::new("check").about("Check a program without running it").arg(path("FILE")).arg(json()))
         .subcommand(
             Command::new("test")
@@ -254,6 +272,7 @@ fn run(hypers: &[Hyper]) -> Command {
             .value_parser(ValueParser::new(matmul)),
         )
         .arg(flag("resume", "Go on where an interrupted run of this program stood, if there is one"))
+        .args(runs::leave_words())
         .arg(flag("dry-run", "Check, show where each setting comes from, and stop"))
         .arg(json())
         .next_help_heading("Settings of the program")
@@ -307,28 +326,6 @@ fn eta_of() -> ValueParser {
         Ok(n) => Ok::<usize, String>(n),
     };
     ValueParser::new(parse)
-}
-
-/// `val.loss`, `highest val.score`
-fn metric(text: &str) -> Result<(Metric, Direction), String> {
-    let (direction, metric) = match text.split_once(' ') {
-        Some(("highest", metric)) => (Some(Direction::Highest), metric),
-        Some(("lowest", metric)) => (Some(Direction::Lowest), metric),
-        Some(_) => return Err("before the metric stands `highest` or `lowest`".to_string()),
-        None => (None, text),
-    };
-    let (part, name) = match metric.split_once('.') {
-        Some(("train", name)) => (Part::Train, name),
-        Some(("val", name)) => (Part::Val, name),
-        _ => return Err("a metric is `train.NAME` or `val.NAME`".to_string()),
-    };
-    let unknown = || {
-        format!(
-            "whether a high `{name}` is good cannot be told from its name: say `highest {metric}` or `lowest {metric}`"
-        )
-    };
-    let direction = direction.or_else(|| by_name(name)).ok_or_else(unknown)?;
-    Ok((Metric { part, name: name.into() }, direction))
 }
 
 pub fn json() -> Arg {

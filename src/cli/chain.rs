@@ -3,11 +3,12 @@
 use crate::base::{Name, Sources, Span};
 use crate::diag::Diagnostic;
 use crate::driver::summary::Summary;
-use crate::driver::{Matmul, Profile};
+use crate::driver::{Matmul, Profile, Times};
 use crate::io::Files;
 use crate::tir::{Direction, Metric};
 use crate::train::Event;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 /// Opens programs; several at a time, from several threads.
@@ -46,6 +47,12 @@ pub trait Session {
         interrupt: &AtomicBool,
         tell: &mut dyn FnMut(Event),
     ) -> Result<(), Vec<Diagnostic>>;
+
+    /// Times of some steps of the run that has ended, where it had enough of them.
+    fn times(&self) -> Option<&Times>;
+
+    /// Whether there is a `train` block. Only after a check without errors.
+    fn trains(&self) -> bool;
 
     /// Prepares the step of the first `train` block on its first batch, for `work` to run it; false where there is no such
     /// block. Only after a check without errors.
@@ -129,6 +136,8 @@ pub struct Overrides {
     /// Whether the run is written down, so that it can be taken up again, and whether it is one that was.
     pub kept: bool,
     pub resume: bool,
+    /// Where the run leaves what it takes to go on, and its weights; beside the program without it.
+    pub folder: Option<PathBuf>,
 }
 
 /// The outcome of a check.

@@ -6,6 +6,7 @@ use super::interrupt;
 use super::json;
 use super::output::{Output, complain};
 use super::progress::{Progress, Show, counted};
+use super::runs::Leave;
 use crate::base::Sources;
 use crate::diag::{self, Diagnostic, Severity};
 use crate::io::Files;
@@ -35,6 +36,8 @@ pub struct Desk<'a> {
     pub chain: &'a dyn Chain,
     pub output: Output,
     pub json: bool,
+    /// The command line.
+    pub words: &'a [String],
     /// Seconds since some moment.
     pub clock: &'a dyn Fn() -> f64,
     pub interrupt: &'a AtomicBool,
@@ -60,16 +63,17 @@ pub fn read(path: &Path) -> Result<(String, String, PathBuf), String> {
 impl Desk<'_> {
     pub fn execute(&mut self, request: &Request) -> Exit {
         match &request.task {
-            Task::Run { file, overrides, dry_run } => self.with(file, |desk, session| {
+            Task::Run { file, overrides, leave, dry_run } => self.with(file, |desk, session| {
                 let exit = desk.check(session, overrides, *dry_run);
                 match exit {
                     Exit::Fine if *dry_run => desk.settings(session, overrides),
-                    Exit::Fine => desk.run(session, overrides),
+                    Exit::Fine => desk.run(session, overrides, file, leave),
                     other => other,
                 }
             }),
             Task::Check { file } => self.with(file, |desk, session| desk.check(session, &Overrides::default(), true)),
             Task::Test { files, only } => self.test_all(files, only.as_deref()),
+            Task::Runs(runs) => self.runs(runs),
             Task::Sweep(sweep) => self.sweep(sweep),
             Task::Bench(bench) => self.with(&bench.file, |desk, session| desk.bench(session, bench)),
             Task::Format(format) => self.format(format),
@@ -135,30 +139,42 @@ impl Desk<'_> {
         Exit::Fine
     }
 
-    fn run(&mut self, session: &mut dyn Session, overrides: &Overrides) -> Exit {
+    fn run(&mut self, session: &mut dyn Session, overrides: &Overrides, file: &Path, leave: &Leave) -> Exit {
+        let mut recorder = match self.recorder(session, overrides, file, leave) {
+            Ok(recorder) => recorder,
+            Err(message) => {
+                self.refuse(&message);
+                return Exit::Failed;
+            }
+        };
+        let folder = recorder.as_ref().map(|recorder| recorder.path().to_path_buf());
+        let overrides = Overrides { folder, ..overrides.clone() };
         let (interrupt, clock) = (self.interrupt, self.clock);
         let mut progress = Progress::new(self.output.terminal.unicode);
         let began = clock();
         let mut interrupted = false;
-        let ended = session.run(overrides, interrupt, &mut |event| {
+        let ended = session.run(&overrides, interrupt, &mut |event| {
             interrupted |= matches!(event, Event::Interrupted { .. });
             self.tell(&event, &mut progress, clock(), began);
+            if let Some(warning) = recorder.as_mut().and_then(|recorder| recorder.on(&event, clock() - began)) {
+                self.output.report(&warning);
+            }
         });
-        match ended {
-            Err(diagnostics) => {
-                for diagnostic in &diagnostics {
-                    self.show(diagnostic, session.sources());
-                }
-                Exit::Failed
-            }
-            Ok(()) if interrupted => {
-                if !self.json {
-                    self.output.line("the same command with `--resume` goes on from here");
-                }
-                Exit::Interrupted
-            }
-            Ok(()) => Exit::Fine,
+        let (exit, faults) = match ended {
+            Err(diagnostics) => (Exit::Failed, diagnostics),
+            Ok(()) if interrupted => (Exit::Interrupted, vec![]),
+            Ok(()) => (Exit::Fine, vec![]),
+        };
+        for diagnostic in &faults {
+            self.show(diagnostic, session.sources());
         }
+        if exit == Exit::Interrupted && !self.json {
+            self.output.line("the same command with `--resume` goes on from here");
+        }
+        if let Some(recorder) = recorder {
+            self.end_run(recorder, session, exit, &faults, clock() - began);
+        }
+        exit
     }
 
     fn tell(&mut self, event: &Event, progress: &mut Progress, now: f64, began: f64) {

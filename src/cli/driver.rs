@@ -6,15 +6,21 @@ use std::sync::atomic::AtomicBool;
 use super::chain::{
     Chain, Domain, Hyper, HyperKind, HyperValue, Origin, Overrides, Report, Session, Setting, Steps, TestResult,
 };
-use crate::base::{Name, Sources};
+use crate::base::{Name, Sources, Span};
 use crate::diag::{self, Diagnostic};
 use crate::driver::summary::Summary;
-use crate::driver::{self, Bench, Checkpoint, How, Profile, Program};
+use crate::driver::{self, Bench, Checkpoint, How, Profile, Program, Times};
 use crate::io::Files;
 use crate::sema::{self, Checked, Options, Override};
 use crate::syntax::ast::{BinaryOp, Expr, ExprKind, Func, Item, ItemKind, Type, TypeKind, UnaryOp};
 use crate::tir::{Direction, Metric};
 use crate::train::Event;
+use std::time::Duration;
+
+use super::runs::{LAST, RESUME};
+
+/// How much of a run is lost at most when its process is killed.
+const PAUSE: Duration = Duration::from_secs(10);
 
 /// The compiler.
 pub struct Compiler;
@@ -22,7 +28,7 @@ pub struct Compiler;
 impl Chain for Compiler {
     fn open(&self, name: &str, text: String, files: Files) -> Box<dyn Session> {
         let program = Program::open(name, &text, files);
-        Box::new(Opened { name: name.to_string(), program, checked: None })
+        Box::new(Opened { name: name.to_string(), program, checked: None, times: None })
     }
 
     fn explain(&self, code: &str) -> Option<String> {
@@ -34,6 +40,8 @@ struct Opened {
     name: String,
     program: Program,
     checked: Option<Checked>,
+    /// Of the last run.
+    times: Option<Times>,
 }
 
 impl Opened {
@@ -97,6 +105,14 @@ impl Session for Opened {
             };
             settings.push(number("epochs", job.epochs as u64, overrides.epochs.map(|n| n as u64)));
             settings.push(number("seed", job.seed, overrides.seed));
+            let said = self.written(&job.name, "precision");
+            let value = said.map_or("f32", |value| self.program.sources.text(value));
+            let (name, value) = (format!("{}.precision", job.name), value.to_string());
+            settings.push(Setting { name, value, origin: self.origin(&job.name, "precision") });
+        }
+        if let Some(matmul) = overrides.matmul {
+            let value = format!("{matmul:?}").to_lowercase();
+            settings.push(Setting { name: "matmul".to_string(), value, origin: Origin::CommandLine });
         }
         settings
     }
@@ -107,12 +123,26 @@ impl Session for Opened {
         interrupt: &AtomicBool,
         tell: &mut dyn FnMut(Event),
     ) -> Result<(), Vec<Diagnostic>> {
-        let checkpoint = overrides.kept.then(|| Checkpoint { path: self.kept_at(), resume: overrides.resume });
+        let checkpoint = overrides.kept.then(|| self.checkpoint(overrides));
+        let timed = overrides.folder.is_some();
         let how = How { seed: overrides.seed, checkpoint };
-        let checked = self.checked();
+        let (checked, files) = (self.checked(), &self.program.files);
         overrides.threads.into_iter().for_each(driver::use_threads);
         overrides.matmul.into_iter().for_each(driver::use_matmul);
-        driver::run(checked, &self.program.files, &how, interrupt, tell).map_err(|diagnostic| vec![diagnostic])
+        let (ended, times) = match timed {
+            true => driver::run_timed(checked, files, &how, interrupt, tell),
+            false => (driver::run(checked, files, &how, interrupt, tell), None),
+        };
+        self.times = times;
+        ended.map_err(|diagnostic| vec![diagnostic])
+    }
+
+    fn times(&self) -> Option<&Times> {
+        self.times.as_ref()
+    }
+
+    fn trains(&self) -> bool {
+        !self.checked().jobs.is_empty()
     }
 
     fn bench(
@@ -183,27 +213,41 @@ impl Steps for Bench<'_> {
 }
 
 impl Opened {
-    /// The file of a run that can be taken up: `runs/digits.resume.safetensors` for `digits.dln`.
-    fn kept_at(&self) -> String {
+    /// Where a run is written down that can be taken up: in its folder, or for `digits.dln` in
+    /// `runs/digits.resume.safetensors` beside it.
+    fn checkpoint(&self, overrides: &Overrides) -> Checkpoint {
+        let resume = overrides.resume;
+        if let Some(folder) = &overrides.folder {
+            let (path, last) = (RESUME.to_string(), Some(LAST.to_string()));
+            return Checkpoint { files: Files::at(folder), path, resume, pause: Some(PAUSE), last };
+        }
         let stem = std::path::Path::new(&self.name).file_stem().unwrap_or_default().to_string_lossy();
-        format!("runs/{stem}.resume.safetensors")
+        let path = format!("runs/{stem}.resume.safetensors");
+        Checkpoint { files: self.program.files.clone(), path, resume, pause: None, last: None }
     }
 
     /// Where a `train` block says a setting, if it does.
     fn origin(&self, job: &str, setting: &str) -> Origin {
+        self.setting(job, setting).map_or(Origin::Default, |(name, _)| Origin::File(name))
+    }
+
+    /// What a `train` block says that a setting is.
+    fn written(&self, job: &str, setting: &str) -> Option<Span> {
+        self.setting(job, setting).map(|(_, value)| value)
+    }
+
+    /// The name and the value of a setting in a `train` block.
+    fn setting(&self, job: &str, setting: &str) -> Option<(Span, Span)> {
         use crate::syntax::ast::TrainItem;
         let blocks = self.main().iter().filter_map(|item| match &item.kind {
             ItemKind::Train(train) => Some(train),
             _ => None,
         });
         let mut named = blocks.filter(|train| train.name.as_ref().map_or("train", |n| &n.name) == job);
-        let said = named.next().and_then(|train| {
-            train.items.iter().find_map(|item| match item {
-                TrainItem::Setting { name, .. } if &*name.name == setting => Some(name.span),
-                _ => None,
-            })
-        });
-        said.map_or(Origin::Default, Origin::File)
+        named.next()?.items.iter().find_map(|item| match item {
+            TrainItem::Setting { name, value, .. } if &*name.name == setting => Some((name.span, value.span)),
+            _ => None,
+        })
     }
 }
 

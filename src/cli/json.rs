@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 /// An event of a run; `None` for what is told in too many lines. `seconds` is the time since the run began.
 pub fn event(event: &Event, seconds: f64) -> Option<Value> {
     Some(match event {
-        Event::Start { job, epochs, steps_per_epoch, rows, validation_rows, parameters, seed } => json!({
-            "event": "start", "job": &**job, "epochs": epochs, "steps_per_epoch": steps_per_epoch, "rows": rows,
+        Event::Start { training, job, epochs, steps_per_epoch, rows, validation_rows, parameters, seed } => json!({
+            "event": "start", "training": training, "job": &**job, "epochs": epochs, "steps_per_epoch": steps_per_epoch, "rows": rows,
             "validation_rows": validation_rows, "parameters": parameters, "seed": seed,
         }),
         Event::Step { .. } => return None,
@@ -21,6 +21,7 @@ pub fn event(event: &Event, seconds: f64) -> Option<Value> {
             json!({ "event": "saved", "path": path, "best": because.as_ref().map(best) })
         }
         Event::TakenUp { epoch, step } => json!({ "event": "taken_up", "epoch": epoch, "step": step }),
+        Event::NotKept(diagnostic) => json!({ "event": "not_kept", "message": diagnostic.message }),
         Event::Printed(text) => json!({ "event": "printed", "text": text }),
         Event::Stopped { epoch, best: found } => {
             json!({ "event": "stopped", "epoch": epoch, "best": found.as_ref().map(best) })

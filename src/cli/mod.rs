@@ -12,6 +12,7 @@ mod output;
 mod profile;
 mod progress;
 mod project;
+mod runs;
 mod shell;
 mod summary;
 mod sweep;
@@ -41,7 +42,8 @@ pub fn main(words: &[OsString], chain: &dyn Chain) -> ExitCode {
     let clock = || began.elapsed().as_secs_f64();
     let json = request.json;
     let interrupt = interrupt::listen();
-    let mut desk = Desk { chain, output: Output::standard(), json, clock: &clock, interrupt };
+    let said: Vec<String> = words.iter().map(|word| word.to_string_lossy().to_string()).collect();
+    let mut desk = Desk { chain, output: Output::standard(), json, words: &said, clock: &clock, interrupt };
     let exit = desk.execute(&request);
     let exit = match desk.output.finish() {
         Ok(()) => exit,

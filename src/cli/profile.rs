@@ -29,13 +29,17 @@ pub fn measure(steps: &mut dyn Steps, count: usize, clock: &dyn Fn() -> f64) -> 
         steps.step()?;
     }
     let whole = (clock() - began) * 1e3 / count as f64;
-    let mut spent = vec![];
-    for profile in steps.profile(false) {
-        collect(&profile, "", count, &mut spent);
-    }
+    let mut spent = spent(&steps.profile(false), count);
     let parts: f64 = spent.iter().map(|spent| spent.ms).sum();
     spent.push(Spent { span: Span::none(), name: OTHER.to_string(), shape: vec![], ms: whole - parts });
     Ok(spent)
+}
+
+/// The parts of so many steps.
+pub fn spent(profiles: &[Profile], count: usize) -> Vec<Spent> {
+    let mut spent = vec![];
+    profiles.iter().for_each(|profile| collect(profile, "", count, &mut spent));
+    spent
 }
 
 /// What is between the parts: inputs that are set, results that are read, the clock itself.
@@ -56,7 +60,17 @@ fn collect(profile: &Profile, around: &str, count: usize, spent: &mut Vec<Spent>
 
 /// By line, by operation, and the longest parts by themselves.
 pub fn tables(spent: &[Spent], sources: &Sources) -> Vec<String> {
-    let line = |spent: &Spent| match (sources.place(spent.span), &*spent.name) {
+    let part = |spent: &Spent| format!("{} {:?}  {}", spent.name, spent.shape, sources.place(spent.span));
+    let mut lines = vec![];
+    table("by line", &sums(spent, |spent| line(spent, sources)), &mut lines);
+    table("by operation", &sums(spent, |spent| spent.name.clone()), &mut lines);
+    table("by part", &sums(spent, part), &mut lines);
+    lines
+}
+
+/// The line that a part comes from, and its text.
+pub fn line(spent: &Spent, sources: &Sources) -> String {
+    match (sources.place(spent.span), &*spent.name) {
         (_, OTHER) => OTHER.to_string(),
         (place, _) => {
             let shown = place.rsplit_once(':').map_or(place.clone(), |(line, _)| line.to_string());
@@ -66,17 +80,11 @@ pub fn tables(spent: &[Spent], sources: &Sources) -> Vec<String> {
             });
             format!("{shown}  {text}")
         }
-    };
-    let part = |spent: &Spent| format!("{} {:?}  {}", spent.name, spent.shape, sources.place(spent.span));
-    let mut lines = vec![];
-    table("by line", &sums(spent, line), &mut lines);
-    table("by operation", &sums(spent, |spent| spent.name.clone()), &mut lines);
-    table("by part", &sums(spent, part), &mut lines);
-    lines
+    }
 }
 
 /// Milliseconds and number of parts of each kind, the longest first.
-fn sums(spent: &[Spent], kind: impl Fn(&Spent) -> String) -> Vec<(String, f64, usize)> {
+pub fn sums(spent: &[Spent], kind: impl Fn(&Spent) -> String) -> Vec<(String, f64, usize)> {
     let mut sums: BTreeMap<String, (f64, usize)> = BTreeMap::new();
     for one in spent {
         let sum = sums.entry(kind(one)).or_default();

@@ -68,7 +68,7 @@ impl Progress {
                     counted(*steps_per_epoch, "step"),
                 ))]
             }
-            Event::Step { epoch, step, rows, train } => {
+            Event::Step { epoch, step, rows, train, .. } => {
                 self.rows += rows;
                 self.step(*epoch, *step, train, now).into_iter().map(Show::Live).collect()
             }
@@ -84,6 +84,9 @@ impl Progress {
                 vec![]
             }
             Event::Saved { path, because: None } => vec![Show::Line(format!("saved {path}"))],
+            Event::NotKept(diagnostic) => {
+                vec![Show::Line(format!("warning: {}; the training goes on", diagnostic.message))]
+            }
             Event::Printed(text) => vec![Show::Line(text.clone())],
             Event::Stopped { epoch, best } => vec![Show::Line(stopped(*epoch, best.as_ref()))],
             Event::Interrupted { epoch, step } => {
@@ -163,7 +166,7 @@ fn write_metrics(line: &mut String, metrics: &Metrics) {
 }
 
 /// Four digits behind the point, or a power of ten where those would say nothing.
-fn short(x: f64) -> String {
+pub fn short(x: f64) -> String {
     if x == 0.0 || !x.is_finite() || (1e-3..1e5).contains(&x.abs()) { format!("{x:.4}") } else { format!("{x:.3e}") }
 }
 
@@ -192,7 +195,7 @@ fn rate(rows: usize, seconds: f64) -> Option<String> {
 }
 
 /// `0.42s`, `12.3s`, `4:05`, `1:02:03`
-fn time(seconds: f64) -> String {
+pub fn time(seconds: f64) -> String {
     let seconds = if seconds.is_finite() { seconds.max(0.0) } else { 0.0 };
     let whole = seconds.round() as u64;
     match seconds {
@@ -211,6 +214,7 @@ mod tests {
     fn started() -> Progress {
         let mut progress = Progress::new(false);
         let start = Event::Start {
+            training: 1,
             job: "classify".into(),
             epochs: 10,
             steps_per_epoch: 4,
@@ -225,7 +229,7 @@ mod tests {
     }
 
     fn step(epoch: usize, step: usize) -> Event {
-        Event::Step { epoch, step, rows: 500, train: vec![("loss".into(), 0.25)] }
+        Event::Step { epoch, step, rows: 500, train: vec![("loss".into(), 0.25)], own: vec![] }
     }
 
     fn best(value: f64) -> Best {
@@ -245,6 +249,7 @@ mod tests {
     fn steps_without_data_are_counted_themselves() {
         let mut progress = Progress::new(false);
         let start = Event::Start {
+            training: 1,
             job: "field".into(),
             epochs: 1,
             steps_per_epoch: 4,
@@ -255,7 +260,7 @@ mod tests {
         };
         let line = "train field: 2 parameters, 1 epoch, 4 steps, seed 0";
         assert_eq!(progress.on(&start, 0.0), [Show::Line(line.to_string())]);
-        let done = Event::Step { epoch: 1, step: 1, rows: 1, train: vec![] };
+        let done = Event::Step { epoch: 1, step: 1, rows: 1, train: vec![], own: vec![] };
         let line = "epoch 1/1 ====------------ 1/4  10 steps/s  0.30s left";
         assert_eq!(progress.on(&done, 0.1), [Show::Live(line.to_string())]);
     }

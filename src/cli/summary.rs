@@ -115,17 +115,23 @@ fn table(summary: &Summary, rows: &[&Row]) -> Vec<String> {
         });
         lines.push(format!("  {}", parts.collect::<Vec<_>>().join("  ").trim_end()));
     }
-    let [parameters, buffers, states] = summary.memory.map(bytes);
-    lines.push(format!(
-        "  {} parameters in {parameters}, buffers {buffers}, optimizers {states}",
-        grouped(summary.parameters as u64)
-    ));
-    lines.push(format!(
-        "  forward {} FLOPs, with derivatives and updates {}",
-        short(summary.forward),
-        short(summary.whole)
-    ));
+    lines.extend(notes(summary).iter().map(|note| format!("  {note}")));
     lines
+}
+
+/// Memory and arithmetic of the whole.
+fn notes(summary: &Summary) -> [String; 2] {
+    let [parameters, buffers, states] = summary.memory.map(bytes);
+    let count = grouped(summary.parameters as u64);
+    [
+        format!("{count} parameters in {parameters}, buffers {buffers}, optimizers {states}"),
+        format!("forward {} FLOPs, with derivatives and updates {}", short(summary.forward), short(summary.whole)),
+    ]
+}
+
+/// The cells of the table, for a page, with its notes.
+pub fn cells(summary: &Summary) -> (Vec<[String; 6]>, [String; 2]) {
+    (summary.rows.iter().filter(|row| row.depth < DEPTH).map(line).collect(), notes(summary))
 }
 
 fn line(row: &Row) -> [String; 6] {

@@ -106,6 +106,14 @@ impl Session for FakeSession {
         Ok(())
     }
 
+    fn times(&self) -> Option<&crate::driver::Times> {
+        None
+    }
+
+    fn trains(&self) -> bool {
+        false
+    }
+
     fn bench(
         &mut self,
         _: &Overrides,
@@ -167,6 +175,7 @@ fn dln(line: &str, text: &str, asked: bool) -> Done {
         chain: &Fake,
         output: Output::new(Box::new(out.clone()), Box::new(err.clone()), terminal),
         json: request.json,
+        words: &[],
         clock: &|| 0.0,
         interrupt: &AtomicBool::new(asked),
     };

@@ -15,6 +15,7 @@ mod rows;
 #[cfg(test)]
 mod tests;
 mod text;
+mod wav;
 
 pub use counter::mix;
 pub use loader::{Epoch, Loader};
@@ -81,6 +82,9 @@ fn read(files: &Files, source: &DataSource, fields: &[Field]) -> Result<Table, D
         }
         DataSource::Idx { paths } => idx::read(files, paths, fields),
         DataSource::Json { path } => json::read(files, path, fields),
+        DataSource::Wav { path, columns, rate } => {
+            wav::read(files, &wav::Source { path, columns: columns.as_deref(), rate: *rate }, fields)
+        }
         DataSource::Text { path, length } => text::read(files, path, *length, fields),
     }
 }

@@ -329,3 +329,84 @@ fn windows_have_an_axis_of_their_own() {
     assert_eq!(found[0].to_f64(), [1.0, 2.0, 3.0, 2.0, 3.0, 4.0]);
     assert_eq!(found[1].to_f64(), [3.0, 4.0, 5.0, 4.0, 5.0, 6.0]);
 }
+
+/// A WAV file: format 1 for whole numbers, 3 for floats.
+fn wav(format: u16, channels: u16, rate: u32, bits: u16, samples: &[u8]) -> Vec<u8> {
+    let frame = channels * bits / 8;
+    let mut file = b"RIFF".to_vec();
+    file.extend((36 + samples.len() as u32).to_le_bytes());
+    file.extend(b"WAVEfmt ");
+    file.extend(16u32.to_le_bytes());
+    [format, channels].iter().for_each(|number| file.extend(number.to_le_bytes()));
+    [rate, rate * u32::from(frame)].iter().for_each(|number| file.extend(number.to_le_bytes()));
+    [frame, bits].iter().for_each(|number| file.extend(number.to_le_bytes()));
+    file.extend(b"data");
+    file.extend((samples.len() as u32).to_le_bytes());
+    file.extend(samples);
+    file
+}
+
+fn sounds(files: &[(&str, &[u8])], table: &str, fields: &[Field]) -> Result<Table, Diagnostic> {
+    let source = DataSource::Wav { path: path("sounds.csv"), columns: None, rate: 8000 };
+    read_from(&[files, &[("sounds.csv", table.as_bytes())]].concat(), &source, fields)
+}
+
+#[test]
+fn samples_of_every_kind_lie_from_minus_one_to_one() {
+    let eight = wav(1, 1, 8000, 8, &[0, 128, 192]);
+    let sixteen = wav(1, 1, 8000, 16, &[0, 0x80, 0, 0, 0, 0x40]);
+    let twenty_four = wav(1, 1, 8000, 24, &[0, 0, 0x80, 0, 0, 0, 0, 0, 0x40]);
+    let thirty_two = wav(1, 1, 8000, 32, &[0, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0x40]);
+    let floats: Vec<u8> = [-1.0f32, 0.0, 0.5].iter().flat_map(|x| x.to_le_bytes()).collect();
+    let floats = wav(3, 1, 8000, 32, &floats);
+    let files: [(&str, &[u8]); 5] =
+        [("a.wav", &eight), ("b.wav", &sixteen), ("c.wav", &twenty_four), ("d.wav", &thirty_two), ("e.wav", &floats)];
+    let table = "file,word\ne.wav,2\nd.wav,0\nc.wav,0\nb.wav,1\na.wav,1\na.wav,2\n";
+    let read = sounds(&files, table, &[x(&[3]), y(3)]).unwrap();
+    assert_eq!(read.columns[0].values.to_f64(), [-1.0, 0.0, 0.5].repeat(6));
+    assert_eq!(read.columns[1].values.to_f64(), [2.0, 0.0, 0.0, 1.0, 1.0, 2.0]);
+}
+
+#[test]
+fn sounds_are_cut_filled_or_of_their_own_length() {
+    let short = wav(1, 1, 8000, 16, &[0, 0x40]);
+    let long = wav(1, 1, 8000, 16, &[0, 0xc0, 0, 0, 0, 0x20]);
+    let files: [(&str, &[u8]); 2] = [("s.wav", &short), ("l.wav", &long)];
+    let read = |field: Field| sounds(&files, "file\ns.wav\nl.wav\n", &[field]).unwrap();
+    assert_eq!(read(x(&[2])).columns[0].values.to_f64(), [0.5, 0.0, -0.5, 0.0]);
+    let free = read(Field { free: Some("T".into()), ..x(&[]) });
+    assert_eq!(free.columns[0].lengths.as_deref(), Some(&[1, 3][..]));
+    assert_eq!(free.columns[0].values.to_f64(), [0.5, 0.0, 0.0, -0.5, 0.0, 0.25]);
+}
+
+#[test]
+fn channels_are_kept_where_they_are_declared_and_averaged_elsewhere() {
+    let both = wav(1, 2, 8000, 16, &[0, 0x40, 0, 0, 0, 0x20, 0, 0x60]);
+    let read = |field: Field| sounds(&[("s.wav", &both)], "file\ns.wav\n", &[field]);
+    assert_eq!(read(x(&[2, 2])).unwrap().columns[0].values.to_f64(), [0.5, 0.0, 0.25, 0.75]);
+    assert_eq!(read(x(&[2])).unwrap().columns[0].values.to_f64(), [0.25, 0.5]);
+    let message = error(read(x(&[2, 3])));
+    assert_eq!(message, "E0707 `s.wav` has 2 channels, and 3 are declared");
+}
+
+#[test]
+fn broken_sounds_are_named() {
+    let fine = wav(1, 1, 8000, 16, &[0, 0, 0, 0]);
+    let fast = wav(1, 1, 44100, 16, &[0, 0]);
+    let empty = wav(1, 1, 8000, 16, &[]);
+    let nan = wav(3, 1, 8000, 32, &f32::NAN.to_le_bytes());
+    let cases: [(&[u8], &str); 6] = [
+        (&fine[..fine.len() - 2], "E0706 `s.wav` is not a readable WAV file: "),
+        (&fine[..20], "E0706 `s.wav` is not a readable WAV file: "),
+        (b"no sound", "E0706 `s.wav` is not a readable WAV file: "),
+        (&fast, "E0707 `s.wav` has 44100 samples a second, and 8000 are declared"),
+        (&empty, "E0709 `s.wav` has no samples"),
+        (&nan, "E0703 `s.wav`: a sample of NaN is not a finite number"),
+    ];
+    for (bytes, expected) in cases {
+        let message = error(sounds(&[("s.wav", bytes)], "file\ns.wav\n", &[x(&[2])]));
+        assert!(message.starts_with(expected), "{message}");
+    }
+    assert!(error(sounds(&[], "file\nlost.wav\n", &[x(&[2])])).starts_with("E0701 `lost.wav` cannot be read"));
+    assert!(error(sounds(&[], "1\n2\n", &[x(&[2])])).starts_with("E0703 the first column"));
+}

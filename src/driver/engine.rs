@@ -21,6 +21,7 @@ use crate::types::DType;
 
 use super::memory;
 use super::plans::{PlanKey, Plans};
+use super::timing::{Times, Timing, Turn};
 
 /// A program ready to run with arguments of given sizes.
 struct Compiled {
@@ -44,6 +45,7 @@ pub struct Engine<'c> {
     results: Vec<(Target, Tensor)>,
     /// What trainings have logged: of `Checked::logs`, those that are known by now.
     logs: BTreeMap<usize, Tensor>,
+    timing: Option<Timing>,
 }
 
 /// What a plan must guard and may overwrite.
@@ -72,8 +74,15 @@ impl<'c> Engine<'c> {
             .iter()
             .map(|cell| memory.zeros(crate::graph::Type::new(cell.ty.dtype, known_shape(cell))))
             .collect();
-        let mut engine =
-            Engine { checked, memory, cells, compiled: Plans::new(), results: vec![], logs: BTreeMap::new() };
+        let mut engine = Engine {
+            checked,
+            memory,
+            cells,
+            compiled: Plans::new(),
+            results: vec![],
+            logs: BTreeMap::new(),
+            timing: None,
+        };
         for load in &checked.loads {
             engine.load(load, files)?;
         }
@@ -175,6 +184,11 @@ impl<'c> Engine<'c> {
         own.for_each(|(_, &slot)| self.memory.release(slot));
     }
 
+    /// What it runs.
+    pub fn checked(&self) -> &'c Checked {
+        self.checked
+    }
+
     /// How many plans are kept.
     pub fn plans(&self) -> usize {
         self.compiled.len()
@@ -188,6 +202,29 @@ impl<'c> Engine<'c> {
     /// Starts or stops taking times in the plans that are kept; gives those taken so far.
     pub fn profile(&mut self, on: bool) -> Vec<Profile> {
         self.compiled.all().map(|compiled| compiled.executable.profile(on)).collect()
+    }
+
+    /// Takes times of some steps in the middle of the run to come.
+    pub fn time_steps(&mut self) {
+        self.timing = Some(Timing::default());
+    }
+
+    /// What that gave; none of a run that was too short.
+    pub fn times(self) -> Option<Times> {
+        self.timing?.times
+    }
+
+    /// Begins or ends the time in which plans are timed.
+    fn timed(&mut self, program: ProgramId) {
+        let Some(timing) = &mut self.timing else { return };
+        match timing.before(self.checked, program) {
+            Turn::Stay => {}
+            Turn::On => drop(self.profile(true)),
+            Turn::Off => {
+                let profiles = self.profile(false);
+                self.timing.iter_mut().for_each(|timing| timing.take(profiles.clone()));
+            }
+        }
     }
 
     fn compile(&mut self, program: &tir::Program, sizes: &lower::Sizes) -> Result<Compiled, Diagnostic> {
@@ -330,6 +367,7 @@ impl<'c> Engine<'c> {
 
 impl Machine for Engine<'_> {
     fn run(&mut self, call: &Call) -> Result<&[(Target, Tensor)], Diagnostic> {
+        self.timed(call.program);
         let checked = self.checked;
         let program = &checked.programs[call.program.index()];
         self.run_program(Some(call.program), program, call)?;

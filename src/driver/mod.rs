@@ -15,11 +15,13 @@ mod plans;
 mod resume;
 mod run;
 pub mod summary;
+mod timing;
 
 pub use crate::exec::{Entry, Matmul, Profile, use_matmul, use_threads};
 pub use bench::Bench;
 pub use engine::Engine;
-pub use run::{Checkpoint, How, TestOutcome, run, test};
+pub use run::{Checkpoint, How, TestOutcome, run, run_timed, test};
+pub use timing::Times;
 
 use crate::base::Sources;
 use crate::diag::{Diagnostic, Severity};

@@ -1,16 +1,18 @@
 //! What the commands do with a checked file.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use crate::base::{Name, Span};
 use crate::data::{Tables, mix};
 use crate::diag::Diagnostic;
-use crate::io::Files;
+use crate::io::{self, Files};
 use crate::sema::Checked;
-use crate::tir::{Job, Kind, Program, Shown, Source, Target};
+use crate::tir::{CellId, Job, Kind, Program, Shown, Source, Target};
 use crate::train::{self, Call, Context, Event, Length, Machine, Place, Resume};
 
-use super::{Engine, resume};
+use super::{Engine, Times, resume};
 
 /// How to run.
 #[derive(Clone, Debug, Default)]
@@ -24,9 +26,15 @@ pub struct How {
 /// program saves its best weights in a folder, or if that is asked for. A run that has ended needs none.
 #[derive(Clone, Debug)]
 pub struct Checkpoint {
+    /// Where the paths begin.
+    pub files: Files,
     pub path: String,
     /// Begins with what is written there.
     pub resume: bool,
+    /// The run is written down behind a step, too, when so much time has passed.
+    pub pause: Option<Duration>,
+    /// Where the weights of all trainings are left when one of them has ended, or been interrupted.
+    pub last: Option<String>,
 }
 
 /// Runs every `train` block, and what is shown between them, in the order of the file, over one memory.
@@ -37,11 +45,38 @@ pub fn run(
     interrupt: &AtomicBool,
     tell: &mut dyn FnMut(Event),
 ) -> Result<(), Diagnostic> {
-    let mut engine = Engine::new(checked, files, first_seed(checked, how.seed))?;
+    run_on(&mut Engine::new(checked, files, first_seed(checked, how.seed))?, files, how, interrupt, tell)
+}
+
+/// As `run`, with times of some of its steps if there are enough of them, however it ends.
+pub fn run_timed(
+    checked: &Checked,
+    files: &Files,
+    how: &How,
+    interrupt: &AtomicBool,
+    tell: &mut dyn FnMut(Event),
+) -> (Result<(), Diagnostic>, Option<Times>) {
+    match Engine::new(checked, files, first_seed(checked, how.seed)) {
+        Err(diagnostic) => (Err(diagnostic), None),
+        Ok(mut engine) => {
+            engine.time_steps();
+            let ended = run_on(&mut engine, files, how, interrupt, tell);
+            (ended, engine.times())
+        }
+    }
+}
+
+fn run_on<'c>(
+    engine: &mut Engine<'c>,
+    files: &Files,
+    how: &'c How,
+    interrupt: &AtomicBool,
+    tell: &mut dyn FnMut(Event),
+) -> Result<(), Diagnostic> {
     let mut context = Context { files, tables: Tables::new(files), interrupt, tell };
-    let mut runs = Runs::new(checked, files, how);
-    runs.take_up(&mut engine)?;
-    while runs.shown(&mut engine, &mut context)? && runs.training(&mut engine, &mut context)? {}
+    let mut runs = Runs::new(engine.checked(), how);
+    runs.take_up(engine)?;
+    while runs.shown(engine, &mut context)? && runs.training(engine, &mut context)? {}
     runs.end()
 }
 
@@ -53,7 +88,6 @@ fn first_seed(checked: &Checked, seed: Option<u64>) -> u64 {
 /// The trainings of a file, and what is done between them.
 struct Runs<'c> {
     checked: &'c Checked,
-    files: &'c Files,
     how: &'c How,
     /// With the settings of this run.
     jobs: Vec<Job>,
@@ -63,12 +97,12 @@ struct Runs<'c> {
 }
 
 impl<'c> Runs<'c> {
-    fn new(checked: &'c Checked, files: &'c Files, how: &'c How) -> Runs<'c> {
+    fn new(checked: &'c Checked, how: &'c How) -> Runs<'c> {
         let mut jobs = checked.jobs.clone();
         for job in &mut jobs {
             job.seed = how.seed.unwrap_or(job.seed);
         }
-        Runs { checked, files, how, jobs, next: 0, place: None }
+        Runs { checked, how, jobs, next: 0, place: None }
     }
 
     /// Begins where an interrupted run stood, if that is asked for and there is one.
@@ -76,7 +110,9 @@ impl<'c> Runs<'c> {
         let Some(checkpoint) = self.how.checkpoint.as_ref().filter(|checkpoint| checkpoint.resume) else {
             return Ok(());
         };
-        let Some(taken) = resume::read(self.files, &checkpoint.path, self.checked, &self.jobs)? else { return Ok(()) };
+        let Some(taken) = resume::read(&checkpoint.files, &checkpoint.path, self.checked, &self.jobs)? else {
+            return Ok(());
+        };
         for (cell, value) in taken.cells.iter().enumerate() {
             engine.write(cell.into(), value);
         }
@@ -96,19 +132,30 @@ impl<'c> Runs<'c> {
 
     /// Runs the next training. False if it was asked to end.
     fn training(&mut self, engine: &mut Engine, context: &mut Context) -> Result<bool, Diagnostic> {
-        let (checked, files, jobs, next) = (self.checked, self.files, &self.jobs, self.next);
+        let (checked, jobs, next) = (self.checked, &self.jobs, self.next);
         let logs = engine.logs();
         let checkpoint = self.how.checkpoint.as_ref();
+        let kept = Cell::new(Instant::now());
         let mut keep = |place: &Place, machine: &dyn Machine| match checkpoint {
-            Some(to) => resume::write(files, &to.path, (checked, jobs), (next, place), &logs, machine),
+            Some(to) => {
+                let written = resume::write(&to.files, &to.path, (checked, jobs), (next, place), &logs, machine);
+                kept.set(Instant::now());
+                written
+            }
             None => Ok(()),
         };
+        let pause = checkpoint.and_then(|to| to.pause);
+        let mut due = || pause.is_some_and(|pause| kept.get().elapsed() >= pause);
         let mut resume = Resume {
+            training: next,
             from: self.place.take(),
             every_epoch: checkpoint.is_some_and(|to| to.resume) || jobs.iter().any(saves_in_a_folder),
             keep: Some(&mut keep),
+            due: Some(&mut due),
         };
-        let (summary, history) = train::train(&jobs[next], &mut resume, engine, context)?;
+        let ended = train::train(&jobs[next], &mut resume, engine, context);
+        self.leave(engine, context);
+        let (summary, history) = ended?;
         if summary.interrupted {
             return Ok(false);
         }
@@ -117,12 +164,25 @@ impl<'c> Runs<'c> {
         Ok(true)
     }
 
+    /// Leaves the weights of the trainings so far, however the last one has ended; after a fault they are those before it.
+    fn leave(&self, engine: &Engine, context: &mut Context) {
+        let Some((to, last)) = self.how.checkpoint.as_ref().and_then(|to| Some((to, to.last.as_ref()?))) else {
+            return;
+        };
+        let mut cells: Vec<CellId> = self.jobs[..=self.next].iter().flat_map(|job| job.trained.clone()).collect();
+        cells.sort_unstable();
+        cells.dedup();
+        if let Err(diagnostic) = io::save(&to.files, last, &engine.weights(&cells, None), Span::none()) {
+            (context.tell)(Event::NotKept(diagnostic));
+        }
+    }
+
     /// A run that has reached its end leaves nothing to be taken up.
     fn end(&self) -> Result<(), Diagnostic> {
         let Some(checkpoint) = self.how.checkpoint.as_ref().filter(|_| self.next == self.jobs.len()) else {
             return Ok(());
         };
-        let removed = self.files.remove(&checkpoint.path);
+        let removed = checkpoint.files.remove(&checkpoint.path);
         removed.map_err(|error| {
             let message = format!("`{}` cannot be removed: {error}", checkpoint.path);
             Diagnostic::error("E0903", Span::none(), message, "")
@@ -204,7 +264,7 @@ fn after<'c>(
     let mut engine = Engine::new(checked, files, first_seed(checked, None))?;
     let mut context = Context { files, tables: Tables::new(files), interrupt, tell: &mut |_| {} };
     let how = How::default();
-    let mut runs = Runs::new(checked, files, &how);
+    let mut runs = Runs::new(checked, &how);
     while runs.next < count && runs.training(&mut engine, &mut context)? {}
     Ok(engine)
 }

@@ -58,11 +58,11 @@ impl Files {
         fs::read(self.writable(path)?)
     }
 
-    /// Removes a file that a run has written; one that is not there is no error.
+    /// Removes a file that a run has written; one that is not there, or whose folder is none, is no error.
     pub fn remove(&self, path: &str) -> io::Result<()> {
         match fs::remove_file(self.writable(path)?) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(()),
+            ended => ended,
         }
     }
 
@@ -80,6 +80,23 @@ impl Files {
         }
         written?;
         sync_folder(folder)
+    }
+
+    /// A file as it is now under another name, which stays as it is when the first is replaced. Where a file cannot have two
+    /// names it is copied.
+    pub fn link(&self, from: &Path, to: &str) -> io::Result<()> {
+        let to = self.writable(to)?;
+        fs::create_dir_all(folder(&to))?;
+        let draft = draft(&to);
+        let made = fs::hard_link(from, &draft).or_else(|_| fs::copy(from, &draft).map(drop));
+        made.and_then(|()| fs::rename(&draft, &to)).inspect_err(|_| {
+            let _ = fs::remove_file(&draft);
+        })?;
+        // Two names of one file are not exchanged, and the draft stays.
+        match fs::remove_file(&draft) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
     }
 
     /// Adds a line to a file of lines, made if it is not there.
@@ -155,6 +172,22 @@ mod tests {
         assert_eq!(&*files.read("a/b/c.bin").unwrap(), b"two");
         let names: Vec<_> = fs::read_dir(dir.path().join("a/b")).unwrap().collect();
         assert_eq!(names.len(), 1, "no draft is left: {names:?}");
+    }
+
+    #[test]
+    fn a_link_keeps_what_was_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let files = Files::at(dir.path());
+        files.write("best.bin", b"one").unwrap();
+        for _ in 0..2 {
+            files.link(&files.locate("best.bin"), "kept/best.bin").unwrap();
+        }
+        files.write("best.bin", b"two").unwrap();
+        assert_eq!(&*files.read("kept/best.bin").unwrap(), b"one");
+        files.link(&files.locate("best.bin"), "kept/best.bin").unwrap();
+        assert_eq!(&*files.read("kept/best.bin").unwrap(), b"two");
+        assert_eq!(fs::read_dir(dir.path().join("kept")).unwrap().count(), 1);
+        assert!(files.link(&files.locate("nowhere.bin"), "kept/best.bin").is_err());
     }
 
     #[test]

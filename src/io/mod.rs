@@ -1,13 +1,16 @@
 //! Files that a run reads and writes: weights, pictures, drawings, and the way to the file system that all of them take; and
 //! values as text.
 
+mod base64;
 mod files;
 mod images;
 pub mod memory;
 pub mod plot;
 pub mod show;
+pub mod tensorboard;
 mod weights;
 
+pub use base64::base64;
 pub use files::Files;
 pub use images::save_images;
 pub use weights::{Expected, load, load_all, names, save};

@@ -68,7 +68,7 @@ impl<'a> Checker<'a> {
         };
         let diagnostic = Diagnostic::error("E0608", span, format!("nothing says what `{first}` is"), message).help(
             "rows of different lengths are cells with numbers, or words, between blanks in `read_csv`, lists of any shape in \
-             `read_json`, the lines of a text in `read_text(path)`",
+             `read_json`, the lines of a text in `read_text(path)`, sounds in `read_wav`",
         );
         Err(self.report(diagnostic))
     }
@@ -114,6 +114,16 @@ impl<'a> Checker<'a> {
             DataSource::Idx { paths } if paths.len() != fields.len() => {
                 let message = format!("{} files for {} fields", paths.len(), fields.len());
                 Err(self.error("E0608", span, message, "IDX has one file for each field"))
+            }
+            DataSource::Wav { .. } => {
+                let channels = |f: &Field| f.shape.len() - usize::from(f.free.is_none() && !f.shape.is_empty());
+                let is_sound =
+                    |f: &Field| f.dtype.is_float() && (f.free.is_some() || !f.shape.is_empty()) && channels(f) <= 1;
+                if fields.first().is_some_and(is_sound) && fields[1..].iter().all(|f| f.free.is_none()) {
+                    return Ok(());
+                }
+                let message = "a row of sounds is (x: [8000], ..), (x: [8000, 2], ..) with channels, or of free length";
+                Err(self.error("E0608", span, message, "not a row that begins with a sound"))
             }
             DataSource::Text { length, .. } => {
                 let shape: Vec<usize> = length.iter().copied().collect();

@@ -55,6 +55,15 @@ pub enum DataSource {
     Idx { paths: Vec<Path> },
     /// One object a line, with the fields by their names; lists are axes.
     Json { path: Path },
+    /// A table of WAV files: the first column names them, from the table's folder, and the others fill the other fields. The
+    /// first field is `[length]` or `[length, channels]`, or has a free length.
+    Wav {
+        path: Path,
+        /// The columns to read, by the names in the header; all of them without it.
+        columns: Option<Vec<Spanned<Name>>>,
+        /// Samples a second, which all files must have.
+        rate: u32,
+    },
     /// The characters of a text in pieces: the two fields are `idx<V>[length]`, and the second is the first moved on by
     /// one character. Without a length every line is a row, of its own length, and the second field may be missing. Character codes are the positions in the sorted list of the distinct characters of the file.
     Text { path: Path, length: Option<usize> },

@@ -1,6 +1,7 @@
 //! What a run tells while it runs.
 
 use crate::base::Name;
+use crate::diag::Diagnostic;
 use crate::tir::Metric;
 
 /// Metrics in the order in which the program logs them; the loss first.
@@ -10,6 +11,8 @@ pub type Metrics = Vec<(Name, f64)>;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     Start {
+        /// Which `train` block of the file it is, from 1.
+        training: usize,
         job: Name,
         epochs: usize,
         steps_per_epoch: usize,
@@ -32,6 +35,8 @@ pub enum Event {
         step: usize,
         rows: usize,
         train: Metrics,
+        /// Numbers of this batch alone.
+        own: Metrics,
     },
     /// An epoch and its validation are done, and the weights are saved if they are the best so far.
     Epoch {
@@ -44,6 +49,8 @@ pub enum Event {
         /// What got better, when that was the reason.
         because: Option<Best>,
     },
+    /// What it takes to go on after a crash could not be written; the run goes on all the same.
+    NotKept(Diagnostic),
     /// A line that the program prints.
     Printed(String),
     /// The run ends before its last epoch: nothing got better any more.

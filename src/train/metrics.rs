@@ -7,7 +7,7 @@ use crate::ops::Tensor;
 use crate::tir::{Direction, Metric, Part, Target};
 
 /// Means over batches, weighted by their rows.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Averages {
     sums: Vec<(Name, f64)>,
     /// Rows seen, by metric: steps differ in what they log.

@@ -74,7 +74,7 @@ pub fn train(
         last: Default::default(),
         history: History::default(),
     };
-    run.tell_start(machine, context);
+    run.tell_start(resume.training + 1, machine, context);
     if let Some(place) = from {
         run.take_up(&place)?;
         (context.tell)(Event::TakenUp { epoch: run.epochs + 1, step: run.step });
@@ -122,10 +122,11 @@ struct Run<'j> {
 }
 
 impl Run<'_> {
-    fn tell_start(&self, machine: &dyn Machine, context: &mut Context) {
+    fn tell_start(&self, training: usize, machine: &dyn Machine, context: &mut Context) {
         let trained = self.job.trained.iter().map(|&id| machine.cell(id)).filter(|cell| cell.role == Role::Param);
         let size = |cell: &crate::tir::Cell| -> i64 { cell.ty.shape.iter().filter_map(|d| d.as_const()).product() };
         (context.tell)(Event::Start {
+            training,
             job: self.job.name.clone(),
             epochs: self.job.epochs,
             steps_per_epoch: self.batches.count(),
@@ -148,10 +149,12 @@ impl Run<'_> {
             }
             let flow = match self.interrupted(epoch, context) {
                 true => Flow::Interrupted,
-                false => self.epoch(epoch, machine, context).map_err(|error| self.placed(error, epoch))?,
+                false => self.epoch(epoch, resume, machine, context).map_err(|error| self.placed(error, epoch))?,
             };
-            if let Some(keep) = resume.keep.as_mut().filter(|_| resume.every_epoch || flow == Flow::Interrupted) {
-                keep(&self.place(), machine)?;
+            match resume.keep.as_mut() {
+                Some(keep) if flow == Flow::Interrupted => keep(&self.place(), machine)?,
+                _ if resume.every_epoch => resume.keep(&self.place(), machine, context.tell),
+                _ => {}
             }
             if flow != Flow::GoOn {
                 return Ok(flow);
@@ -160,7 +163,13 @@ impl Run<'_> {
         Ok(Flow::GoOn)
     }
 
-    fn epoch(&mut self, epoch: usize, machine: &mut dyn Machine, context: &mut Context) -> Result<Flow, Diagnostic> {
+    fn epoch(
+        &mut self,
+        epoch: usize,
+        resume: &mut Resume,
+        machine: &mut dyn Machine,
+        context: &mut Context,
+    ) -> Result<Flow, Diagnostic> {
         let mut averages = std::mem::take(&mut self.averages);
         let batches = self.batches.epoch(epoch);
         let count = batches.len();
@@ -170,16 +179,21 @@ impl Run<'_> {
             self.batch += 1;
             let own = self.run_batch((epoch, count), &batch, &mut averages, machine)?;
             if self.job.logged {
-                self.history.step(own);
+                self.history.step(own.clone());
             }
-            (context.tell)(Event::Step { epoch, step: self.batch, rows, train: averages.mean() });
+            (context.tell)(Event::Step { epoch, step: self.batch, rows, train: averages.mean(), own });
             action::due(self.job, Unit::Step, self.moment(epoch, &[]), machine, context)?;
             if self.interrupted(epoch, context) {
                 self.averages = averages;
                 return Ok(Flow::Interrupted);
             }
+            if resume.is_due() {
+                self.averages = averages.clone();
+                resume.keep(&self.place(), machine, context.tell);
+            }
         }
         self.batch = 0;
+        self.averages = Averages::default();
         let val = self.validate(epoch, machine)?;
         self.end_epoch(epoch, averages.mean(), val, machine, context)
     }

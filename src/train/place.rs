@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::event::{Best, Metrics};
+use super::event::{Best, Event, Metrics};
 use super::machine::Machine;
 use crate::diag::Diagnostic;
 use crate::ops::Tensor;
@@ -52,10 +52,27 @@ pub struct Record {
 /// Where a run begins, and who keeps where it stands.
 #[derive(Default)]
 pub struct Resume<'a> {
+    /// Which `train` block of its file it is, from 0.
+    pub training: usize,
     pub from: Option<Place>,
     pub keep: Option<&'a mut Keep<'a>>,
     /// Behind every epoch, and not only when the run is interrupted.
     pub every_epoch: bool,
+    /// Whether it is time to keep the place, wherever that is; asked behind every step.
+    pub due: Option<&'a mut dyn FnMut() -> bool>,
+}
+
+impl Resume<'_> {
+    pub fn is_due(&mut self) -> bool {
+        self.due.as_mut().is_some_and(|due| due())
+    }
+
+    /// Keeps the place of a run that goes on: a disk that is full is told of, and ends nothing.
+    pub fn keep(&mut self, place: &Place, machine: &dyn Machine, tell: &mut dyn FnMut(Event)) {
+        if let Some(Err(diagnostic)) = self.keep.as_mut().map(|keep| keep(place, machine)) {
+            tell(Event::NotKept(diagnostic));
+        }
+    }
 }
 
 /// Writes down where a run stands.

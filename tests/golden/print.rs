@@ -103,6 +103,7 @@ pub fn event(event: &Event) -> String {
         Event::TakenUp { epoch, step } => format!("goes on in epoch {epoch}, after step {step}\n"),
         Event::Printed(line) => format!("{line}\n"),
         Event::Stopped { epoch, .. } => format!("stopped after epoch {epoch}\n"),
+        Event::NotKept(diagnostic) => format!("{}\n", diagnostic.message),
         Event::Step { .. } | Event::Interrupted { .. } | Event::Done(_) => String::new(),
     }
 }

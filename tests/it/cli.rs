@@ -102,11 +102,12 @@ fn json_lines_have_the_documented_fields() {
     assert_eq!(ended.err, "");
     let lines = ended.json();
     let events: Vec<&str> = lines.iter().map(|line| line["event"].as_str().expect("an event")).collect();
-    assert_eq!((events[0], *events.last().unwrap()), ("start", "done"));
+    assert_eq!((events[0], events[1], *events.last().unwrap()), ("run", "start", "done"));
     assert_eq!(events.iter().filter(|event| **event == "epoch").count(), 2);
-    let start = ["event", "job", "epochs", "steps_per_epoch", "rows", "validation_rows", "parameters", "seed"];
-    assert_eq!(keys(&lines[0]), start);
-    assert_eq!(lines[0]["parameters"], 64 * 256 + 256 + 2560 + 10);
+    let start =
+        ["event", "training", "job", "epochs", "steps_per_epoch", "rows", "validation_rows", "parameters", "seed"];
+    assert_eq!(keys(&lines[1]), start);
+    assert_eq!(lines[1]["parameters"], 64 * 256 + 256 + 2560 + 10);
     let epoch = lines.iter().find(|line| line["event"] == "epoch").unwrap();
     assert_eq!(keys(epoch), ["event", "epoch", "train", "val", "seconds"]);
     assert_eq!(keys(&epoch["val"]), ["loss", "accuracy"]);

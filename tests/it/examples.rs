@@ -160,6 +160,7 @@ impl Run {
         let folder = TempDir::new().expect("a temporary folder");
         copy(&crate::root().join("examples"), folder.path());
         let mut command = Command::new(env!("CARGO_BIN_EXE_dln"));
+        command.current_dir(folder.path());
         let output = command.arg("run").arg(folder.path().join(example)).arg("--json").args(flags).output();
         let output = output.expect("the binary runs");
         let text = String::from_utf8_lossy(&output.stdout).into_owned();

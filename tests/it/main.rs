@@ -40,6 +40,7 @@ mod parity_page;
 mod reference;
 mod resume;
 mod rules;
+mod runs;
 mod summary;
 mod sweep;
 mod tidy;

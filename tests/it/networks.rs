@@ -9,7 +9,7 @@ use crate::examples::Claim::{AtLeast, AtMost, Less, Prints, Writes};
 use crate::examples::Run;
 
 /// Folders of networks that are trained on real data.
-const FIELDS: &[&str] = &["generative", "graph", "prob", "rl", "series", "tables", "text", "vision"];
+const FIELDS: &[&str] = &["audio", "generative", "graph", "prob", "rl", "series", "tables", "text", "vision"];
 
 /// One test for each: the program with the flags that make it short, and what it reaches all the same.
 macro_rules! networks {
@@ -26,6 +26,7 @@ macro_rules! networks {
 }
 
 networks! {
+    spoken_digits "audio/spoken_digits.dln --epochs 2 --width 4": AtMost("val.loss", 2.6);
     letters "tables/letters.dln --epochs 3 --hidden 32": AtLeast("val.accuracy", 0.4);
     measurements "tables/measurements.dln --epochs 10": AtLeast("val.accuracy", 0.9);
     el_nino "series/el_nino.dln --epochs 2 --hidden 8": Less("val.error", "val.repeat_last"), Less("val.error", "val.last_year");

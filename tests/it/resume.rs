@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use dln::diag::Diagnostic;
 use dln::driver::{self, Checkpoint, How, Program, is_sound};
@@ -70,6 +71,15 @@ train scaled {
 }
 "#;
 
+/// What `PROGRAM` leaves.
+const FILES: [&str; 5] = [
+    "net.safetensors",
+    "mean.safetensors",
+    "runs/second/best.safetensors",
+    "runs/second/last.safetensors",
+    "runs/second/metrics.jsonl",
+];
+
 const KEPT: &str = "runs/kept.safetensors";
 
 /// How a run went: what it said, without the steps, and how it ended.
@@ -81,15 +91,29 @@ struct Ran {
 
 /// Runs a program in a folder; asks it to end after so many steps.
 fn run(text: &str, folder: &Path, resume: bool, interrupt_after: Option<usize>) -> Ran {
+    run_with(text, folder, (resume, None), interrupt_after, &mut |_| {})
+}
+
+/// Runs a program that is kept as well whenever `pause` has passed; `at_step` sees the files of each step.
+fn run_with(
+    text: &str,
+    folder: &Path,
+    (resume, pause): (bool, Option<Duration>),
+    interrupt_after: Option<usize>,
+    at_step: &mut dyn FnMut(usize),
+) -> Ran {
     let program = Program::open("case.dln", text, Files::at(folder));
     let checked = program.check(&Options::default(), &[]);
     assert!(is_sound(&checked.diagnostics), "{:?}", checked.diagnostics);
     let interrupt = AtomicBool::new(false);
     let (mut events, mut steps) = (vec![], 0);
-    let how = How { checkpoint: Some(Checkpoint { path: KEPT.to_string(), resume }), ..How::default() };
+    let (files, path) = (Files::at(folder), KEPT.to_string());
+    let checkpoint = Checkpoint { files, path, resume, pause, last: None };
+    let how = How { checkpoint: Some(checkpoint), ..How::default() };
     let result = driver::run(&checked, &program.files, &how, &interrupt, &mut |event| match event {
         Event::Step { .. } => {
             steps += 1;
+            at_step(steps);
             interrupt.fetch_or(interrupt_after == Some(steps), Ordering::Relaxed);
         }
         Event::Epoch { .. } | Event::Printed(_) | Event::Stopped { .. } => events.push(format!("{event:?}")),
@@ -126,19 +150,44 @@ fn same_whenever_interrupted(text: &str, files: &[&str]) {
 
 #[test]
 fn an_interruption_changes_no_bit() {
-    let files = [
-        "net.safetensors",
-        "mean.safetensors",
-        "runs/second/best.safetensors",
-        "runs/second/last.safetensors",
-        "runs/second/metrics.jsonl",
-    ];
-    same_whenever_interrupted(PROGRAM, &files);
+    same_whenever_interrupted(PROGRAM, &FILES);
 }
 
 #[test]
 fn an_interruption_changes_no_bit_of_scaled_losses() {
     same_whenever_interrupted(SCALED, &["net.safetensors"]);
+}
+
+/// What is on the disk when a process is killed is what is there at that moment: files are written whole.
+#[test]
+fn a_kill_at_any_step_changes_no_bit() {
+    let whole = tempfile::tempdir().expect("a folder");
+    let snapshots = tempfile::tempdir().expect("a folder");
+    let once = run_with(PROGRAM, whole.path(), (false, Some(Duration::ZERO)), None, &mut |step| {
+        if step % 4 == 3 {
+            copy(whole.path(), &snapshots.path().join(step.to_string()));
+        }
+    });
+    once.result.expect("it runs");
+    let kills = std::fs::read_dir(snapshots.path()).expect("a folder").map(|entry| entry.expect("an entry").path());
+    for killed in kills {
+        run(PROGRAM, &killed, true, None).result.expect("it goes on");
+        for name in FILES {
+            assert!(bytes(&killed, name) == bytes(whole.path(), name), "{name} in {}", killed.display());
+        }
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("a folder") {
+        let (path, target) = entry.map(|entry| (entry.path(), to.join(entry.file_name()))).expect("an entry");
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            std::fs::copy(path, target).expect("a copy");
+        }
+    }
 }
 
 #[test]

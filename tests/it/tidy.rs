@@ -43,6 +43,7 @@ const CRATES: &[(&str, &str)] = &[
     ("csv", "src/data/"),
     ("ctrlc", "src/cli/interrupt.rs"),
     ("flate2", "src/data/"),
+    ("hound", "src/data/wav.rs"),
     ("lalrpop", "grammar/build.rs"),
     ("lalrpop_util", "src/syntax/"),
     ("libtest_mimic", "tests/golden/"),

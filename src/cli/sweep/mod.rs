@@ -19,7 +19,8 @@ use super::command::{Desk, Exit, read};
 use super::progress::counted;
 use crate::data::mix;
 use crate::io::Files;
-use crate::tir::{Direction, Metric};
+use crate::sema::by_name;
+use crate::tir::{Direction, Metric, Part};
 use plan::Trial;
 use record::{Known, LINES, Record};
 use work::Work;
@@ -247,4 +248,26 @@ fn longest(session: &dyn Session) -> Option<usize> {
     let settings = session.settings(&Overrides::default());
     let epochs = settings.iter().filter(|setting| setting.name.ends_with(".epochs"));
     epochs.filter_map(|setting| setting.value.parse().ok()).max()
+}
+
+/// `val.loss`, `highest val.score`
+pub fn metric(text: &str) -> Result<(Metric, Direction), String> {
+    let (direction, metric) = match text.split_once(' ') {
+        Some(("highest", metric)) => (Some(Direction::Highest), metric),
+        Some(("lowest", metric)) => (Some(Direction::Lowest), metric),
+        Some(_) => return Err("before the metric stands `highest` or `lowest`".to_string()),
+        None => (None, text),
+    };
+    let (part, name) = match metric.split_once('.') {
+        Some(("train", name)) => (Part::Train, name),
+        Some(("val", name)) => (Part::Val, name),
+        _ => return Err("a metric is `train.NAME` or `val.NAME`".to_string()),
+    };
+    let unknown = || {
+        format!(
+            "whether a high `{name}` is good cannot be told from its name: say `highest {metric}` or `lowest {metric}`"
+        )
+    };
+    let direction = direction.or_else(|| by_name(name)).ok_or_else(unknown)?;
+    Ok((Metric { part, name: name.into() }, direction))
 }

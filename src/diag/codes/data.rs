@@ -41,17 +41,17 @@ pub const CODES: &[Code] = &[
     },
     Code {
         code: "E0706",
-        title: "not an IDX file",
+        title: "not an IDX file, or not a WAV file",
         why: "The file does not have the format of the MNIST files (four bytes of type and rank, the sizes, the \
-              values).",
+              values), or is no WAV file with samples of 8 to 32 bits.",
         wrong: r#"let all: (x: [28, 28], y: idx<10>) = read_idx("images.png", "labels.gz")"#,
         right: r#"let all: (x: [28, 28], y: idx<10>) = read_idx("images.gz", "labels.gz")"#,
     },
     Code {
         code: "E0707",
         title: "files that do not fit together",
-        why: "The rows of an IDX file have another shape than the field, or the files have different numbers of \
-              rows.",
+        why: "The rows of an IDX file have another shape than the field, the files have different numbers of rows, or a WAV \
+              file has another rate or other channels than are declared.",
         wrong: r#"let all: (x: [28], y: idx<10>) = read_idx("images.gz", "labels.gz")"#,
         right: r#"let all: (x: [28, 28], y: idx<10>) = read_idx("images.gz", "labels.gz")"#,
     },

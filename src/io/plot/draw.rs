@@ -20,12 +20,23 @@ const KEY: f64 = 64.0;
 
 pub const COLORS: [&str; 8] = ["#3b82c4", "#e0702a", "#2e9e6b", "#9b6fd0", "#d64f5c", "#1fa3b0", "#c9971b", "#8a8f98"];
 
-const STYLE: &str = "<style>\
+/// What the parts of a drawing look like, in either light.
+pub const STYLE: &str = "<style>\
     .page{fill:#fff}.ink{fill:#24292f}.soft{fill:#57606a}.grid{stroke:#e4e8ec}.frame{stroke:#afb8c1}.rim{stroke:#fff}\
     @media (prefers-color-scheme:dark){\
     .page{fill:#0d1117}.ink{fill:#e6edf3}.soft{fill:#9da7b3}.grid{stroke:#262c36}.frame{stroke:#545d68}\
     .rim{stroke:#0d1117}}\
     </style>\n";
+
+const FONT: &str = "system-ui,-apple-system,'Segoe UI',Helvetica,Arial,sans-serif";
+
+/// A figure inside of a page that has `STYLE`; the number tells its parts from those of other figures.
+pub fn inline(figure: &Figure, number: usize) -> String {
+    let mut out = format!("<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" font-family=\"{FONT}\" font-size=\"{SIZE}\">\n");
+    Panel::new(figure, (0.0, 0.0), number).draw(&mut out);
+    out.push_str("</svg>\n");
+    out
+}
 
 /// Figures beside and below each other, so many in a row.
 pub fn svg(figures: &[Figure], columns: usize, title: &str) -> String {
@@ -35,8 +46,8 @@ pub fn svg(figures: &[Figure], columns: usize, title: &str) -> String {
     let height = figures.len().div_ceil(columns) as f64 * HEIGHT + top;
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" \
-         height=\"{height}\" font-family=\"system-ui,-apple-system,'Segoe UI',Helvetica,Arial,sans-serif\" \
-         font-size=\"{SIZE}\">\n{STYLE}<rect class=\"page\" width=\"100%\" height=\"100%\"/>\n"
+         height=\"{height}\" font-family=\"{FONT}\" font-size=\"{SIZE}\">\n{STYLE}\
+         <rect class=\"page\" width=\"100%\" height=\"100%\"/>\n"
     );
     if !title.is_empty() {
         text(&mut out, "ink", (PAD, PAD + SIZE), "start", "font-size=\"15\" font-weight=\"600\"", title);

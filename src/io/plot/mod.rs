@@ -1,12 +1,12 @@
-//! Pictures of numbers as SVG: curves, points, bars and heat maps, on axes with round ticks. What `save_plot` writes, and
-//! `dln sweep`.
+//! Pictures of numbers as SVG: curves, points, bars and heat maps, on axes with round ticks. What `save_plot` writes,
+//! `dln sweep`, and the page about a run.
 
 mod draw;
 mod heat;
 mod marks;
 mod scale;
 
-pub use draw::svg;
+pub use draw::{STYLE, escaped, inline, svg};
 pub use heat::Heat;
 pub use scale::{Scale, short};
 

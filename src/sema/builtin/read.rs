@@ -16,6 +16,7 @@ pub const TABLE: &[Builtin] = &[
     Builtin { name: "read_idx", params: &["..."], run: |c, args| c.read_idx(args) },
     Builtin { name: "read_json", params: &["path"], run: |c, args| c.read_json(args) },
     Builtin { name: "read_text", params: &["path", "length?"], run: |c, args| c.read_text(args) },
+    Builtin { name: "read_wav", params: &["path", "rate", "columns?"], run: |c, args| c.read_wav(args) },
     Builtin { name: "shuffle", params: &["data"], run: |c, args| c.stage_builtin(args, Stage::Shuffle) },
     Builtin { name: "batch", params: &["data", "size", "drop_last?"], run: |c, args| c.batch_builtin(args) },
     Builtin { name: "bucket", params: &["data", "sizes"], run: |c, args| c.bucket(args) },
@@ -55,6 +56,16 @@ impl<'a> Checker<'a> {
         let path = Spanned { value: self.text_arg(&args, 0)?, span: args.span(0) };
         let length = if args.has(1) { Some(self.positive(&args, 1)?) } else { None };
         Ok(self.dataset(DataSource::Text { path, length }, args.span))
+    }
+
+    fn read_wav(&mut self, args: Args<'a>) -> Res<Value<'a>> {
+        let path = Spanned { value: self.text_arg(&args, 0)?, span: args.span(0) };
+        let rate = self.positive(&args, 1)?;
+        let Ok(rate) = u32::try_from(rate) else {
+            return Err(self.error("E0403", args.span(1), format!("{rate} samples a second"), "too many for a file"));
+        };
+        let columns = if args.has(2) { Some(self.texts(&args.value(2), args.span(2))?) } else { None };
+        Ok(self.dataset(DataSource::Wav { path, columns, rate }, args.span))
     }
 
     fn positive(&mut self, args: &Args<'a>, at: usize) -> Res<usize> {
