@@ -65,8 +65,12 @@ impl<'d, 't> Printer<'d, 't> {
         self.lines.last_mut().expect("there is a first line")
     }
 
+    /// Begins another line; one that has nothing yet is it.
     fn end_line(&mut self, indent: usize, blank: bool) {
-        self.lines.push(Line { indent, blank, ..Line::default() });
+        match self.lines.last_mut().filter(|line| line.is_empty()) {
+            Some(line) => (line.indent, line.blank) = (indent, line.blank || blank),
+            None => self.lines.push(Line { indent, blank, ..Line::default() }),
+        }
         self.moved = true;
     }
 
@@ -187,6 +191,14 @@ impl<'d, 't> Printer<'d, 't> {
     }
 
     fn behind(&mut self, note: &Note<'t>) {
+        // Where a line was ended before this was seen, it stays behind what it was behind.
+        if let [.., before, line] = &mut self.lines[..]
+            && line.is_empty()
+            && before.comment.is_none()
+        {
+            before.comment = Some(*note);
+            return;
+        }
         if self.line().comment.is_some() {
             let indent = self.line().indent;
             self.end_line(indent, false);

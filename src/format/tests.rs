@@ -144,3 +144,17 @@ fn what_does_not_parse_is_refused() {
     let diagnostics = format(FileId(0), "let a = (1\n").unwrap_err();
     assert_eq!(diagnostics[0].code, "E0110");
 }
+
+#[test]
+fn comments_before_an_else() {
+    stays("fn f(x: Int) = {\n  if x > 0 { 1 }     # behind\n  else { 2 }\n}\n");
+    becomes(
+        "fn f(x: Int) = g(|y| { if y > 0 { 1 }   # behind\n\n# alone\n else { 2 } })\n",
+        "fn f(x: Int) = g(|y| {\n  if y > 0 { 1 }                        # behind\n\n  # alone\n  else { 2 }\n})\n",
+    );
+}
+
+#[test]
+fn a_carriage_return_alone_ends_no_comment() {
+    becomes("# one\r# still one\nlet a = 1 # two\r\n", "# one\r# still one\nlet a = 1  # two\n");
+}

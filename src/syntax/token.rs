@@ -11,7 +11,7 @@ pub enum Token {
     /// A line end; after `layout`, the end of a statement (`;` too).
     #[regex(r"\r?\n")]
     Newline,
-    #[regex(r"#[^\r\n]*", allow_greedy = true)]
+    #[regex(r"#([^\r\n]|\r+[^\r\n])*", allow_greedy = true)]
     Comment,
 
     // Literals and names
