@@ -51,6 +51,7 @@ networks! {
     topics "prob/topics.dln --share 0.05 --topics 6 --epochs 5": Less("train.largest_kind", "train.purity");
     sprinkler "prob/sprinkler.dln": Prints("rain 0.70");
     cvae_digits "generative/cvae_digits.dln --epochs 3 --hidden 32": AtMost("val.loss", 300.0), Writes("runs/cvae_digits.png");
+    guided_digits "generative/guided_digits.dln --epochs 4 --width 8 --times 20": AtMost("val.loss", 0.95), Writes("runs/guided_digits.png");
     wordnet "graph/wordnet.dln --epochs 5 --hidden 8": AtMost("train.loss", 3.5);
 }
 
