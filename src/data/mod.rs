@@ -15,7 +15,9 @@ mod rows;
 #[cfg(test)]
 mod tests;
 mod text;
+mod tokens;
 mod wav;
+mod wordpiece;
 
 pub use counter::mix;
 pub use loader::{Epoch, Loader};
@@ -86,6 +88,7 @@ fn read(files: &Files, source: &DataSource, fields: &[Field]) -> Result<Table, D
             wav::read(files, &wav::Source { path, columns: columns.as_deref(), rate: *rate }, fields)
         }
         DataSource::Text { path, length } => text::read(files, path, *length, fields),
+        DataSource::Tokens { path, tokenizer } => tokens::read(files, path, tokenizer, fields),
     }
 }
 

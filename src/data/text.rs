@@ -78,7 +78,7 @@ pub fn spelled(characters: &[char], codes: &Tensor) -> String {
     lines.join("\n")
 }
 
-fn contents(files: &Files, path: &Path) -> Result<String, Diagnostic> {
+pub fn contents(files: &Files, path: &Path) -> Result<String, Diagnostic> {
     let bytes = open(files, path)?;
     utf8(path, &bytes).map(str::to_string)
 }

@@ -101,7 +101,7 @@ impl<'c> Engine<'c> {
             io::Expected { name, dtype: cell.ty.dtype, shape, span: cell.span }
         });
         let expected: Vec<io::Expected> = expected.collect();
-        let tensors = io::load(files, &load.path, &expected, load.span)?;
+        let tensors = io::load(files, &load.path, &expected, &load.rules, load.span)?;
         for (id, tensor) in load.cells.iter().zip(&tensors) {
             self.write(*id, tensor);
         }

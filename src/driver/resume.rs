@@ -51,7 +51,7 @@ pub fn write(
     let cells = checked.cells.iter().enumerate();
     tensors.extend(cells.map(|(i, cell)| (format!("cell.{}", cell.path), machine.read(i.into()))));
     tensors.extend(place.best.iter().enumerate().map(|(i, best)| (format!("best.{i}"), best.clone())));
-    io::save(files, path, &tensors, Span::none())
+    io::save(files, path, &tensors, &[], Span::none())
 }
 
 /// Reads the run that was written down; none if there is no such file. A run of another program is refused.

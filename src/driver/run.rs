@@ -172,7 +172,7 @@ impl<'c> Runs<'c> {
         let mut cells: Vec<CellId> = self.jobs[..=self.next].iter().flat_map(|job| job.trained.clone()).collect();
         cells.sort_unstable();
         cells.dedup();
-        if let Err(diagnostic) = io::save(&to.files, last, &engine.weights(&cells, None), Span::none()) {
+        if let Err(diagnostic) = io::save(&to.files, last, &engine.weights(&cells, None), &[], Span::none()) {
             (context.tell)(Event::NotKept(diagnostic));
         }
     }

@@ -5,8 +5,11 @@ mod base64;
 mod files;
 mod images;
 pub mod memory;
+mod misfits;
 pub mod plot;
+mod rename;
 pub mod show;
+mod stored;
 pub mod tensorboard;
 mod weights;
 

@@ -138,6 +138,10 @@ impl<'a> Checker<'a> {
                 };
                 Err(self.error("E0608", span, message, "not the rows of a text"))
             }
+            DataSource::Tokens { .. } => match fields {
+                [field] if field.bound.is_some() && field.shape.is_empty() && field.free.is_some() => Ok(()),
+                _ => Err(self.error("E0608", span, "lines of tokens are rows (x: idx<V>[T])", "not such rows")),
+            },
             _ => Ok(()),
         }
     }

@@ -5,6 +5,7 @@ use crate::base::{Name, Span, Spanned};
 use crate::diag::Diagnostic;
 use crate::syntax::ast;
 use crate::tir::plot::{Axis, Drawn, Plot};
+use crate::tir::rename::Rename;
 use crate::tir::{self, Action, CellId, DataSource, Every, Job, Piece, ProgramId, Target, Template, Unit};
 use crate::types::{DType, Dim};
 
@@ -27,7 +28,7 @@ pub struct Pending {
 
 #[derive(Debug)]
 pub enum PendingAction {
-    Save { cells: Vec<CellId>, holder: Option<Name>, to: Name, span: Span },
+    Save { cells: Vec<CellId>, holder: Option<Name>, to: Name, rules: Vec<Rename>, span: Span },
     Images { value: Tensor, to: Name, span: Span },
     Plot { plot: PendingPlot, to: Name, span: Span },
     Print { text: Name, span: Span },
@@ -117,8 +118,8 @@ impl<'a> Checker<'a> {
         let updates = program.outputs.clone();
         for action in pending.actions {
             actions.push(match action {
-                PendingAction::Save { cells, holder, to, span } => {
-                    Action::Save { cells, holder, to: template(&to, &[], span).0 }
+                PendingAction::Save { cells, holder, to, rules, span } => {
+                    Action::Save { cells, holder, to: template(&to, &[], span).0, rules }
                 }
                 PendingAction::Images { value, to, span } => {
                     let to = template(&to, &[], span).0;
@@ -155,7 +156,15 @@ impl<'a> Checker<'a> {
         self.add_program(tir::Program { outputs, ..program.clone() })
     }
 
-    pub fn save(&mut self, what: &'a ast::Expr, to: &'a ast::Expr, span: Span, scope: &Scope<'a>) -> Res<()> {
+    /// `save what to "path" as names`.
+    pub fn save(
+        &mut self,
+        what: &'a ast::Expr,
+        to: &'a ast::Expr,
+        names: Option<&'a ast::Expr>,
+        span: Span,
+        scope: &Scope<'a>,
+    ) -> Res<()> {
         self.outermost("`save`", span)?;
         let value = self.place(what, scope)?;
         let cells = self.cells_of(&value, true);
@@ -163,9 +172,16 @@ impl<'a> Checker<'a> {
             return Err(self.expected("a layer with parameters", &value, what.span));
         }
         let path = self.path_text(to, scope)?;
+        let rules = match names {
+            Some(names) => {
+                let value = self.expr(names, scope)?;
+                self.rename_rules(&value, names.span)?
+            }
+            None => vec![],
+        };
         self.act(
             "`save .. to`",
-            PendingAction::Save { cells, holder: holder(&value), to: path, span },
+            PendingAction::Save { cells, holder: holder(&value), to: path, rules, span },
             span,
             "every 1 epoch { save net to \"runs/net.safetensors\" }",
         )

@@ -189,13 +189,14 @@ pub struct Checked {
     pub notes: Vec<Note>,
 }
 
-/// `load(net, "x.safetensors")`
+/// `load(net, "x.safetensors", rename: rules)`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Load {
     pub cells: Vec<CellId>,
     /// Where they stand: the file has their names from here on.
     pub holder: Option<Name>,
     pub path: Name,
+    pub rules: Vec<tir::rename::Rename>,
     pub span: Span,
 }
 
@@ -295,8 +296,8 @@ pub(crate) struct Checker<'a> {
     missed: Option<size::Missed<'a>>,
     /// Layers whose sizes were taken from a stand-in, with the holes that they get back.
     borrowed: Vec<(Rc<Instance<'a>>, BTreeMap<Name, value::SizeArg<'a>>)>,
-    /// Layers that a file fills: the layer, the file, and where that was said.
-    loads: Vec<(Value<'a>, Name, Span)>,
+    /// Layers that a file fills: the layer, the file, the rules for its names, and where that was said.
+    loads: Vec<(Value<'a>, Name, Vec<tir::rename::Rename>, Span)>,
     /// Weights that are read in place of their layers' own, the innermost last.
     weights: Vec<Rc<value::Weights<'a>>>,
     /// What the loop bodies that are being traced have yielded.
@@ -456,10 +457,10 @@ impl<'a> Checker<'a> {
                 span: info.span,
             });
         }
-        for (net, path, span) in std::mem::take(&mut self.loads) {
+        for (net, path, rules, span) in std::mem::take(&mut self.loads) {
             let cells = self.cells_of(&net, true);
             cells.iter().for_each(|&cell| init.read_from_file(cell));
-            self.out.loads.push(Load { cells, holder: holds::holder(&net), path, span });
+            self.out.loads.push(Load { cells, holder: holds::holder(&net), path, rules, span });
         }
         self.out.notes = self.all_notes();
         self.out.init = init.program;

@@ -69,7 +69,7 @@ impl<'a> Checker<'a> {
             StmtKind::LogAll(record) => self.log_all(record, stmt.span, scope),
             StmtKind::Yield(value) => self.yield_(value, stmt.span, scope),
             StmtKind::Assert { condition, message } => self.assert(condition, message.as_ref(), stmt.span, scope),
-            StmtKind::Save { what, to } => self.save(what, to, stmt.span, scope),
+            StmtKind::Save { what, to, names } => self.save(what, to, names.as_ref(), stmt.span, scope),
             StmtKind::For { names, values, body } => self.unrolled(names, values, body, scope),
             StmtKind::Expr(e) => self.effect(e, scope),
         }

@@ -251,8 +251,8 @@ pub enum StmtKind {
     Assert { condition: Expr, message: Option<Expr> },
     /// `for f in layers { x = f(x) }`: its statements once for each element, in the block around
     For { names: Vec<Ident>, values: Expr, body: Block },
-    /// `save net to "x.safetensors"`
-    Save { what: Expr, to: Expr },
+    /// `save net to "x.safetensors" as names`
+    Save { what: Expr, to: Expr, names: Option<Expr> },
     /// An expression for its effect: `save_images(..)`, `assert_close(a, b)`, `bn(x)`
     Expr(Expr),
 }

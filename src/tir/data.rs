@@ -67,6 +67,8 @@ pub enum DataSource {
     /// The characters of a text in pieces: the two fields are `idx<V>[length]`, and the second is the first moved on by
     /// one character. Without a length every line is a row, of its own length, and the second field may be missing. Character codes are the positions in the sorted list of the distinct characters of the file.
     Text { path: Path, length: Option<usize> },
+    /// The lines of a text as tokens, `idx<V>[T]`, of the vocabulary that the file `tokenizer` has.
+    Tokens { path: Path, tokenizer: Path },
 }
 
 /// Chooses and orders rows. Into values only the last two look, and only into one number of each row.

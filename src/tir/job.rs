@@ -1,6 +1,7 @@
 //! A `train` block, checked: which programs run on which data, how often, and what is kept.
 
 use super::plot::Plot;
+use super::rename::Rename;
 use super::{CellId, Dataset, Path};
 use crate::base::{Name, Span};
 use crate::id;
@@ -110,8 +111,8 @@ pub struct Shown {
 /// What an `every` block does. Programs take no arguments and give `Target::Value` results.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
-    /// `save net.body to "x.safetensors"`; the holder is `net.body`.
-    Save { cells: Vec<CellId>, holder: Option<Name>, to: Template },
+    /// `save net.body to "x.safetensors" as names`; the holder is `net.body`, the rules lead from names of the file to paths.
+    Save { cells: Vec<CellId>, holder: Option<Name>, to: Template, rules: Vec<Rename> },
     /// `save_images(G(z), "runs/{epoch}.png")`: `Value(0)` of the program.
     Images { program: ProgramId, to: Template },
     /// `save_plot((train: a, val: b), "runs/loss.svg")`: values of the program as a drawing.

@@ -1,11 +1,14 @@
 //! The typed program: what sema makes of a file. Layers are instantiated, calls are inlined, static values are gone;
 //! what is left are tensors in single assignment, with shapes that may be symbolic in a few variables (the batch size).
 
+mod axes;
 mod data;
 mod job;
 pub mod plot;
+pub mod rename;
 mod text;
 
+pub use axes::{Axes, Layout};
 pub use data::{Batch, DataSource, Dataset, Field, Path, Stage};
 pub use job::{
     Action, Direction, Every, Feed, Job, Log, Metric, Part, Piece, ProgramId, SaveBest, Series, Shown, Step, Stop,

@@ -2,7 +2,6 @@
 
 use super::Context;
 use super::event::Event;
-use super::keep::save;
 use super::machine::{Call, Length, Machine};
 use crate::base::Span;
 use crate::data::{characters, mix, spelled};
@@ -71,7 +70,12 @@ fn act(
 ) -> Result<(), Diagnostic> {
     let path = |to: &Template| fill(to, moment.epoch, moment.step, &[]);
     match action {
-        Action::Save { cells, holder, to } => save(&path(to), cells, holder.as_deref(), span, machine, context, None),
+        Action::Save { cells, holder, to, rules } => {
+            let path = path(to);
+            io::save(context.files, &path, &machine.weights(cells, holder.as_deref()), rules, span)?;
+            (context.tell)(Event::Saved { path, because: None });
+            Ok(())
+        }
         Action::Images { program, to } => {
             let path = path(to);
             for images in run(key, *program, moment, machine)? {

@@ -64,7 +64,7 @@ impl Keeper {
         }
         if self.watch.improved(epoch, train, val) {
             let path = if self.folder { format!("{}/best.safetensors", self.path) } else { self.path.clone() };
-            save(&path, &job.trained, None, self.span, machine, context, self.watch.best.clone())?;
+            save(&path, &job.trained, self.span, machine, context, self.watch.best.clone())?;
         }
         Ok(())
     }
@@ -74,7 +74,7 @@ impl Keeper {
         if !self.folder {
             return Ok(());
         }
-        save(&format!("{}/last.safetensors", self.path), &job.trained, None, self.span, machine, context, None)
+        save(&format!("{}/last.safetensors", self.path), &job.trained, self.span, machine, context, None)
     }
 
     fn metrics(&self) -> String {
@@ -126,16 +126,15 @@ impl Restore {
 }
 
 /// Writes cells, and tells of it.
-pub fn save(
+fn save(
     path: &str,
     cells: &[CellId],
-    holder: Option<&str>,
     span: Span,
     machine: &dyn Machine,
     context: &mut Context,
     because: Option<Best>,
 ) -> Result<(), Diagnostic> {
-    io::save(context.files, path, &machine.weights(cells, holder), span)?;
+    io::save(context.files, path, &machine.weights(cells, None), &[], span)?;
     (context.tell)(Event::Saved { path: path.to_string(), because });
     Ok(())
 }

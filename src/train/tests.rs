@@ -125,7 +125,7 @@ impl Ran {
     fn weight(&self, path: &str) -> f64 {
         let expected =
             crate::io::Expected { name: "w".to_string(), dtype: DType::F32, shape: vec![1], span: Span::none() };
-        crate::io::load(&self.files(), path, &[expected], Span::none()).unwrap()[0].to_f64()[0]
+        crate::io::load(&self.files(), path, &[expected], &[], Span::none()).unwrap()[0].to_f64()[0]
     }
 
     fn text(&self, path: &str) -> String {
@@ -295,7 +295,8 @@ fn actions_come_when_they_are_due() {
         program: ProgramId(3),
         to: text(vec![Piece::Text("out/".into()), Piece::Epoch, Piece::Text(".png".into())]),
     };
-    let weights = Action::Save { cells: vec![CellId(0)], holder: None, to: text(vec![Piece::Text("w".into())]) };
+    let weights =
+        Action::Save { cells: vec![CellId(0)], holder: None, to: text(vec![Piece::Text("w".into())]), rules: vec![] };
     let job = Job {
         every: vec![
             every(4, Unit::Step, print),

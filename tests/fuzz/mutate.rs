@@ -107,7 +107,7 @@ pub fn weights(draw: &mut Draw) -> Vec<u8> {
             (format!("{}.weight", 2 * i + draw.below(2)), draw.tensor(dtype, &shape, 0.0, 2.0))
         })
         .collect();
-    io::save(&files, "w.safetensors", &tensors, Span::none()).expect("weights can be written");
+    io::save(&files, "w.safetensors", &tensors, &[], Span::none()).expect("weights can be written");
     let mut input = files.read("w.safetensors").expect("and read").into_owned();
     for _ in 0..draw.within(0, 5) {
         match draw.below(3) {

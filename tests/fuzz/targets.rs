@@ -99,7 +99,7 @@ pub fn weights(input: &[u8]) {
     let expected =
         expected.map(|(dtype, shape, name)| Expected { name: name.into(), dtype, shape, span: Span::none() });
     for expected in [&expected[..], &expected[..1], &[]] {
-        if let Err(diagnostic) = io::load(&Files::at(folder.path()), "w.safetensors", expected, Span::none()) {
+        if let Err(diagnostic) = io::load(&Files::at(folder.path()), "w.safetensors", expected, &[], Span::none()) {
             drawn(&Sources::default(), &[diagnostic]);
         }
     }

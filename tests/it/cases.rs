@@ -13,6 +13,8 @@ use dln::train::{Call, Length, Machine};
 use dln::types::DType;
 use serde_json::{Map, Value};
 
+use crate::published;
+
 pub type Case = Map<String, Value>;
 
 /// A float type to run in, and how far off numbers may be: of the larger of 1 and the expected number.
@@ -64,7 +66,10 @@ pub fn run_all(cases: &[Case]) -> Vec<Outcomes> {
 }
 
 fn outcomes(case: &Case) -> Outcomes {
-    let program = Program::open("case.dln", text(&case["source"]), Files::at(examples()));
+    let weights = case.get("file").map(published::weights);
+    let folder = weights.as_deref().map(published::folder);
+    let files = Files::at(folder.as_ref().map_or_else(examples, |folder| folder.path().to_path_buf()));
+    let program = Program::open("case.dln", text(&case["source"]), files);
     PRECISIONS.map(|precision| {
         let tolerance = case.get("tolerance").map_or(precision.tolerance, |own| number(own).max(precision.tolerance));
         runs_in(case, precision.float).then(|| run(&program, case, Precision { tolerance, ..precision }))
@@ -99,6 +104,10 @@ fn run(program: &Program, case: &Case, precision: Precision) -> Result<f64, Stri
         return Err(messages.join("; "));
     }
     let mut engine = Engine::new(&checked, &program.files, 0).map_err(|d| d.message)?;
+    if let (Some(count), Some(shapes)) = (case.get("parameters"), case.get("file")) {
+        published::holds(&checked, count)?;
+        published::leads_back(&engine, &checked, shapes, &program.files)?;
+    }
     for (path, value) in tensors(case.get("params")) {
         engine.write(cell(&checked, &path)?, &in_float(&value, precision.float));
     }

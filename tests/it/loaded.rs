@@ -19,7 +19,7 @@ fn passes(program: &str) {
     let weight = Tensor::from_f64(DType::F32, &[2, 2], &[1.0, 2.0, 3.0, 4.0]);
     let bias = Tensor::from_f64(DType::F32, &[2], &[5.0, 6.0]);
     let tensors = [("weight".to_string(), weight), ("bias".to_string(), bias)];
-    io::save(&files, "line.safetensors", &tensors, Span::none()).expect("it can be written");
+    io::save(&files, "line.safetensors", &tensors, &[], Span::none()).expect("it can be written");
     let program = Program::open("loaded.dln", &format!("{LINE}{program}"), files);
     let checked = program.check(&Options::default(), &[]);
     assert!(is_sound(&checked.diagnostics), "{:?}", checked.diagnostics);

@@ -37,6 +37,7 @@ mod optimizer;
 mod pages;
 mod parity;
 mod parity_page;
+mod published;
 mod reference;
 mod resume;
 mod rules;

@@ -46,6 +46,15 @@ fn mentions(text: &str, name: &str) -> bool {
     text.split(words).any(|word| word == name)
 }
 
+/// Words with the letters of `book.txt`.
+const TOKENIZER: &str = r###"{
+  "normalizer": {"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true, "lowercase": true},
+  "pre_tokenizer": {"type": "BertPreTokenizer"},
+  "post_processor": null,
+  "model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
+            "max_input_chars_per_word": 100, "vocab": {"[UNK]": 0, "it": 1, "dark": 2}}
+}"###;
+
 /// Files that pages read.
 fn files(folder: &Path) -> Files {
     let write = |name: &str, bytes: &[u8]| fs::write(folder.join(name), bytes).expect("a file");
@@ -59,11 +68,12 @@ fn files(folder: &Path) -> Files {
     write("images.gz", &[&[0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 28, 0, 0, 0, 28][..], &[7; 2 * 28 * 28]].concat());
     write("labels.gz", &[0, 0, 8, 1, 0, 0, 0, 2, 3, 4]);
     write("net.pt", b"no weights");
+    write("tokenizer.json", TOKENIZER.as_bytes());
     let files = Files::at(folder);
     let zeros = |name: &str, shape: &[usize]| (name.to_string(), Tensor::zeros(DType::F32, shape));
     let weights = [zeros("bias", &[10]), zeros("weight", &[10, 64])];
     for name in ["net.safetensors", "linear_64_10.safetensors"] {
-        io::save(&files, name, &weights, Span::none()).expect("weights");
+        io::save(&files, name, &weights, &[], Span::none()).expect("weights");
     }
     files
 }

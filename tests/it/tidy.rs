@@ -55,6 +55,8 @@ const CRATES: &[(&str, &str)] = &[
     ("rayon", "src/exec/"),
     ("safetensors", "src/io/"),
     ("similar", "tests/golden/"),
+    ("unicode_normalization", "src/data/wordpiece.rs"),
+    ("unicode_properties", "src/data/wordpiece.rs"),
 ];
 
 /// Crates that any part may use: they are the language of the files it writes, or serve tests.

@@ -14,7 +14,7 @@ One JSON line per case in `<area>.jsonl`, all in float64 (but those of `half`) a
               nothing is differentiable
     buffers   {path: tensor}: buffers after the run, where it changes them
 
-A case may have `float`, the one float type in which it runs, and a `tolerance` of its own, with the reason (`why`).
+A case of `published` has a `file` in place of `params`: see `published_cases.py`. A case may have `float`, the one float type in which it runs, and a `tolerance` of its own, with the reason (`why`).
 
 `optimizer.jsonl`, `plateau.jsonl` and `mixed.jsonl` have `steps` in place of `output`: for a `train case` block, {path: tensor} after each step on the one batch
 in `inputs` (the file that the block names is never read). A tensor is {"shape": [..], "dtype": "f64" | "f32" | "bf16" | "f16" | "i64" | "bool", "data": [flat, row-major]}. Numbers that JSON

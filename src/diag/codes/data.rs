@@ -123,4 +123,21 @@ train t {
   step (y) { log mean: mean(y) }
 }"#,
     },
+    Code {
+        code: "E0713",
+        title: "no tokenizer that dln reads",
+        why: "`read_text(.., tokenizer: ..)` needs a `tokenizer.json` whose model is WordPiece, behind the normalizer of BERT.",
+        wrong: r#"let all: (x: idx<30522>[T]) = read_text("book.txt", tokenizer: "net.pt")
+
+train t {
+  data = all |> bucket([128]) |> batch(1)
+  step (x, length) { log tokens: mean(cast(length, f32)) }
+}"#,
+        right: r#"let all: (x: idx<30522>[T]) = read_text("book.txt", tokenizer: "tokenizer.json")
+
+train t {
+  data = all |> bucket([128]) |> batch(1)
+  step (x, length) { log tokens: mean(cast(length, f32)) }
+}"#,
+    },
 ];

@@ -48,4 +48,13 @@ pub const CODES: &[Code] = &[
   every 1 epoch { save_images(zeros[4, 3, 8, 8], "a.png") }
 }"#,
     },
+    Code {
+        code: "E0905",
+        title: "no rule for names",
+        why: "A rule of `load(.., rename: [..])` has names of the file in front of `->`, those of the program behind it, and as many `*` in \
+              each. `_` behind `->` leaves tensors out, `+` joins or splits them along their first axis, and `[i o] -> [o i]` \
+              swaps axes.",
+        wrong: r#"let net = load(Linear[64 -> 10], "net.safetensors", rename: ["fc.*.weight -> weight"])"#,
+        right: r#"let net = load(Linear[64 -> 10], "net.safetensors", rename: ["fc.0.weight -> weight", "fc.0.bias -> bias"])"#,
+    },
 ];

@@ -2,7 +2,10 @@
 
 use std::rc::Rc;
 
+use crate::base::Span;
+use crate::diag::Diagnostic;
 use crate::ops::{Binary, Compare, Op, Unary};
+use crate::tir::rename::Rename;
 use crate::types::DType;
 
 use super::super::value::Value;
@@ -37,7 +40,7 @@ pub const TABLE: &[Builtin] = &[
         },
     },
     Builtin { name: "print_text", params: &["codes", "data"], run: |c, args| c.letters(args) },
-    Builtin { name: "load", params: &["net", "path"], run: |c, args| c.load(args) },
+    Builtin { name: "load", params: &["net", "path", "rename?"], run: |c, args| c.load(args) },
 ];
 
 impl<'a> Checker<'a> {
@@ -166,9 +169,30 @@ impl<'a> Checker<'a> {
         if !super::super::holds::holds_layer(&net) {
             return Err(self.expected("a layer", &net, args.span(0)));
         }
+        let rules = if args.has(2) { self.rename_rules(&args.value(2), args.span(2))? } else { vec![] };
         if !self.generic {
-            self.loads.push((net.clone(), path, args.span(1)));
+            self.loads.push((net.clone(), path, rules, args.span(1)));
         }
         Ok(net)
+    }
+
+    /// A list of rules such as `"attention.self -> attention"`.
+    pub fn rename_rules(&mut self, value: &Value<'a>, span: Span) -> Res<Vec<Rename>> {
+        let mut rules = vec![];
+        for item in self.items_of(value, span)? {
+            let Value::Str(text) = item else {
+                return Err(self.expected("a rule such as \"attention.self -> attention\"", &item, span));
+            };
+            match Rename::parse(&text) {
+                Ok(rule) => rules.push(rule),
+                Err(why) => {
+                    let message = format!("`{}` is no rule for names: {why}", text.escape_debug());
+                    let diagnostic = Diagnostic::error("E0905", span, message, "in these rules")
+                        .help("left of `->` is a name of the file, right of it that of the program: `\"layer.*.ln -> blocks.*.norm\"`");
+                    return Err(self.report(diagnostic));
+                }
+            }
+        }
+        Ok(rules)
     }
 }

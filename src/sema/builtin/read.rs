@@ -15,7 +15,7 @@ pub const TABLE: &[Builtin] = &[
     },
     Builtin { name: "read_idx", params: &["..."], run: |c, args| c.read_idx(args) },
     Builtin { name: "read_json", params: &["path"], run: |c, args| c.read_json(args) },
-    Builtin { name: "read_text", params: &["path", "length?"], run: |c, args| c.read_text(args) },
+    Builtin { name: "read_text", params: &["path", "length?", "tokenizer?"], run: |c, args| c.read_text(args) },
     Builtin { name: "read_wav", params: &["path", "rate", "columns?"], run: |c, args| c.read_wav(args) },
     Builtin { name: "shuffle", params: &["data"], run: |c, args| c.stage_builtin(args, Stage::Shuffle) },
     Builtin { name: "batch", params: &["data", "size", "drop_last?"], run: |c, args| c.batch_builtin(args) },
@@ -55,6 +55,14 @@ impl<'a> Checker<'a> {
     fn read_text(&mut self, args: Args<'a>) -> Res<Value<'a>> {
         let path = Spanned { value: self.text_arg(&args, 0)?, span: args.span(0) };
         let length = if args.has(1) { Some(self.positive(&args, 1)?) } else { None };
+        if args.has(2) {
+            let tokenizer = Spanned { value: self.text_arg(&args, 2)?, span: args.span(2) };
+            if length.is_some() {
+                let message = "the lines of a text have as many tokens as they have";
+                return Err(self.error("E0608", args.span(1), message, "no length beside `tokenizer`"));
+            }
+            return Ok(self.dataset(DataSource::Tokens { path, tokenizer }, args.span));
+        }
         Ok(self.dataset(DataSource::Text { path, length }, args.span))
     }
 

@@ -82,6 +82,6 @@ pub fn for_(names: Vec<Ident>, values: Expr, body: Block) -> StmtKind {
     StmtKind::For { names, values, body }
 }
 
-pub fn save(what: Expr, to: Expr) -> StmtKind {
-    StmtKind::Save { what, to }
+pub fn save(what: Expr, to: Expr, names: Option<Expr>) -> StmtKind {
+    StmtKind::Save { what, to, names }
 }

@@ -268,9 +268,14 @@ impl Walk<'_> {
                 names.iter().for_each(|name| self.assign(name));
             }
             StmtKind::Yield(e) | StmtKind::Expr(e) | StmtKind::LogAll(e) => self.expr(e),
-            StmtKind::Update { target: a, value: b } | StmtKind::Save { what: a, to: b } => {
-                self.expr(a);
-                self.expr(b);
+            StmtKind::Update { target, value } => {
+                self.expr(target);
+                self.expr(value);
+            }
+            StmtKind::Save { what, to, names } => {
+                self.expr(what);
+                self.expr(to);
+                names.iter().for_each(|names| self.expr(names));
             }
             StmtKind::Minimize { loss, groups } => {
                 self.expr(loss);

@@ -115,10 +115,11 @@ impl Text {
                 self.value(values);
                 self.block_lines(body);
             }
-            StmtKind::Save { what, to } => {
+            StmtKind::Save { what, to, names } => {
                 self.put("(save");
                 self.value(what);
                 self.value(to);
+                names.iter().for_each(|names| self.value(names));
             }
             StmtKind::Expr(value) => {
                 self.put("(do");
