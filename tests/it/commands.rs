@@ -87,7 +87,7 @@ fn a_new_project_trains_at_once() {
 #[test]
 fn shells_and_manuals_know_every_command() {
     let desk = Desk::new(&[]);
-    let commands = ["run", "check", "test", "fmt", "new", "sweep", "explain", "completions", "man"];
+    let commands = ["run", "runs", "check", "test", "fmt", "new", "sweep", "explain", "completions", "man"];
     let page = desk.dln("man").ends(0).out;
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let text = desk.dln(&format!("completions {shell}")).ends(0).out;

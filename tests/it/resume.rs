@@ -164,7 +164,7 @@ fn a_kill_at_any_step_changes_no_bit() {
     let whole = tempfile::tempdir().expect("a folder");
     let snapshots = tempfile::tempdir().expect("a folder");
     let once = run_with(PROGRAM, whole.path(), (false, Some(Duration::ZERO)), None, &mut |step| {
-        if step % 4 == 3 {
+        if step % 8 == 3 {
             copy(whole.path(), &snapshots.path().join(step.to_string()));
         }
     });
