@@ -10,12 +10,15 @@ const MANY: usize = 10;
 /// Epochs up to which each is a mark that says its number.
 const MARKED: usize = 120;
 
+/// A name for the numbers of an epoch that are of training, or of validation.
+type Part = (&'static str, fn(&Epoch) -> &Numbers);
+
 /// A picture for each metric of a training.
 pub fn of_training(training: &Training) -> Vec<Figure> {
     let by_step = training.epochs.len() < MANY;
     let figure = |name: &String| {
         let mut figure = empty(name, by_step);
-        let parts: [(&str, fn(&Epoch) -> &Numbers); 2] = [("train", |epoch| &epoch.train), ("val", |epoch| &epoch.val)];
+        let parts: [Part; 2] = [("train", |epoch| &epoch.train), ("val", |epoch| &epoch.val)];
         let mut curves = vec![];
         for (part, numbers) in parts {
             let (line, marks) = curve(part, &training.epochs, by_step, |epoch| find(numbers(epoch), name));
