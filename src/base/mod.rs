@@ -1,9 +1,11 @@
 //! What every stage shares: places in source text, and names.
 
+mod markup;
 mod number;
 mod source;
 mod span;
 
+pub use markup::escaped;
 pub use number::grouped;
 pub use source::{Source, Sources};
 pub use span::{FileId, Span, Spanned};

@@ -1,8 +1,11 @@
 //! The words of the command line. The settings of a file are flags of `dln run`, so that command is made twice: without
 //! them to find the file, and with them to read everything.
 
+use super::bench::{self, Bench};
 use super::chain::{Hyper, HyperKind, HyperValue, Overrides};
+use super::doc::{self, Doc};
 use super::format::{self, Format};
+use super::graph::{self, Draw};
 use super::runs::{self, Leave, Runs};
 use super::summary::{self, Summarize};
 use super::sweep::{Lists, Sweep, metric};
@@ -42,22 +45,8 @@ pub enum Task {
     /// Serve an editor over the standard streams.
     Lsp,
     Summary(Summarize),
-}
-
-/// A training step to be timed.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Bench {
-    pub file: PathBuf,
-    pub threads: Option<usize>,
-    pub measure: Measure,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub enum Measure {
-    /// When and how long the standard input says.
-    Serve,
-    /// So many steps, part by part.
-    Profile { steps: usize },
+    Graph(Draw),
+    Doc(Doc),
 }
 
 /// A task and how to speak of it.
@@ -120,7 +109,7 @@ pub fn parse(args: &[OsString], hypers: &[Hyper]) -> Result<Request, clap::Error
         },
         "runs" => Task::Runs(runs::read(matches)),
         "sweep" => Task::Sweep(sweep_of(matches, hypers)),
-        "bench" => Task::Bench(bench_of(matches)),
+        "bench" => Task::Bench(bench::read(matches)),
         "fmt" => Task::Format(format::read(matches)),
         "new" => Task::New(project::read(matches)),
         "completions" => Task::Completions(shell::shell(matches)),
@@ -128,6 +117,8 @@ pub fn parse(args: &[OsString], hypers: &[Hyper]) -> Result<Request, clap::Error
         "explain" => Task::Explain { code: matches.get_one("CODE").cloned().unwrap_or_default() },
         "lsp" => Task::Lsp,
         "summary" => Task::Summary(summary::read(matches)),
+        "graph" => Task::Graph(graph::read(matches)),
+        "doc" => Task::Doc(doc::read(matches)),
         other => unreachable!("`{other}` is no command"),
     };
     let json = matches.try_get_one::<bool>("json").ok().flatten();
@@ -178,26 +169,6 @@ fn sweep_of(matches: &ArgMatches, hypers: &[Hyper]) -> Sweep {
     }
 }
 
-/// Steps that are profiled where nothing is said.
-const PROFILED: usize = 20;
-
-fn bench_of(matches: &ArgMatches) -> Bench {
-    let (name, matches) = matches.subcommand().expect("clap demands a subcommand");
-    let measure = match name {
-        "step-server" => Measure::Serve,
-        _ => Measure::Profile { steps: matches.get_one("steps").copied().unwrap_or(PROFILED) },
-    };
-    let case: PathBuf = matches.get_one("CASE").cloned().unwrap_or_default();
-    let file = match case.extension() {
-        Some(_) => case,
-        None => PathBuf::from(CASES).join(case).with_extension("dln"),
-    };
-    Bench { file, threads: matches.get_one("threads").copied(), measure }
-}
-
-/// Where a case without an ending lies.
-const CASES: &str = "benches/cases";
-
 /// How many trials there are for one that goes on to the next round of halving.
 const ETA: usize = 3;
 
@@ -224,32 +195,16 @@ pub fn command(hypers: &[Hyper]) -> Command {
         .subcommand(project::words())
         .subcommand(shell::completions())
         .subcommand(shell::man())
-        .subcommand(
-            Command::new("bench")
-                .about("Time the training step of a program")
-                .subcommand_required(true)
-                .subcommand(measured("step-server", "Run steps when the standard input says so: `go SECONDS`, `quit`"))
-                .subcommand(
-                    measured("profile", "Where the time of a step goes: by line, by operation, by part")
-                        .arg(value("steps", "N", "Steps that are timed [default: 20]").value_parser(count())),
-                ),
-        )
+        .subcommand(bench::words())
         .subcommand(
             Command::new("explain")
                 .about("Explain a code of an error, such as E0501")
                 .arg(Arg::new("CODE").required(true)),
         )
         .subcommand(summary::words())
+        .subcommand(graph::words())
+        .subcommand(doc::words())
         .subcommand(Command::new("lsp").about("Serve an editor: the language server, over the standard streams"))
-}
-
-/// A subcommand of `dln bench`.
-fn measured(name: &'static str, about: &'static str) -> Command {
-    let case = "A program with a `train` block, or the name of one in benches/cases";
-    Command::new(name)
-        .about(about)
-        .arg(Arg::new("CASE").required(true).value_parser(value_parser!(PathBuf)).help(case))
-        .arg(value("threads", "N", "Worker threads").value_parser(count()))
 }
 
 fn run(hypers: &[Hyper]) -> Command {

@@ -1,20 +1,78 @@
 //! `dln bench`: the training step of a program, run again and again. `step-server` lets another process say when, so that several
 //! frameworks can take turns; `profile` says where the time goes.
 
-use super::args::{Bench, Measure};
+use super::args::{count, value};
 use super::chain::{Overrides, Session, Steps};
 use super::command::{Desk, Exit};
 use super::profile;
 use crate::diag::Diagnostic;
 use crate::io;
+use clap::{Arg, ArgMatches, Command, value_parser};
 use serde_json::json;
 use std::io::BufRead;
+use std::path::PathBuf;
+
+/// A training step to be timed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bench {
+    pub file: PathBuf,
+    pub threads: Option<usize>,
+    pub measure: Measure,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Measure {
+    /// When and how long the standard input says.
+    Serve,
+    /// So many steps, part by part.
+    Profile { steps: usize },
+}
 
 /// Steps of at least so many seconds are warm after one; shorter ones run for `WARM` seconds.
 const LONG: f64 = 0.05;
 const WARM: f64 = 0.2;
 /// Warm enough, whatever the clock says.
 const MOST: usize = 10_000;
+
+pub fn words() -> Command {
+    Command::new("bench")
+        .about("Time the training step of a program")
+        .subcommand_required(true)
+        .subcommand(measured("step-server", "Run steps when the standard input says so: `go SECONDS`, `quit`"))
+        .subcommand(
+            measured("profile", "Where the time of a step goes: by line, by operation, by part")
+                .arg(value("steps", "N", "Steps that are timed [default: 20]").value_parser(count())),
+        )
+}
+
+/// A subcommand of `dln bench`.
+fn measured(name: &'static str, about: &'static str) -> Command {
+    let case = "A program with a `train` block, or the name of one in benches/cases";
+    Command::new(name)
+        .about(about)
+        .arg(Arg::new("CASE").required(true).value_parser(value_parser!(PathBuf)).help(case))
+        .arg(value("threads", "N", "Worker threads").value_parser(count()))
+}
+
+/// Steps that are profiled where nothing is said.
+const PROFILED: usize = 20;
+
+pub fn read(matches: &ArgMatches) -> Bench {
+    let (name, matches) = matches.subcommand().expect("clap demands a subcommand");
+    let measure = match name {
+        "step-server" => Measure::Serve,
+        _ => Measure::Profile { steps: matches.get_one("steps").copied().unwrap_or(PROFILED) },
+    };
+    let case: PathBuf = matches.get_one("CASE").cloned().unwrap_or_default();
+    let file = match case.extension() {
+        Some(_) => case,
+        None => PathBuf::from(CASES).join(case).with_extension("dln"),
+    };
+    Bench { file, threads: matches.get_one("threads").copied(), measure }
+}
+
+/// Where a case without an ending lies.
+const CASES: &str = "benches/cases";
 
 impl Desk<'_> {
     pub fn bench(&mut self, session: &mut dyn Session, bench: &Bench) -> Exit {

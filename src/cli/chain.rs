@@ -2,8 +2,10 @@
 
 use crate::base::{Name, Sources, Span};
 use crate::diag::Diagnostic;
+use crate::driver::figure::Drawn;
 use crate::driver::summary::Summary;
 use crate::driver::{Matmul, Profile, Times};
+use crate::figure::Asked;
 use crate::io::Files;
 use crate::tir::{Direction, Metric};
 use crate::train::Event;
@@ -65,6 +67,10 @@ pub trait Session {
     /// The layers that its steps, or else its functions, call; some sizes are given by their names. Only after a check without
     /// errors.
     fn summaries(&mut self, sizes: &BTreeMap<String, i64>) -> Vec<Summary>;
+
+    /// A figure of the first of its steps, or else of its functions, in which there is what is asked for. Only after a check
+    /// without errors.
+    fn figure(&mut self, asked: &Asked) -> Drawn;
 
     /// The names of all `test` blocks, in the order of the file.
     fn tests(&self) -> Vec<Name>;

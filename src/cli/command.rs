@@ -82,6 +82,13 @@ impl Desk<'_> {
             Task::Manual(name) => self.manual(name.as_deref()),
             Task::Explain { code } => self.explain(code),
             Task::Lsp => self.lsp(),
+            Task::Doc(task) => self.doc(task),
+            Task::Graph(draw) => {
+                self.with(&draw.file, |desk, session| match desk.check(session, &Overrides::default(), false) {
+                    Exit::Fine => desk.graph(session.figure(&draw.asked), draw),
+                    other => other,
+                })
+            }
             Task::Summary(asked) => {
                 self.with(&asked.file, |desk, session| match desk.check(session, &Overrides::default(), false) {
                     Exit::Fine => desk.summary(&session.summaries(&asked.sizes), asked),

@@ -8,8 +8,10 @@ use super::chain::{
 };
 use crate::base::{Name, Sources, Span};
 use crate::diag::{self, Diagnostic};
+use crate::driver::figure::Drawn;
 use crate::driver::summary::Summary;
 use crate::driver::{self, Bench, Checkpoint, How, Profile, Program, Times};
+use crate::figure::Asked;
 use crate::io::Files;
 use crate::sema::{self, Checked, Options, Override};
 use crate::syntax::ast::{BinaryOp, Expr, ExprKind, Func, Item, ItemKind, Type, TypeKind, UnaryOp};
@@ -159,24 +161,14 @@ impl Session for Opened {
 
     fn summaries(&mut self, sizes: &BTreeMap<String, i64>) -> Vec<Summary> {
         if self.checked().jobs.is_empty() {
-            // Functions of tensors alone can be traced as they are.
-            let of_tensors = |func: &Func| {
-                let is_tensor = |ty: &Type| matches!(ty.kind, TypeKind::Tensor { .. });
-                !func.params.is_empty() && func.params.iter().all(|param| param.ty.as_ref().is_some_and(is_tensor))
-            };
-            let names: Vec<Name> = self
-                .main()
-                .iter()
-                .filter_map(|item| match &item.kind {
-                    ItemKind::Fn(func) if of_tensors(func) => Some(func.name.name.clone()),
-                    _ => None,
-                })
-                .collect();
-            let names: Vec<&str> = names.iter().map(|name| &**name).collect();
-            let checked = self.program.check(&Options::default(), &names);
-            return driver::summary::summaries(&checked, sizes);
+            return driver::summary::summaries(&self.traced(Options::default()), sizes);
         }
         driver::summary::summaries(self.checked(), sizes)
+    }
+
+    fn figure(&mut self, asked: &Asked) -> Drawn {
+        let checked = self.traced(Options { drawn: true, ..Options::default() });
+        driver::figure::drawn(self.program.modules.get(sema::MAIN), &checked, asked)
     }
 
     fn tests(&self) -> Vec<Name> {
@@ -213,6 +205,24 @@ impl Steps for Bench<'_> {
 }
 
 impl Opened {
+    /// Checked again with its functions as programs: those of tensors alone can be traced as they are. A program that trains
+    /// has steps instead.
+    fn traced(&self, options: Options) -> Checked {
+        let of_tensors = |func: &Func| {
+            let is_tensor = |ty: &Type| matches!(ty.kind, TypeKind::Tensor { .. });
+            !func.params.is_empty() && func.params.iter().all(|param| param.ty.as_ref().is_some_and(is_tensor))
+        };
+        let name = |item: &Item| match &item.kind {
+            ItemKind::Fn(func) if of_tensors(func) => Some(func.name.name.clone()),
+            _ => None,
+        };
+        let names: Vec<Name> = match self.checked().jobs.is_empty() {
+            true => self.main().iter().filter_map(name).collect(),
+            false => vec![],
+        };
+        self.program.check(&options, &names.iter().map(|name| &**name).collect::<Vec<_>>())
+    }
+
     /// Where a run is written down that can be taken up: in its folder, or for `digits.dln` in
     /// `runs/digits.resume.safetensors` beside it.
     fn checkpoint(&self, overrides: &Overrides) -> Checkpoint {

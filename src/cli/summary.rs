@@ -5,10 +5,9 @@ use super::command::{Desk, Exit};
 use crate::base::grouped;
 use crate::driver::summary::{Row, Summary};
 use crate::tir::Ty;
-use crate::types::DType;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// `dln summary`
@@ -53,7 +52,7 @@ pub fn read(matches: &ArgMatches) -> Summarize {
 }
 
 /// `B=32`
-fn size(text: &str) -> Result<(String, i64), String> {
+pub fn size(text: &str) -> Result<(String, i64), String> {
     let (name, size) = text.split_once('=').ok_or("a size is given as `B=32`")?;
     match size.trim().parse() {
         Ok(size) if size > 0 => Ok((name.trim().to_string(), size)),
@@ -64,6 +63,13 @@ fn size(text: &str) -> Result<(String, i64), String> {
 impl Desk<'_> {
     /// One table for each step of a `train` block, or for each function of a file without one.
     pub fn summary(&mut self, summaries: &[Summary], asked: &Summarize) -> Exit {
+        let open: BTreeSet<&str> =
+            summaries.iter().flat_map(|summary| &summary.sizes).map(|(name, _)| &**name).collect();
+        if let Some(unknown) = asked.sizes.keys().find(|name| !open.contains(name.as_str()))
+            && !summaries.is_empty()
+        {
+            return self.refuse(&no_size(unknown, &open));
+        }
         let mut shown = 0;
         for summary in summaries {
             let rows: Vec<&Row> = summary.rows.iter().filter(|row| is_asked(row, asked)).collect();
@@ -79,17 +85,34 @@ impl Desk<'_> {
         }
         match (shown, &asked.layer) {
             (0, Some(layer)) => {
-                let known: Vec<&str> = summaries.iter().flat_map(|s| &s.rows).map(|row| &*row.path).collect();
-                let near = crate::diag::nearest(layer, known.iter().copied().filter(|path| !path.is_empty()));
-                let help = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-                self.refuse(&format!("no layer `{}` is called{help}", layer.escape_debug()))
+                let paths = summaries.iter().flat_map(|s| &s.rows).map(|row| &*row.path);
+                self.refuse(&no_layer(layer, paths.filter(|path| !path.is_empty())))
             }
-            (0, None) => self.refuse(
-                "nothing in this file calls a layer: a `train` block does, or a function such as `fn f(x: [B, 64]) = net(x)`",
-            ),
+            (0, None) => self.refuse(NO_CALL),
             _ => Exit::Fine,
         }
     }
+}
+
+/// What to say of a program without a layer.
+pub const NO_CALL: &str =
+    "nothing in this file calls a layer: a `train` block does, or a function such as `fn f(x: [B, 64]) = net(x)`";
+
+/// What to say of a layer that is not called.
+pub fn no_layer<'s>(layer: &str, known: impl Iterator<Item = &'s str>) -> String {
+    let help = crate::diag::nearest(layer, known).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+    format!("no layer `{}` is called{help}", layer.escape_debug())
+}
+
+/// What to say of `--bind` with a size that nothing has.
+pub fn no_size(unknown: &str, open: &BTreeSet<&str>) -> String {
+    let open: Vec<String> = open.iter().map(|name| format!("`{name}`")).collect();
+    let help = match open.as_slice() {
+        [] => "all sizes of this program are numbers".to_string(),
+        [one] => format!("the size that is open is {one}"),
+        several => format!("the sizes that are open are {}", several.join(", ")),
+    };
+    format!("no size `{}` is open here; {help}", unknown.escape_debug())
 }
 
 fn is_asked(row: &Row, asked: &Summarize) -> bool {
@@ -102,11 +125,11 @@ fn is_asked(row: &Row, asked: &Summarize) -> bool {
 fn table(summary: &Summary, rows: &[&Row]) -> Vec<String> {
     let sizes: Vec<String> = summary.sizes.iter().map(|(name, size)| format!("{name} = {size}")).collect();
     let at = if sizes.is_empty() { String::new() } else { format!(", arithmetic at {}", sizes.join(", ")) };
-    let head = ["layer", "input", "output", "parameters", "FLOPs", "results"].map(str::to_string);
+    let head = ["layer", "input", "output", "parameters", "forward", "backward", "results"].map(str::to_string);
     let mut cells = vec![head];
     cells.extend(rows.iter().map(|row| line(row)));
     let width = |column: usize| cells.iter().map(|cells| cells[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..6).map(width).collect();
+    let widths: Vec<usize> = (0..7).map(width).collect();
     let mut lines = vec![format!("{}{at}", summary.of)];
     for row in &cells {
         let parts = row.iter().zip(&widths).enumerate().map(|(i, (cell, width))| match i {
@@ -123,18 +146,23 @@ fn table(summary: &Summary, rows: &[&Row]) -> Vec<String> {
 fn notes(summary: &Summary) -> [String; 2] {
     let [parameters, buffers, states] = summary.memory.map(bytes);
     let count = grouped(summary.parameters as u64);
+    let backward = summary.backward.map_or(String::new(), |flops| format!(", backward {}", short(flops)));
     [
         format!("{count} parameters in {parameters}, buffers {buffers}, optimizers {states}"),
-        format!("forward {} FLOPs, with derivatives and updates {}", short(summary.forward), short(summary.whole)),
+        format!(
+            "forward {} FLOPs{backward}; as it runs, with updates: {}",
+            short(summary.forward),
+            short(summary.whole)
+        ),
     ]
 }
 
 /// The cells of the table, for a page, with its notes.
-pub fn cells(summary: &Summary) -> (Vec<[String; 6]>, [String; 2]) {
+pub fn cells(summary: &Summary) -> (Vec<[String; 7]>, [String; 2]) {
     (summary.rows.iter().filter(|row| row.depth < DEPTH).map(line).collect(), notes(summary))
 }
 
-fn line(row: &Row) -> [String; 6] {
+fn line(row: &Row) -> [String; 7] {
     let place = if row.path.is_empty() { String::new() } else { format!("{}  ", row.path) };
     let parameters = match (row.parameters, row.again) {
         (0, _) => String::new(),
@@ -147,22 +175,13 @@ fn line(row: &Row) -> [String; 6] {
         types(&row.outputs),
         parameters,
         short(row.flops),
+        row.backward.map_or(String::new(), short),
         bytes(row.bytes),
     ]
 }
 
-/// Shapes; the element type where it is not f32.
 fn types(types: &[Ty]) -> String {
-    let one = |ty: &Ty| {
-        let sizes: Vec<String> = ty.shape.iter().map(ToString::to_string).collect();
-        let element = match &ty.bound {
-            Some(bound) => format!("idx<{bound}>"),
-            None if ty.dtype == DType::F32 => String::new(),
-            None => ty.dtype.to_string(),
-        };
-        format!("{element}[{}]", sizes.join(", "))
-    };
-    types.iter().map(one).collect::<Vec<_>>().join(" ")
+    types.iter().map(Ty::brief).collect::<Vec<_>>().join(" ")
 }
 
 fn to_json(summary: &Summary, rows: &[&Row]) -> Value {
@@ -180,6 +199,7 @@ fn to_json(summary: &Summary, rows: &[&Row]) -> Value {
             "parameters": row.parameters,
             "again": row.again,
             "flops": row.flops,
+            "backward": row.backward,
             "bytes": row.bytes,
         })
     };
@@ -189,7 +209,7 @@ fn to_json(summary: &Summary, rows: &[&Row]) -> Value {
         "layers": rows.iter().map(row).collect::<Vec<_>>(),
         "parameters": summary.parameters,
         "bytes": { "parameters": summary.memory[0], "buffers": summary.memory[1], "optimizers": summary.memory[2] },
-        "flops": { "forward": summary.forward, "whole": summary.whole },
+        "flops": { "forward": summary.forward, "backward": summary.backward, "whole": summary.whole },
     })
 }
 

@@ -56,6 +56,10 @@ impl Session for FakeSession {
         None
     }
 
+    fn figure(&mut self, _: &crate::figure::Asked) -> crate::driver::figure::Drawn {
+        crate::driver::figure::Drawn::default()
+    }
+
     fn summaries(&mut self, _: &std::collections::BTreeMap<String, i64>) -> Vec<crate::driver::summary::Summary> {
         vec![]
     }

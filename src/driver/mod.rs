@@ -9,6 +9,7 @@
 
 mod bench;
 mod engine;
+pub mod figure;
 mod library;
 mod memory;
 mod plans;

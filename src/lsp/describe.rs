@@ -1,8 +1,11 @@
 //! What a declaration says of itself: its head as written, its documentation, its parameters.
 
+use std::ops::Range;
+
 use crate::base::{Name, Span};
 use crate::sema::Module;
-use crate::syntax::ast::{Func, Item, ItemKind, Member, Param};
+use crate::syntax::ast::{ItemKind, Member, Param};
+use crate::syntax::heads;
 
 use super::project::Analysis;
 
@@ -22,30 +25,33 @@ pub struct Described {
 pub fn at(analysis: &Analysis, span: Span) -> Option<Described> {
     let (module, item) = analysis.item_at(span)?;
     let source = &analysis.program.sources.get(module.file)?.text;
-    let described = |from: u32, to: u32, doc: &Option<Name>, params: &[Param]| Described {
-        head: head(source, from as usize, to as usize),
+    let described = |head: Range<usize>, doc: &Option<Name>, params: &[Param]| Described {
+        head: one_line(source.get(head).unwrap_or("")),
         doc: doc.clone(),
         params: params.iter().map(|param| param.name.name.clone()).collect(),
         library: library(module),
     };
-    let of_func = |func: &Func, from: u32, doc: &Option<Name>| described(from, func.body.span.lo, doc, &func.params);
+    let whole = |params: &[Param]| described(heads::of_item(source, item), &item.doc, params);
     Some(match &item.kind {
-        ItemKind::Fn(func) => of_func(func, item.span.lo, &item.doc),
+        ItemKind::Fn(func) => whole(&func.params),
         ItemKind::Layer(layer) => {
-            let member = layer.members.iter().find_map(|member| match member {
-                Member::Method(func) if func.name.span == span => Some(of_func(func, func.name.span.lo, &func.doc)),
-                Member::Param(store) | Member::Buffer(store) if store.name.span == span => {
-                    Some(described(store.name.span.lo, store.init.span.hi, &store.doc, &[]))
+            let member = layer.members.iter().find_map(|member| {
+                let head = || heads::of_member(source, member);
+                match member {
+                    Member::Method(func) if func.name.span == span => Some(described(head(), &func.doc, &func.params)),
+                    Member::Param(store) | Member::Buffer(store) if store.name.span == span => {
+                        Some(described(head(), &store.doc, &[]))
+                    }
+                    Member::Field { names, .. } if names.iter().any(|name| name.span == span) => {
+                        Some(described(head(), &None, &[]))
+                    }
+                    _ => None,
                 }
-                Member::Field { names, value } if names.iter().any(|name| name.span == span) => {
-                    Some(described(names[0].span.lo, value.span.hi, &None, &[]))
-                }
-                _ => None,
             });
-            member.unwrap_or_else(|| described(item.span.lo, brace(source, item), &item.doc, &layer.settings))
+            member.unwrap_or_else(|| whole(&layer.settings))
         }
-        ItemKind::Optimizer(optimizer) => described(item.span.lo, brace(source, item), &item.doc, &optimizer.settings),
-        ItemKind::Hyper(_) | ItemKind::Let(_) => described(item.span.lo, line_end(source, item), &item.doc, &[]),
+        ItemKind::Optimizer(optimizer) => whole(&optimizer.settings),
+        ItemKind::Hyper(_) | ItemKind::Let(_) => whole(&[]),
         _ => return None,
     })
 }
@@ -55,29 +61,7 @@ fn library(module: &Module) -> Option<String> {
     module.std.then(|| module.name.trim_end_matches(".dln").replace('/', "."))
 }
 
-/// A head without the sign that its body begins with, in one line.
-fn head(source: &str, from: usize, to: usize) -> String {
-    let text = source.get(from..to.max(from)).unwrap_or("").trim_end();
-    let text = text.strip_suffix('=').unwrap_or(text).trim_end();
-    text.split('\n').map(str::trim).collect::<Vec<_>>().join(" ")
-}
-
-/// Where the body of a layer or an optimizer begins: at the first brace that stands in no bracket.
-fn brace(source: &str, item: &Item) -> u32 {
-    let mut depth = 0usize;
-    for (at, c) in source.get(item.span.range()).unwrap_or("").char_indices() {
-        match c {
-            '(' | '[' => depth += 1,
-            ')' | ']' => depth = depth.saturating_sub(1),
-            '{' if depth == 0 => return item.span.lo + at as u32,
-            _ => {}
-        }
-    }
-    item.span.hi
-}
-
-/// The end of the first line of an item.
-fn line_end(source: &str, item: &Item) -> u32 {
-    let text = source.get(item.span.range()).unwrap_or("");
-    item.span.lo + text.find('\n').unwrap_or(text.len()) as u32
+/// A head in one line.
+fn one_line(head: &str) -> String {
+    head.split('\n').map(str::trim).collect::<Vec<_>>().join(" ")
 }

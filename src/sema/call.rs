@@ -119,7 +119,10 @@ impl<'a> Checker<'a> {
             Code::Func(func) => {
                 let callee = Callee { name: &func.name.name, params: &func.params, explicit: &func.sizes, of: None };
                 self.bind(&callee, args, span, &scope)?;
-                self.run_body(func, &func.name.name, &scope, closure.of.clone(), span)
+                let first = self.prog().program.nodes.len();
+                let result = self.run_body(func, &func.name.name, &scope, closure.of.clone(), span)?;
+                self.applied(&func.name.name, first);
+                Ok(result)
             }
         }
     }

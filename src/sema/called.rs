@@ -1,9 +1,11 @@
-//! Which layers a program calls, for summaries.
+//! Which layers and functions a program calls, for summaries and figures.
 
-use crate::tir::{Call, Ty};
+use crate::base::Name;
+use crate::syntax::ast::{Expr, ExprKind};
+use crate::tir::{Applied, Call, Ty};
 
 use super::Checker;
-use super::value::Value;
+use super::value::{Instance, Truth, Value};
 
 impl<'a> Checker<'a> {
     /// Remembers that a layer, or a function in a chain, was called.
@@ -13,8 +15,68 @@ impl<'a> Checker<'a> {
         }
         let nodes = first..self.prog().program.nodes.len();
         let results = tensors(std::iter::once(result));
-        let call = Call { path: path.into(), name: self.described(what).into(), nodes, args, results };
+        let settings = match what {
+            Value::Instance(instance) if self.options.drawn => self.settings(instance),
+            _ => String::new(),
+        };
+        let call = Call { path: path.into(), name: self.described(what).into(), nodes, args, results, settings };
         self.prog().program.calls.push(call);
+    }
+
+    /// Remembers that a function was called, if anybody wants to know.
+    pub fn applied(&mut self, name: &Name, first: usize) {
+        self.add_applied(name.clone(), Name::default(), first);
+    }
+
+    /// Remembers that a chain was called: where its layers stand is where it stands.
+    pub fn chained(&mut self, parts: &[Value<'a>], first: usize) {
+        let path = |part: &Value<'a>| match part {
+            Value::Instance(instance) => Some(instance.path()),
+            _ => None,
+        };
+        if self.options.drawn
+            && let Some(member) = parts.iter().find_map(path)
+            && let Some((path, _)) = member.rsplit_once('.')
+        {
+            self.add_applied(Name::default(), path.into(), first);
+        }
+    }
+
+    fn add_applied(&mut self, name: Name, path: Name, first: usize) {
+        let nodes = first..self.prog().program.nodes.len();
+        if self.options.drawn && !self.generic && !nodes.is_empty() {
+            self.prog().program.functions.push(Applied { name, path, nodes });
+        }
+    }
+
+    /// The numbers and words that a layer was given in the place of its declaration's: `kernel: 5, pad: 2`.
+    fn settings(&self, instance: &Instance<'a>) -> String {
+        let told = |value: &Value<'a>| {
+            let plain = match value {
+                Value::Int(..) | Value::Float(_) | Value::Bool(Truth::Known(_)) | Value::Str(_) => true,
+                Value::Tuple(parts) | Value::List(parts) => parts.iter().all(|part| matches!(part, Value::Int(..))),
+                _ => false,
+            };
+            plain.then(|| self.described(value))
+        };
+        let settings = instance.ast.settings.iter().filter_map(|setting| {
+            let name = &setting.name.name;
+            let value = told(&instance.scope.own(name)?)?;
+            let own = setting.default.as_ref().and_then(written);
+            (own.as_ref() != Some(&value)).then(|| format!("{name}: {value}"))
+        });
+        settings.collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// A number or a word that is written down, as `described` shows values.
+fn written(default: &Expr) -> Option<String> {
+    match &default.kind {
+        ExprKind::Int(value) => Some(value.to_string()),
+        ExprKind::Float(value) => Some(value.to_string()),
+        ExprKind::Bool(value) => Some(value.to_string()),
+        ExprKind::Str(text) => Some(format!("{text:?}")),
+        _ => None,
     }
 }
 

@@ -78,6 +78,7 @@ impl<'a> Checker<'a> {
         let mut shapes = vec![];
         let mut inputs = vec![];
         let mut result = Ok(Value::Nothing);
+        let begin = self.prog().program.nodes.len();
         for (i, part) in parts.iter().enumerate() {
             let input = match args.as_slice() {
                 [Arg { value: Value::Tensor(t), .. }] => Some(t.ty.clone()),
@@ -113,6 +114,7 @@ impl<'a> Checker<'a> {
                 }
             }
         }
+        self.chained(parts, begin);
         result
     }
 

@@ -117,6 +117,8 @@ pub struct Options {
     pub steps: usize,
     /// Whether `Checked::notes` is wanted.
     pub notes: bool,
+    /// Whether programs say which functions they call, and settings of layers.
+    pub drawn: bool,
 }
 
 impl Default for Options {
@@ -129,6 +131,7 @@ impl Default for Options {
             training: false,
             steps: budget::STEPS,
             notes: false,
+            drawn: false,
         }
     }
 }

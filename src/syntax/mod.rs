@@ -8,6 +8,7 @@
 pub mod ast;
 mod brackets;
 mod foreign;
+pub mod heads;
 mod layout;
 pub mod lexer;
 mod lexical;

@@ -46,6 +46,15 @@ impl Ty {
         Ty { dtype, bound: None, shape }
     }
 
+    /// `[B, 64]`, `idx<10>[B]`: without the element type where it is f32.
+    pub fn brief(&self) -> String {
+        let all = self.to_string();
+        match self.bound {
+            None if self.dtype == DType::F32 => all.trim_start_matches(|c| c != '[').to_string(),
+            _ => all,
+        }
+    }
+
     pub fn scalar(dtype: DType) -> Ty {
         Ty::new(dtype, vec![])
     }
@@ -135,6 +144,9 @@ pub struct Program {
     pub checkpoints: Vec<Range<usize>>,
     /// The layers that were called, in the order in which they ended: what `dln summary` counts. Nothing that runs looks at it.
     pub calls: Vec<Call>,
+    /// The functions that were called, in the order in which they ended, where `sema::Options::drawn` asks for them: what
+    /// `dln graph` draws.
+    pub functions: Vec<Applied>,
 }
 
 /// A layer was called, or a function as a stage of a chain.
@@ -148,6 +160,19 @@ pub struct Call {
     pub nodes: Range<usize>,
     pub args: Vec<Ty>,
     pub results: Vec<Ty>,
+    /// The settings that are not those of its declaration, `kernel: 5, pad: 2`, where `sema::Options::drawn` asks for them.
+    pub settings: String,
+}
+
+/// A function was called, or a chain.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Applied {
+    /// Empty for a chain.
+    pub name: Name,
+    /// `net.down.0`, of a chain.
+    pub path: Name,
+    /// The nodes that it made.
+    pub nodes: Range<usize>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

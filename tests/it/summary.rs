@@ -1,5 +1,6 @@
 //! What `dln summary` counts, against counts by hand.
 
+use crate::desk::Desk;
 use std::collections::BTreeMap;
 
 use dln::driver::Program;
@@ -45,6 +46,12 @@ train t {
     assert_eq!(first.bytes, 32 * 128 * 4);
     let relu = summary.rows.iter().find(|row| &*row.name == "relu").expect("a function in the chain is a row");
     assert!((32 * 128..=2 * 32 * 128).contains(&relu.flops), "{}", relu.flops);
+    // The gradient of the weights, and that of the input, which the first layer does not need; a bias sums what comes back.
+    assert_eq!(first.backward, Some(32 * (2 * 64 * 128 + 128)));
+    assert_eq!(row(&summary, "net.2").backward, Some(32 * (2 * 2 * 128 * 10 + 10)));
+    let back: u64 = summary.rows.iter().filter_map(|row| row.backward).sum();
+    let all = summary.backward.expect("the loss is minimized");
+    assert!(back < all && all < back + 32 * 10 * 20, "{back} of {all}: the rest is the loss");
     // Two products more for each product of the way there, less the one for the input.
     let products = 32 * 2 * (64 * 128 + 128 * 10);
     assert!(summary.forward > products && summary.whole > 2 * products && summary.whole < 4 * products, "{summary:?}");
@@ -94,4 +101,67 @@ fn f(x: [B, T, 3]) = net(x)
     let inside = row(&summary, "net.inside");
     assert_eq!((inside.depth, inside.flops), (1, 7 * 4 * (2 * 8 * 5 + 5)));
     assert!(row(&summary, "net").flops > inside.flops);
+}
+
+#[test]
+fn the_way_back_of_layers_inside_layers_loops_and_checkpoints() {
+    let text = "
+use std.nn: Conv2d, Linear
+layer Block[C] {
+  a = Conv2d[C -> C](kernel: 3, pad: 1, use_bias: false)
+  forward(x: [B, C, H, W]) -> [B, C, H, W] = x + a(x)
+}
+layer Recurrent[In -> H] {
+  inside = Linear[In + H -> H](use_bias: false)
+  forward(x: [B, T, In]) -> [B, H] =
+    scan xt in x over T with (h = zeros[B, H]) { h = inside(concat([xt, h], over: -1)) }
+}
+let net = Conv2d[1 -> 8](kernel: 5, use_bias: false) >> Block[8] >> Block[8]
+let recurrent = Recurrent[3 -> 5]
+let dense = Linear[4 -> 4](use_bias: false) >> Linear[4 -> 4](use_bias: false)
+fn f(x: [B, 1, 12, 12]) = net(x)
+fn g(x: [B, T, 3]) = recurrent(x)
+fn h(x: [B, 4]) = checkpoint(|x| dense(x))(x)
+";
+    let [f, g, h] = of(text, &["f", "g", "h"], &[("B", 2), ("T", 7)]).try_into().expect("three functions");
+    let convolution = 2 * 2 * 25 * 8 * 64;
+    assert_eq!((row(&f, "net.0").flops, row(&f, "net.0").backward), (convolution, Some(convolution)));
+    // Twice the convolution, and the sum of what comes back on both ways.
+    let inner = 2 * 2 * 9 * 8 * 8 * 64;
+    for path in ["net.1", "net.2"] {
+        assert_eq!(row(&f, path).backward, Some(2 * inner + 2 * 8 * 64), "{path}");
+        let convolved = row(&f, &format!("{path}.a")).backward.expect("a derivative");
+        assert!((2 * inner..=2 * inner + 2 * 8 * 64).contains(&convolved), "{convolved}");
+    }
+    // In each of 7 iterations both factors get their products, and the weights' are added up.
+    let product = 7 * 2 * (2 * 8 * 5);
+    let inside = row(&g, "recurrent.inside").backward.expect("a derivative");
+    assert!((2 * product..2 * product + 7 * 100).contains(&inside), "{inside} and {product}");
+    assert!(row(&g, "recurrent").backward >= Some(inside));
+    // What is computed again counts on the way back: the result of the first layer, which the weights of the second ask for.
+    let product = 2 * 2 * 4 * 4;
+    assert_eq!(h.rows.iter().map(|row| row.backward).collect::<Vec<_>>(), [Some(2 * product), Some(2 * product)]);
+}
+
+#[test]
+fn without_parameters_nothing_is_differentiated() {
+    let [summary] = of("fn f(x: [B, 4]) = x |> (relu >> tanh)\n", &["f"], &[]).try_into().expect("one function");
+    assert_eq!(summary.rows.iter().map(|row| row.backward).collect::<Vec<_>>(), [None, None]);
+    assert_eq!(summary.backward, None);
+}
+
+#[test]
+fn a_size_that_nothing_has_is_refused() {
+    let open = "use std.nn: Linear\nlet net = Linear[4 -> 2]\nfn f(x: [B, T, 4]) = net(x)\n";
+    let closed = "use std.nn: Linear\nlet net = Linear[4 -> 2]\nfn f(x: [3, 4]) = net(x)\n";
+    let desk = Desk::new(&[("open.dln", open), ("closed.dln", closed)]);
+    let refused = desk.dln("summary open.dln --bind Q=4 --bind B=2").ends(2);
+    assert_eq!(
+        (&*refused.out, &*refused.err),
+        ("", "error: no size `Q` is open here; the sizes that are open are `B`, `T`\n")
+    );
+    let refused = desk.dln("summary closed.dln --bind B=4").ends(2);
+    assert_eq!(refused.err, "error: no size `B` is open here; all sizes of this program are numbers\n");
+    let told = desk.dln("summary open.dln --bind T=3 --bind B=2").ends(0).out;
+    assert!(told.contains("arithmetic at B = 2, T = 3") && told.contains("backward"), "{told}");
 }

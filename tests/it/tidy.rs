@@ -21,6 +21,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("opt", &["base", "types", "ops", "graph"]),
     ("plan", &["base", "types", "ops", "graph"]),
     ("exec", &["base", "types", "ops", "graph", "plan"]),
+    ("doc", &["base", "diag", "syntax", "sema", "stdlib"]),
+    ("figure", &["base", "types", "ops", "tir"]),
     ("stdlib", &[]),
     ("io", &["base", "diag", "types", "ops", "tir", "stdlib"]),
     ("data", &["base", "diag", "types", "ops", "tir", "io", "stdlib"]),
@@ -29,7 +31,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
         "driver",
         &[
             "base", "diag", "types", "ops", "syntax", "tir", "sema", "graph", "lower", "grad", "opt", "plan", "exec",
-            "data", "io", "train", "stdlib",
+            "data", "io", "train", "stdlib", "figure",
         ],
     ),
 ];
@@ -50,6 +52,7 @@ const CRATES: &[(&str, &str)] = &[
     ("logos", "src/syntax/"),
     ("lsp_server", "src/lsp/"),
     ("lsp_types", "src/lsp/"),
+    ("markdown", "src/doc/"),
     ("matrixmultiply", "src/exec/"),
     ("png", "src/io/"),
     ("rayon", "src/exec/"),

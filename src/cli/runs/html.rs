@@ -1,6 +1,7 @@
 //! Pieces of a page: text that is only text, tables, parts that open.
 
-use crate::io::plot::{STYLE, escaped};
+use crate::base::escaped;
+use crate::io::plot::STYLE;
 
 /// A whole page, which needs nothing else.
 pub fn page(title: &str, body: &str) -> String {

@@ -12,8 +12,8 @@ use super::html::{details, fact, page, pre, section, table};
 use super::info::Info;
 use super::log::{Log, Training};
 use super::time::moment;
-use crate::base::grouped;
-use crate::io::plot::{escaped, inline};
+use crate::base::{escaped, grouped};
+use crate::io::plot::inline;
 use crate::io::{Files, base64};
 
 /// The newest pictures, and the last printed lines, that are shown at once.
@@ -151,7 +151,7 @@ fn model(models: &Value) -> String {
     for model in models.as_array().into_iter().flatten() {
         let cells = |row: &Value| -> Vec<String> { texts(row) };
         let rows: Vec<Vec<String>> = model["table"].as_array().into_iter().flatten().map(cells).collect();
-        let head = ["layer", "input", "output", "parameters", "FLOPs", "results"];
+        let head = ["layer", "input", "output", "parameters", "forward", "backward", "results"];
         out += &format!(
             "<p>{}</p>\n",
             escaped(&std::iter::once(text(&model["of"])).chain(texts(&model["notes"])).collect::<Vec<_>>().join(" · "))

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::Figure;
 use super::marks::dot;
 use super::scale::Scale;
-use crate::base::Name;
+use crate::base::{Name, escaped};
 use crate::tir::plot::{Axis, Mark};
 
 /// Of one panel.
@@ -286,9 +286,4 @@ pub fn text(out: &mut String, class: &str, (x, y): (f64, f64), anchor: &str, loo
 /// About how long a text is.
 fn length(text: &str) -> f64 {
     text.chars().count() as f64 * SIZE * 0.6
-}
-
-/// A text as it stands in XML.
-pub fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

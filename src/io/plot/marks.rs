@@ -3,9 +3,10 @@
 use std::fmt::Write;
 
 use super::Series;
-use super::draw::{COLORS, Panel, SIZE, WIDTH, escaped, spacing, text};
+use super::draw::{COLORS, Panel, SIZE, WIDTH, spacing, text};
 use super::heat::{Colors, Heat};
 use super::scale::{Scale, short};
+use crate::base::escaped;
 use crate::tir::plot::Mark;
 
 impl Panel<'_> {

@@ -6,7 +6,7 @@ mod heat;
 mod marks;
 mod scale;
 
-pub use draw::{STYLE, escaped, inline, svg};
+pub use draw::{STYLE, inline, svg};
 pub use heat::Heat;
 pub use scale::{Scale, short};
 

@@ -1,18 +1,21 @@
 //! What a model costs before it runs: the layers that a program calls, with shapes, parameters and arithmetic.
 //!
 //! Shapes are those of the typed program, symbolic where sizes are. Arithmetic is counted for given sizes, by the op's own
-//! `cost`, over the nodes that a layer made; those of a loop's body count once for each iteration.
+//! `cost`, over the nodes that a layer made; those of a loop's body count once for each iteration. `derivatives` counts the way
+//! back.
+
+mod arithmetic;
+mod derivatives;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::Name;
-use crate::graph::{self, Graph};
 use crate::lower::{self, Sizes};
-use crate::ops::cost::{Extent, cost};
 use crate::opt;
-use crate::sema::Checked;
-use crate::tir::{Call, Cell, Feed, Kind, Node, Program, Role, Ty};
-use crate::types::{DType, Dim, Var};
+use crate::sema::{Checked, Function};
+use crate::tir::{Call, Cell, Feed, Kind, Node, Program, Role, Target, Ty};
+use crate::types::Var;
+use arithmetic::{graph_flops, node_flops};
 
 /// One layer, or one stage of a chain.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +34,8 @@ pub struct Row {
     pub again: bool,
     /// Arithmetic of one call.
     pub flops: u64,
+    /// Arithmetic of its derivatives; none where nothing is differentiated.
+    pub backward: Option<u64>,
     /// Bytes of its results.
     pub bytes: u64,
 }
@@ -49,6 +54,8 @@ pub struct Summary {
     pub memory: [u64; 3],
     /// Arithmetic of the loss or the results, without derivatives.
     pub forward: u64,
+    /// Arithmetic of all derivatives, as their rules say it.
+    pub backward: Option<u64>,
     /// Arithmetic of the whole program behind the optimizer's passes: forward, derivatives and updates.
     pub whole: u64,
 }
@@ -62,13 +69,15 @@ pub fn summaries(checked: &Checked, sizes: &BTreeMap<String, i64>) -> Vec<Summar
         for step in &job.steps {
             let name = step.name.as_ref().map_or_else(|| job.name.to_string(), |name| format!("{}.{name}", job.name));
             let program = &checked.programs[step.program.index()];
-            all.push(summary(checked, format!("train {name}"), program, sizes, rows));
+            all.push(summary(checked, format!("train {name}"), program, program, sizes, rows));
         }
     }
     if all.is_empty() {
         for function in &checked.functions {
             let program = &checked.programs[function.program.index()];
-            all.push(summary(checked, format!("fn {}", function.name), program, sizes, None));
+            let trained = trained(checked, function);
+            let trained = trained.as_ref().unwrap_or(program);
+            all.push(summary(checked, format!("fn {}", function.name), program, trained, sizes, None));
         }
     }
     all
@@ -82,17 +91,40 @@ fn batch_size(feed: &Feed) -> Option<i64> {
     }
 }
 
+/// A function with the derivatives that training would take: those in parameters of layers, and not in its arguments.
+fn trained(checked: &Checked, function: &Function) -> Option<Program> {
+    let gradient = function.gradient.as_ref()?;
+    let mut program = checked.programs[gradient.program.index()].clone();
+    let own = program.outputs.len() - gradient.wrt.len();
+    let is_cell = |name: &Name| checked.cells.iter().any(|cell| cell.path == *name);
+    program.outputs.retain(|output| match output.to {
+        Target::Value(i) => i < own || is_cell(&gradient.wrt[i - own]),
+        _ => true,
+    });
+    (program.outputs.len() > own).then_some(program)
+}
+
+/// `trained` is the program with derivatives, which may be the program itself.
 fn summary(
     checked: &Checked,
     of: String,
     program: &Program,
+    trained: &Program,
     given: &BTreeMap<String, i64>,
     rows: Option<i64>,
 ) -> Summary {
     let named = named_sizes(program, given, rows);
-    let sizes: Sizes = named.iter().cloned().collect();
+    // A function with derivatives was traced on its own, with variables of its own.
+    let sizes: Sizes = named.iter().cloned().chain(named_sizes(trained, given, rows)).collect();
     let mut rows_of_layers = vec![];
     collect(program, &sizes, &checked.cells, 1, 0, &mut rows_of_layers);
+    let depths: Vec<usize> = rows_of_layers.iter().map(|row| row.depth).collect();
+    let derivatives = derivatives::count(trained, &sizes, &depths);
+    if let Some(derivatives) = &derivatives {
+        for (row, &flops) in rows_of_layers.iter_mut().zip(&derivatives.calls) {
+            row.backward = Some(flops);
+        }
+    }
     let mut paths = BTreeSet::new();
     for row in &mut rows_of_layers {
         row.again = !row.path.is_empty() && !paths.insert(row.path.clone());
@@ -110,6 +142,7 @@ fn summary(
         parameters: checked.cells.iter().filter(|cell| cell.role == Role::Param).map(|cell| count(&cell.ty)).sum(),
         memory: [bytes(Role::Param), bytes(Role::Buffer), bytes(Role::State)],
         forward: forward.map(|node| node_flops(program, node, &sizes)).sum(),
+        backward: derivatives.map(|derivatives| derivatives.all),
         whole: graph_flops(&whole),
     }
 }
@@ -128,8 +161,7 @@ fn named_sizes(program: &Program, given: &BTreeMap<String, i64>, rows: Option<i6
 /// Adds the calls of a program in the order in which they began; those in the body of a loop stand where the loop does, and count
 /// once for each iteration.
 fn collect<'p>(program: &'p Program, sizes: &Sizes, cells: &[Cell], times: u64, depth: usize, rows: &mut Vec<Row>) {
-    let mut calls: Vec<&Call> = program.calls.iter().collect();
-    calls.sort_by_key(|call| (call.nodes.start, std::cmp::Reverse(call.nodes.end)));
+    let calls = in_order(program);
     let scan = |(at, node): (usize, &'p Node)| match &node.kind {
         Kind::Scan(scan) => Some((at, &**scan)),
         _ => None,
@@ -150,6 +182,13 @@ fn collect<'p>(program: &'p Program, sizes: &Sizes, cells: &[Cell], times: u64, 
     }
 }
 
+/// The calls of a program in the order in which they began, outer ones first.
+fn in_order(program: &Program) -> Vec<&Call> {
+    let mut calls: Vec<&Call> = program.calls.iter().collect();
+    calls.sort_by_key(|call| (call.nodes.start, std::cmp::Reverse(call.nodes.end)));
+    calls
+}
+
 fn row(program: &Program, call: &Call, sizes: &Sizes, cells: &[Cell], times: u64, depth: usize) -> Row {
     let own = cells.iter().filter(|cell| cell.role == Role::Param && is_below(&cell.path, &call.path));
     let nodes = &program.nodes[call.nodes.clone()];
@@ -162,6 +201,7 @@ fn row(program: &Program, call: &Call, sizes: &Sizes, cells: &[Cell], times: u64
         parameters: own.map(|cell| count(&cell.ty)).sum(),
         again: false,
         flops: times * nodes.iter().map(|node| node_flops(program, node, sizes)).sum::<u64>(),
+        backward: None,
         bytes: times * call.results.iter().map(|ty| count_at(ty, sizes) * ty.dtype.bytes() as u64).sum::<u64>(),
     }
 }
@@ -178,40 +218,4 @@ fn count(ty: &Ty) -> usize {
 
 fn count_at(ty: &Ty, sizes: &Sizes) -> u64 {
     ty.shape.iter().map(|dim| dim.eval(sizes).unwrap_or(1).max(0) as u64).product()
-}
-
-fn node_flops(program: &Program, node: &Node, sizes: &Sizes) -> u64 {
-    let number = |dim: &Dim| usize::try_from(dim.eval(sizes).unwrap_or(1)).unwrap_or(0);
-    let shape = |ty: &Ty| ty.shape.iter().map(number).collect::<Vec<usize>>();
-    match &node.kind {
-        Kind::Op(op) => {
-            // Operands that are results of several are read through their own nodes.
-            let args = node.args.iter().map(|arg| &program.nodes[arg.index()].tys[0]);
-            let args: Vec<(DType, Vec<usize>)> = args.map(|ty| (ty.dtype, shape(ty))).collect();
-            let args: Vec<Extent> = args.iter().map(|(dtype, shape)| Extent { dtype: *dtype, shape }).collect();
-            let out = shape(&node.tys[0]);
-            cost(&op.map(number), &args, Extent { dtype: node.tys[0].dtype, shape: &out }).flops
-        }
-        Kind::Scan(scan) => {
-            let inside = scan.body.nodes.iter().map(|node| node_flops(&scan.body, node, sizes)).sum::<u64>();
-            inside * number(&scan.n) as u64
-        }
-        Kind::Input(_) | Kind::Size(_) | Kind::Holds(_) | Kind::Result(_) | Kind::Grad => 0,
-    }
-}
-
-fn graph_flops(graph: &Graph) -> u64 {
-    let flops = |node: &graph::Node| match &node.kind {
-        graph::Kind::Op(op) => {
-            let args = node.args.iter().map(|&arg| extent(graph.ty(arg)));
-            cost(op, &args.collect::<Vec<_>>(), extent(&node.tys[0])).flops
-        }
-        graph::Kind::Scan(scan) => graph_flops(&scan.body) * scan.n as u64,
-        graph::Kind::Input(_) | graph::Kind::Result(_) => 0,
-    };
-    graph.nodes.iter().map(flops).sum()
-}
-
-fn extent(ty: &graph::Type) -> Extent<'_> {
-    Extent { dtype: ty.dtype, shape: &ty.shape }
 }
