@@ -20,6 +20,7 @@ pub mod lsp;
 pub mod ops;
 pub mod opt;
 pub mod plan;
+pub mod repl;
 pub mod sema;
 pub mod stdlib;
 pub mod syntax;

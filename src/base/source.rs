@@ -3,7 +3,7 @@
 use super::{FileId, Span};
 
 /// One file: the name to show, and its text.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Source {
     pub id: FileId,
     pub name: String,
@@ -32,7 +32,7 @@ impl Source {
 }
 
 /// All files of one run, in the order in which they were added.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Sources {
     files: Vec<Source>,
 }

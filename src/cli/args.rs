@@ -9,7 +9,7 @@ use super::graph::{self, Draw};
 use super::runs::{self, Leave, Runs};
 use super::summary::{self, Summarize};
 use super::sweep::{Lists, Sweep, metric};
-use super::{project, shell};
+use super::{project, repl, shell};
 use crate::driver::Matmul;
 use clap::builder::ValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
@@ -19,31 +19,19 @@ use std::path::PathBuf;
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Task {
-    Run {
-        file: PathBuf,
-        overrides: Overrides,
-        leave: Leave,
-        dry_run: bool,
-    },
-    Check {
-        file: PathBuf,
-    },
-    Test {
-        files: Vec<PathBuf>,
-        only: Option<String>,
-    },
+    Run { file: PathBuf, overrides: Overrides, leave: Leave, dry_run: bool },
+    Check { file: PathBuf },
+    Test { files: Vec<PathBuf>, only: Option<String> },
     Runs(Runs),
     Sweep(Sweep),
     Format(Format),
     New(PathBuf),
     Completions(clap_complete::Shell),
     Manual(Option<String>),
-    Explain {
-        code: String,
-    },
+    Explain { code: String },
     Bench(Bench),
-    /// Serve an editor over the standard streams.
     Lsp,
+    Repl(repl::Repl),
     Summary(Summarize),
     Graph(Draw),
     Doc(Doc),
@@ -116,6 +104,7 @@ pub fn parse(args: &[OsString], hypers: &[Hyper]) -> Result<Request, clap::Error
         "man" => Task::Manual(matches.get_one("COMMAND").cloned()),
         "explain" => Task::Explain { code: matches.get_one("CODE").cloned().unwrap_or_default() },
         "lsp" => Task::Lsp,
+        "repl" => Task::Repl(repl::read(matches)),
         "summary" => Task::Summary(summary::read(matches)),
         "graph" => Task::Graph(graph::read(matches)),
         "doc" => Task::Doc(doc::read(matches)),
@@ -201,6 +190,7 @@ pub fn command(hypers: &[Hyper]) -> Command {
                 .about("Explain a code of an error, such as E0501")
                 .arg(Arg::new("CODE").required(true)),
         )
+        .subcommand(repl::words())
         .subcommand(summary::words())
         .subcommand(graph::words())
         .subcommand(doc::words())

@@ -89,6 +89,7 @@ impl Desk<'_> {
                     other => other,
                 })
             }
+            Task::Repl(asked) => self.repl(asked),
             Task::Summary(asked) => {
                 self.with(&asked.file, |desk, session| match desk.check(session, &Overrides::default(), false) {
                     Exit::Fine => desk.summary(&session.summaries(&asked.sizes), asked),

@@ -14,9 +14,10 @@ mod output;
 mod profile;
 mod progress;
 mod project;
+mod repl;
 mod runs;
 mod shell;
-mod summary;
+pub mod summary;
 mod sweep;
 mod testing;
 #[cfg(test)]

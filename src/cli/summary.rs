@@ -122,7 +122,8 @@ fn is_asked(row: &Row, asked: &Summarize) -> bool {
     asked.layer.as_ref().is_none_or(below) && row.depth < asked.depth
 }
 
-fn table(summary: &Summary, rows: &[&Row]) -> Vec<String> {
+/// A table of some rows, with the totals of all.
+pub fn table(summary: &Summary, rows: &[&Row]) -> Vec<String> {
     let sizes: Vec<String> = summary.sizes.iter().map(|(name, size)| format!("{name} = {size}")).collect();
     let at = if sizes.is_empty() { String::new() } else { format!(", arithmetic at {}", sizes.join(", ")) };
     let head = ["layer", "input", "output", "parameters", "forward", "backward", "results"].map(str::to_string);

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use crate::base::Span;
 use crate::data::mix;
@@ -67,6 +68,16 @@ pub fn plan_options(lowered: &Lowered) -> plan::Options {
 impl<'c> Engine<'c> {
     /// Memory with the first values of all cells: those of files that are loaded, then what is computed.
     pub fn new(checked: &'c Checked, files: &Files, seed: u64) -> Result<Engine<'c>, Diagnostic> {
+        Engine::with(checked, files, seed, &|_| None)
+    }
+
+    /// As `new`, with the values of the cells that are known from before: `sema::Standing::known`.
+    pub fn with(
+        checked: &'c Checked,
+        files: &Files,
+        seed: u64,
+        known: &dyn Fn(&str) -> Option<Rc<Tensor>>,
+    ) -> Result<Engine<'c>, Diagnostic> {
         memory::cells_fit(&checked.cells)?;
         let mut memory = Memory::new();
         let cells = checked
@@ -85,6 +96,11 @@ impl<'c> Engine<'c> {
         };
         for load in &checked.loads {
             engine.load(load, files)?;
+        }
+        for &cell in &checked.standing.known {
+            if let Some(value) = known(&checked.cells[cell.index()].path) {
+                engine.write(cell, &value);
+            }
         }
         let key = mix(&[seed, FIRST_VALUES]);
         let call =

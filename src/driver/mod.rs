@@ -18,7 +18,7 @@ mod run;
 pub mod summary;
 mod timing;
 
-pub use crate::exec::{Entry, Matmul, Profile, use_matmul, use_threads};
+pub use crate::exec::{Entry, Matmul, Profile, take_threads, use_matmul, use_threads};
 pub use bench::Bench;
 pub use engine::Engine;
 pub use run::{Checkpoint, How, TestOutcome, run, run_timed, test};
@@ -27,7 +27,7 @@ pub use timing::Times;
 use crate::base::Sources;
 use crate::diag::{Diagnostic, Severity};
 use crate::io::Files;
-use crate::sema::{self, Checked, Modules, Options};
+use crate::sema::{self, Assembled, Checked, Modules, Options};
 use crate::{lower, opt, plan, stdlib};
 
 /// A file with everything that it uses, read and parsed.
@@ -43,6 +43,14 @@ impl Program {
         let mut sources = Sources::default();
         let mut library = library::Library::new(&files, name);
         let modules = Modules::load(&mut sources, name, text, stdlib::prelude(), &mut library);
+        Program { sources, modules, files }
+    }
+
+    /// A program out of the items of several texts, which are the first of `sources`: that of a session.
+    pub fn assemble(mut sources: Sources, main: Assembled, files: Files) -> Program {
+        let name = main.name.clone();
+        let mut library = library::Library::new(&files, &name);
+        let modules = Modules::assemble(&mut sources, main, stdlib::prelude(), &mut library);
         Program { sources, modules, files }
     }
 

@@ -14,5 +14,10 @@ pub use profile::{Entry, Profile};
 /// before anything has run, has an effect. Results do not depend on it.
 pub fn use_threads(threads: usize) {
     // A pool that exists already keeps its size: slower or faster, and the same numbers.
-    let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+    let _ = take_threads(threads);
+}
+
+/// As `use_threads`; false where something has run already.
+pub fn take_threads(threads: usize) -> bool {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().is_ok()
 }

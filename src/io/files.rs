@@ -28,6 +28,11 @@ impl Files {
         Files { output: Some(folder.into()), ..self }
     }
 
+    /// Those that begin at a folder of these.
+    pub fn below(self, folder: &str) -> Files {
+        Files { base: self.base.join(folder), ..self }
+    }
+
     /// The same files, with some of them as an editor has them.
     pub fn with_open(self, open: BTreeMap<PathBuf, String>) -> Files {
         Files { open: Arc::new(open), ..self }
@@ -51,6 +56,18 @@ impl Files {
             return Err(io::Error::other("it is not a regular file"));
         }
         fs::read(path).map(Cow::Owned)
+    }
+
+    /// What is in a folder, in order; folders end with `/`. A folder that cannot be read is empty.
+    pub fn names(&self, path: &str) -> Vec<String> {
+        let entry = |entry: fs::DirEntry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if entry.path().is_dir() { format!("{name}/") } else { name }
+        };
+        let entries = fs::read_dir(self.locate(path)).into_iter().flatten().flatten();
+        let mut names: Vec<String> = entries.map(entry).collect();
+        names.sort();
+        names
     }
 
     /// The bytes of a file that a run has written.

@@ -89,7 +89,7 @@ fn fields(analysis: &Analysis, base: &str) -> Vec<CompletionItem> {
 
 /// The parameters, parts and methods of a layer.
 fn members(analysis: &Analysis, layer: Option<Span>) -> Vec<CompletionItem> {
-    let Some((_, found)) = layer.and_then(|span| analysis.item_at(span)) else { return vec![] };
+    let Some((_, found)) = layer.and_then(|span| describe::item_at(&analysis.program, span)) else { return vec![] };
     let ItemKind::Layer(layer) = &found.kind else { return vec![] };
     let named = |member: &Member| match member {
         Member::Param(store) | Member::Buffer(store) => vec![(store.name.name.clone(), CompletionItemKind::FIELD)],
@@ -117,7 +117,7 @@ fn in_scope(analysis: &Analysis, offset: usize, text: &str) -> Vec<CompletionIte
     let mut add = |name: &str, kind: CompletionItemKind, detail: Option<String>| {
         items.entry(name.to_string()).or_insert_with(|| item(name, kind, detail));
     };
-    for binding in analysis.names.seen(offset as u32) {
+    for binding in analysis.names.seen(offset.min(analysis.text.text.len()) as u32) {
         let note = analysis.notes_on(binding.span).find(|note| note.about == About::Name);
         add(&binding.name, kind(binding.kind), note.map(|note| note.text.clone()));
     }
@@ -221,10 +221,10 @@ fn callee_text(text: &str, tokens: &[crate::syntax::lexer::RawToken]) -> Option<
 /// The declaration of what is called `name` at a place.
 fn callee(analysis: &Analysis, name: &str) -> Option<Described> {
     if let Some(ident) = analysis.program.modules.declaring(name) {
-        return describe::at(analysis, ident.span);
+        return describe::at(&analysis.program, ident.span);
     }
     let noted = analysis.checked.notes.iter().find(|note| analysis.program.sources.text(note.span) == name);
-    let described = noted.and_then(|note| note.origin).and_then(|origin| describe::at(analysis, origin));
+    let described = noted.and_then(|note| note.origin).and_then(|origin| describe::at(&analysis.program, origin));
     described.or_else(|| {
         let (name, params) = built_in().find(|(own, _)| *own == name)?;
         let params: Vec<crate::base::Name> = params.iter().map(|param| param.trim_end_matches('?').into()).collect();

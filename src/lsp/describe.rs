@@ -3,11 +3,10 @@
 use std::ops::Range;
 
 use crate::base::{Name, Span};
+use crate::driver::Program;
 use crate::sema::Module;
-use crate::syntax::ast::{ItemKind, Member, Param};
+use crate::syntax::ast::{Item, ItemKind, Member, Param};
 use crate::syntax::heads;
-
-use super::project::Analysis;
 
 /// A declaration for people.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,9 +21,9 @@ pub struct Described {
 }
 
 /// The declaration at a span, such as `Note::origin`.
-pub fn at(analysis: &Analysis, span: Span) -> Option<Described> {
-    let (module, item) = analysis.item_at(span)?;
-    let source = &analysis.program.sources.get(module.file)?.text;
+pub fn at(program: &Program, span: Span) -> Option<Described> {
+    let (module, item) = item_at(program, span)?;
+    let source = &program.sources.get(span.file)?.text;
     let described = |head: Range<usize>, doc: &Option<Name>, params: &[Param]| Described {
         head: one_line(source.get(head).unwrap_or("")),
         doc: doc.clone(),
@@ -54,6 +53,13 @@ pub fn at(analysis: &Analysis, span: Span) -> Option<Described> {
         ItemKind::Hyper(_) | ItemKind::Let(_) => whole(&[]),
         _ => return None,
     })
+}
+
+/// The item that declares what stands at a span, in whatever file that is.
+pub fn item_at(program: &Program, span: Span) -> Option<(&Module, &Item)> {
+    let module = program.modules.of_file(span.file)?;
+    let holds = |item: &&Item| item.span.file == span.file && item.span.lo <= span.lo && span.hi <= item.span.hi;
+    Some((module, module.ast.items.iter().find(holds)?))
 }
 
 /// `std.nn.linear` of `std/nn/linear.dln`.

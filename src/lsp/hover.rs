@@ -31,7 +31,7 @@ pub fn hover(analysis: &Analysis, position: Position) -> Option<Hover> {
         None => {}
     }
     let origin = note.and_then(|note| note.origin).or(own);
-    if let Some(described) = origin.and_then(|origin| describe::at(analysis, origin)) {
+    if let Some(described) = origin.and_then(|origin| describe::at(&analysis.program, origin)) {
         parts.push(code(&described.head));
         parts.extend(described.doc.map(|doc| doc.to_string()));
         parts.extend(described.library.map(|module| format!("*{module}*")));

@@ -5,7 +5,7 @@
 //! any text can be looked at; a mistake of dln itself costs the answer to one question.
 
 mod complete;
-mod describe;
+pub mod describe;
 mod hints;
 mod hover;
 mod navigate;
@@ -13,6 +13,7 @@ mod outline;
 mod place;
 mod problems;
 mod project;
+pub mod prompt;
 mod serve;
 
 pub use serve::{serve, standard};

@@ -12,7 +12,6 @@ use crate::base::Span;
 use crate::driver::Program;
 use crate::io::Files;
 use crate::sema::{Checked, MAIN, Module, Note, Options};
-use crate::syntax::ast::Item;
 use crate::syntax::names::Names;
 
 /// A file that an editor shows.
@@ -117,7 +116,7 @@ impl Project {
 }
 
 /// Reads and checks a file. A mistake of dln itself costs what is known of the file, not the session.
-fn analyse(document: &Document, open: BTreeMap<PathBuf, String>, library: &Path) -> Option<Analysis> {
+pub fn analyse(document: &Document, open: BTreeMap<PathBuf, String>, library: &Path) -> Option<Analysis> {
     let folder = document.path.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
     let name = document.path.file_name().map_or_else(|| "main.dln".into(), |name| name.to_string_lossy().into_owned());
     let text = &document.text.text;
@@ -177,12 +176,5 @@ impl Analysis {
     /// The notes on just this span.
     pub fn notes_on(&self, span: Span) -> impl Iterator<Item = &Note> {
         self.checked.notes.iter().filter(move |note| note.span == span)
-    }
-
-    /// The item that declares what stands at a span, in whatever file that is.
-    pub fn item_at(&self, span: Span) -> Option<(&Module, &Item)> {
-        let module = self.program.modules.of_file(span.file)?;
-        let holds = |item: &&Item| item.span.lo <= span.lo && span.hi <= item.span.hi;
-        Some((module, module.ast.items.iter().find(holds)?))
     }
 }

@@ -113,7 +113,7 @@ impl<'a> Checker<'a> {
     }
 
     /// One program for each action: the block's, with the results that the action needs.
-    fn finish_actions(&mut self, program: tir::Program, pending: Pending) -> Vec<Action> {
+    pub fn finish_actions(&mut self, program: tir::Program, pending: Pending) -> Vec<Action> {
         let mut actions = vec![];
         let updates = program.outputs.clone();
         for action in pending.actions {

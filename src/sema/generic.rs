@@ -61,6 +61,10 @@ impl<'a> Checker<'a> {
                 ItemKind::Test(test) => reported(self.with_budget(|c| c.test(test, main))),
                 _ => {}
             }
+            self.out.standing.jobs.resize(self.out.jobs.len(), item.span);
+        }
+        if let Some(question) = &modules.question {
+            reported(self.with_budget(|c| c.question(question)));
         }
         for name in functions {
             reported(self.with_budget(|c| c.function(name, c.options.training)));

@@ -159,7 +159,7 @@ pub fn unsettled<'a>(value: &Value<'a>) -> Option<Rc<Instance<'a>>> {
 }
 
 /// The layers inside a value that still wait for an input to take their sizes from.
-fn waiting<'a>(value: &Value<'a>) -> Vec<Rc<Instance<'a>>> {
+pub(super) fn waiting<'a>(value: &Value<'a>) -> Vec<Rc<Instance<'a>>> {
     let mut layers = layers_of(value);
     layers.retain(|layer| !layer.holes.borrow().is_empty());
     layers

@@ -23,6 +23,16 @@ impl Prog {
         (node.kind, node.args) = (Kind::Input(Source::Cell(cell)), vec![]);
         self.program.outputs.retain(|output| (&output.to, output.value) != (&Target::Cell(cell), first));
     }
+
+    /// The value of this cell is known from before: who needs one that it had reads it, and nobody computes another.
+    pub fn know(&mut self, cell: CellId) {
+        let versions: Vec<ValueId> = self.versions(cell).iter().map(|value| value.id).collect();
+        for version in versions {
+            let node = &mut self.program.nodes[version.index()];
+            (node.kind, node.args) = (Kind::Input(Source::Cell(cell)), vec![]);
+        }
+        self.program.outputs.retain(|output| output.to != Target::Cell(cell));
+    }
 }
 
 impl<'a> Checker<'a> {

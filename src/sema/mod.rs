@@ -59,6 +59,7 @@ mod report;
 mod resample;
 mod running;
 mod scope;
+mod session;
 mod shape;
 mod size;
 mod stmt;
@@ -79,7 +80,9 @@ use crate::types::{DType, Dim, Facts};
 
 pub use builtin::built_in;
 pub use notes::{About, Note, Sort};
-pub use scope::{Library, MAIN, Missing, Module, ModuleId, Modules, PRELUDE};
+pub use report::show as type_text;
+pub use scope::{Assembled, Library, MAIN, Missing, Module, ModuleId, Modules, PRELUDE};
+pub use session::{Answer, Described, Question, Standing};
 pub use watch::by_name;
 
 use emit::Prog;
@@ -119,6 +122,8 @@ pub struct Options {
     pub notes: bool,
     /// Whether programs say which functions they call, and settings of layers.
     pub drawn: bool,
+    /// Of a session: the cells whose values are known from before, with their types.
+    pub known: BTreeMap<Name, tir::Ty>,
 }
 
 impl Default for Options {
@@ -132,6 +137,7 @@ impl Default for Options {
             steps: budget::STEPS,
             notes: false,
             drawn: false,
+            known: BTreeMap::new(),
         }
     }
 }
@@ -190,6 +196,9 @@ pub struct Checked {
     pub counts: Counts,
     /// What is known of places in the files of the user, by place.
     pub notes: Vec<Note>,
+    /// Of a session: how its memory stands, and what its question gives.
+    pub standing: Standing,
+    pub answer: Option<Answer>,
 }
 
 /// `load(net, "x.safetensors", rename: rules)`
@@ -444,14 +453,19 @@ impl<'a> Checker<'a> {
         self.never_applied();
         let mut init = self.progs.remove(0);
         init.store_cells();
+        self.out.standing = self.standing();
         let mut paths = std::collections::BTreeSet::new();
-        for info in &self.cells {
+        for (at, info) in self.cells.iter().enumerate() {
             let path = info.path();
             let mut unique = path.clone();
             let mut n = 1;
             while !paths.insert(unique.clone()) {
                 n += 1;
                 unique = format!("{path}.{n}");
+            }
+            if self.options.known.get(unique.as_str()) == Some(&info.ty) {
+                init.know(CellId::from(at));
+                self.out.standing.known.push(CellId::from(at));
             }
             self.out.cells.push(tir::Cell {
                 path: unique.into(),
@@ -462,6 +476,9 @@ impl<'a> Checker<'a> {
         }
         for (net, path, rules, span) in std::mem::take(&mut self.loads) {
             let cells = self.cells_of(&net, true);
+            if cells.iter().all(|cell| self.out.standing.known.contains(cell)) {
+                continue;
+            }
             cells.iter().for_each(|&cell| init.read_from_file(cell));
             self.out.loads.push(Load { cells, holder: holds::holder(&net), path, rules, span });
         }

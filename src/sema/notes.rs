@@ -148,7 +148,7 @@ impl<'a> Checker<'a> {
     }
 
     /// How many numbers a layer trains, as far as its parameters exist.
-    fn parameters_of(&self, value: &Value<'a>) -> Option<String> {
+    pub fn parameters_of(&self, value: &Value<'a>) -> Option<String> {
         if !is_layer(value) {
             return None;
         }
@@ -204,7 +204,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Where what a value is was declared.
-    fn origin(&self, value: &Value<'a>) -> Option<Span> {
+    pub fn origin(&self, value: &Value<'a>) -> Option<Span> {
         match value {
             Value::Cell(cell) => self.cells.get(cell.index()).map(|cell| cell.span),
             Value::LayerClass(class) => Some(class.ast.name.span),

@@ -10,6 +10,7 @@ use crate::id;
 use crate::syntax::{self, ast};
 
 use super::imports::brought;
+use super::session::Question;
 use super::value::Value;
 
 id!(
@@ -135,6 +136,8 @@ pub enum Missing {
 pub struct Module {
     pub name: String,
     pub file: FileId,
+    /// The texts that it is made of: its file, or the inputs of a session.
+    pub parts: Vec<FileId>,
     pub ast: ast::File,
     pub imports: Vec<(ModuleId, ast::Use)>,
     /// What it uses of modules that could not be read; that has been reported.
@@ -175,6 +178,8 @@ impl Module {
 pub struct Modules {
     pub list: Vec<Module>,
     pub diagnostics: Vec<Diagnostic>,
+    /// What a session asks, behind the items of its main module.
+    pub question: Option<Question>,
 }
 
 /// The main file is always the first module.
@@ -188,20 +193,31 @@ impl Modules {
     }
 
     pub fn of_file(&self, file: FileId) -> Option<&Module> {
-        self.list.iter().find(|m| m.file == file)
+        self.list.iter().find(|m| m.parts.contains(&file))
     }
 
     /// Reads the main file and all that it uses.
     pub fn load(sources: &mut Sources, name: &str, text: &str, prelude: &str, library: &mut dyn Library) -> Modules {
-        let mut loader =
-            Loader { sources, library, modules: Modules::default(), open: vec![], waiting: BTreeMap::new() };
-        let main = loader.add(name, text, false);
-        let prelude = loader.add("std/prelude.dln", prelude, true);
-        debug_assert_eq!((main, prelude), (MAIN, PRELUDE));
-        loader.follow(MAIN);
-        loader.follow_prelude();
-        loader.modules
+        let mut loader = Loader::new(sources, library);
+        loader.add(name, text, false);
+        loader.finish(prelude)
     }
+
+    /// A main module out of the items of several texts, which are among the sources, and what is asked of it.
+    pub fn assemble(sources: &mut Sources, main: Assembled, prelude: &str, library: &mut dyn Library) -> Modules {
+        let mut loader = Loader::new(sources, library);
+        loader.push(main.name, main.parts, ast::File { items: main.items }, false);
+        loader.modules.question = main.question;
+        loader.finish(prelude)
+    }
+}
+
+/// A main module that is made of several texts.
+pub struct Assembled {
+    pub name: String,
+    pub parts: Vec<FileId>,
+    pub items: Vec<ast::Item>,
+    pub question: Option<Question>,
 }
 
 struct Loader<'l> {
@@ -214,29 +230,39 @@ struct Loader<'l> {
     waiting: BTreeMap<ModuleId, Vec<ast::Use>>,
 }
 
-impl Loader<'_> {
+impl<'l> Loader<'l> {
+    fn new(sources: &'l mut Sources, library: &'l mut dyn Library) -> Loader<'l> {
+        Loader { sources, library, modules: Modules::default(), open: vec![], waiting: BTreeMap::new() }
+    }
+
+    /// Reads all that the main module, which is there, uses.
+    fn finish(mut self, prelude: &str) -> Modules {
+        let prelude = self.add("std/prelude.dln", prelude, true);
+        debug_assert_eq!(prelude, PRELUDE);
+        self.follow(MAIN);
+        self.follow_prelude();
+        self.modules
+    }
+
     fn add(&mut self, name: &str, text: &str, std: bool) -> ModuleId {
         // A mark of the byte order, which some editors put in front, is no part of the text.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let file = self.sources.add(name, text);
         let parsed = syntax::parse(file, text);
         self.modules.diagnostics.extend(parsed.diagnostics);
+        self.push(name.to_string(), vec![file], parsed.file, std)
+    }
+
+    fn push(&mut self, name: String, parts: Vec<FileId>, ast: ast::File, std: bool) -> ModuleId {
         let id = ModuleId::from(self.modules.list.len());
         let mut places = BTreeMap::new();
-        for (at, item) in parsed.file.items.iter().enumerate() {
+        for (at, item) in ast.items.iter().enumerate() {
             for ident in item.names() {
                 places.entry(ident.name.clone()).or_insert(at);
             }
         }
-        self.modules.list.push(Module {
-            name: name.to_string(),
-            file,
-            ast: parsed.file,
-            imports: vec![],
-            missing: vec![],
-            std,
-            places,
-        });
+        let file = parts.first().copied().unwrap_or(Span::none().file);
+        self.modules.list.push(Module { name, file, parts, ast, imports: vec![], missing: vec![], std, places });
         id
     }
 
@@ -273,8 +299,8 @@ impl Loader<'_> {
         let mut read = 0;
         loop {
             for module in self.modules.list[read..].iter().filter(|module| module.file != prelude) {
-                let text = self.sources.get(module.file).map_or("", |source| &source.text);
-                let lines = text.lines().filter(|line| !line.starts_with("use "));
+                let texts = module.parts.iter().filter_map(|&part| self.sources.get(part));
+                let lines = texts.flat_map(|text| text.text.lines()).filter(|line| !line.starts_with("use "));
                 let words = lines.flat_map(|line| line.split(|c: char| !(c.is_alphanumeric() || c == '_')));
                 written.extend(words.filter_map(|word| offered.get(word).cloned()));
             }

@@ -34,7 +34,7 @@ mod grammar {
 mod tests;
 
 pub use mentions::{mentions, mentions_of_train};
-pub use snippet::{ParsedSnippet, Snippet, parse_expr, parse_snippet};
+pub use snippet::{Line, ParsedSnippet, parse_expr, parse_snippet};
 pub use written::{Written, WrittenToken, written};
 
 use crate::base::{FileId, Span};

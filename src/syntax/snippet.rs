@@ -6,46 +6,45 @@ use super::make::{self, Cx, Entry};
 use super::recover::Reader;
 use super::token::Token;
 use super::{in_order, lexer, split};
-use crate::base::{FileId, Span};
+use crate::base::FileId;
 use crate::diag::Diagnostic;
 
-/// What a piece of text turned out to be.
+/// One part of what was typed.
 #[derive(Debug, PartialEq)]
-pub enum Snippet {
-    Items(Vec<Item>),
-    /// Statements; the value is the last expression.
+pub enum Line {
+    Item(Item),
+    /// A statement, or an expression as the value of the block.
     Stmts(Block),
 }
 
 /// A snippet and what is wrong with it.
 #[derive(Debug)]
 pub struct ParsedSnippet {
-    /// `None` if nothing could be read.
-    pub snippet: Option<Snippet>,
+    /// What could be read, in order.
+    pub lines: Vec<Line>,
     /// Whether the text stops in the middle: a bracket is open, or the last token asks for more.
     pub incomplete: bool,
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Reads items if the text begins with the word of an item, statements otherwise.
+/// Reads items where the word of an item begins a line, and statements between them.
 pub fn parse_snippet(file: FileId, text: &str) -> ParsedSnippet {
     let layout = layout(file, text, &lexer::lex(text));
     let mut reader = Reader::new(text, &layout.docs);
-    let item = layout.lexemes.first().is_some_and(|l| l.token.begins_item());
-    let snippet = match item {
-        true => Some(Snippet::Items(reader.items(split::split(text, &layout.lexemes)))),
-        false => match reader.read(Token::StartStmts, &layout.lexemes) {
-            Some(Entry::Stmts(stmts)) => {
-                let cx = Cx::new(text, &[], &layout.docs);
-                let block = make::block_of(&cx, stmts, Span::new(file, 0, text.len()));
-                reader.diagnostics.extend(cx.into_diagnostics());
-                Some(Snippet::Stmts(block))
-            }
-            _ => None,
-        },
-    };
+    let pieces = split::split(text, &layout.lexemes);
+    let cx = Cx::new(text, &[], &layout.docs);
+    let mut lines = vec![];
+    for piece in pieces {
+        let (Some(first), Some(last)) = (piece.first().copied(), piece.last().copied()) else { continue };
+        if first.token.begins_item() {
+            lines.extend(reader.items(vec![piece]).into_iter().map(Line::Item));
+        } else if let Some(Entry::Stmts(stmts)) = reader.read(Token::StartStmts, &piece) {
+            lines.push(Line::Stmts(make::block_of(&cx, stmts, first.span.to(last.span))));
+        }
+    }
+    reader.diagnostics.extend(cx.into_diagnostics());
     ParsedSnippet {
-        snippet,
+        lines,
         incomplete: incomplete(&layout.lexemes),
         diagnostics: in_order(layout.diagnostics, reader.diagnostics),
     }
@@ -79,22 +78,22 @@ mod tests {
     }
 
     #[test]
-    fn statements_and_their_value() {
-        let parsed = read("x = 3; y = 4\nx + y");
+    fn statements_and_values() {
+        let parsed = read("x = 3; minimize x over net with o\nx + y");
         assert!(parsed.diagnostics.is_empty() && !parsed.incomplete);
-        let Some(Snippet::Stmts(block)) = parsed.snippet else {
-            panic!("statements");
+        let [Line::Stmts(x), Line::Stmts(minimize), Line::Stmts(sum)] = &parsed.lines[..] else {
+            panic!("three statements: {:?}", parsed.lines);
         };
-        assert_eq!(block.stmts.len(), 2);
-        assert_eq!(expr_text(&block.value.unwrap()), "(+ x y)");
+        assert_eq!([x, minimize].map(|block| (block.stmts.len(), block.value.is_none())), [(1, true); 2]);
+        assert_eq!(expr_text(sum.value.as_ref().unwrap()), "(+ x y)");
     }
 
     #[test]
-    fn items() {
-        let Some(Snippet::Items(items)) = read("let x = 3\nfn f(x) = x").snippet else {
-            panic!("items");
-        };
-        assert_eq!(items.len(), 2);
+    fn items_between_statements() {
+        let parsed = read("let x = 3\nf(x)\n## Doc.\nfn f(x: []) = {\n  x\n}\nx");
+        let is_item: Vec<bool> = parsed.lines.iter().map(|line| matches!(line, Line::Item(_))).collect();
+        assert_eq!(is_item, [true, false, true, false]);
+        assert!(matches!(&parsed.lines[2], Line::Item(item) if item.doc.as_deref() == Some("Doc.")));
     }
 
     #[test]

@@ -41,6 +41,7 @@ mod parity;
 mod parity_page;
 mod published;
 mod reference;
+mod repl;
 mod resume;
 mod rules;
 mod runs;

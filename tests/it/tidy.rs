@@ -56,6 +56,7 @@ const CRATES: &[(&str, &str)] = &[
     ("matrixmultiply", "src/exec/"),
     ("png", "src/io/"),
     ("rayon", "src/exec/"),
+    ("rustyline", "src/cli/repl/editor.rs"),
     ("safetensors", "src/io/"),
     ("similar", "tests/golden/"),
     ("unicode_normalization", "src/data/wordpiece.rs"),

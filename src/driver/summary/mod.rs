@@ -104,8 +104,8 @@ fn trained(checked: &Checked, function: &Function) -> Option<Program> {
     (program.outputs.len() > own).then_some(program)
 }
 
-/// `trained` is the program with derivatives, which may be the program itself.
-fn summary(
+/// That of one program, called `of`; `trained` is the program with derivatives, which may be the program itself.
+pub fn summary(
     checked: &Checked,
     of: String,
     program: &Program,

@@ -1,0 +1,220 @@
+//! A session: the items that were declared so far, in order, the values that they have, and what is made of the next input.
+//!
+//! Every input is checked as a program of its own: the items that are kept, and the input behind them. What has a value already
+//! is not computed again. So the session is always a program that could stand in a file, and the values are those that
+//! `dln run` would compute, but for weights that have been trained.
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::base::{FileId, Name, Sources};
+use crate::diag::{self, Diagnostic, Severity};
+use crate::driver::{Engine, Program};
+use crate::io::Files;
+use crate::sema::{Assembled, Checked, Options, Question};
+use crate::syntax::ast::{self, Item, ItemKind, StmtKind};
+use crate::syntax::{Line, parse_snippet};
+
+use super::kept::Kept;
+use super::memory::Memory;
+use super::settings::Settings;
+use super::world::{Flow, Stop, World};
+use super::{commands, doc};
+
+pub struct Session {
+    /// The texts of all inputs and loaded files, by the order in which they came.
+    pub(super) sources: Sources,
+    pub(super) kept: Vec<Kept>,
+    /// Inputs that have said the sizes of layers with `_`.
+    pub(super) sized: Vec<Item>,
+    /// Top-level names with layers whose sizes nothing has said yet.
+    pub(super) waiting: Vec<Name>,
+    pub(super) memory: Memory,
+    pub(super) settings: Settings,
+    pub(super) files: Files,
+    /// The file that was loaded last: the folder that its paths begin at, and its name there.
+    pub(super) loaded: Option<(Files, String)>,
+    /// Inputs so far.
+    pub(super) number: usize,
+}
+
+/// A program and what the checker says of it.
+pub(super) struct Seen {
+    pub program: Program,
+    pub checked: Checked,
+}
+
+impl Session {
+    /// An empty session; paths begin at the folder of `files`.
+    pub fn new(files: Files) -> Session {
+        Session {
+            sources: Sources::default(),
+            kept: vec![],
+            sized: vec![],
+            waiting: vec![],
+            memory: Memory::default(),
+            settings: Settings::default(),
+            files,
+            loaded: None,
+            number: 0,
+        }
+    }
+
+    /// The number of the input that comes next: its diagnostics call it `<1>`.
+    pub fn next(&self) -> usize {
+        self.number + 1
+    }
+
+    /// Whether an input stops in the middle, so that another line belongs to it.
+    pub fn is_incomplete(text: &str) -> bool {
+        let line = text.trim_start();
+        !line.starts_with([':', '?']) && !doc::is_asked(line) && parse_snippet(FileId(0), text).incomplete
+    }
+
+    /// Does what an input says. A mistake of dln itself costs that input, not the session.
+    pub fn enter(&mut self, text: &str, world: &mut World) -> Flow {
+        if text.trim().is_empty() {
+            return Flow::GoOn;
+        }
+        self.number += 1;
+        let done = catch_unwind(AssertUnwindSafe(|| self.input(text, world)));
+        done.unwrap_or_else(|_| {
+            world.say("this is a mistake of dln itself: please report it. The session goes on");
+            Flow::GoOn
+        })
+    }
+
+    fn input(&mut self, text: &str, world: &mut World) -> Flow {
+        let line = text.trim();
+        if let Some(command) = line.strip_prefix(':') {
+            return commands::run(self, command, world);
+        }
+        match doc::asked(line) {
+            Some(name) => doc::tell(self, name, world),
+            // What was wrong has been told, and the next input comes.
+            None => self.code(text, world).unwrap_or(()),
+        }
+        Flow::GoOn
+    }
+
+    /// Declarations and statements, one after another up to the first that fails.
+    fn code(&mut self, text: &str, world: &mut World) -> Result<(), Stop> {
+        for line in self.lines(text, world)? {
+            match line {
+                Line::Item(item) => self.declare(item, world)?,
+                Line::Stmts(block) => match assigned(&block) {
+                    Some(kind) => self.declare(Item { doc: None, kind, span: block.span }, world)?,
+                    None => self.ask(block, world)?,
+                },
+            }
+        }
+        Ok(())
+    }
+
+    /// The parts of a text, which becomes one of the sources; mistakes are told.
+    pub(super) fn lines(&mut self, text: &str, world: &mut World) -> Result<Vec<Line>, Stop> {
+        let file = self.sources.add(format!("<{}>", self.number), text.trim_end());
+        let parsed = parse_snippet(file, text.trim_end());
+        self.tell_all(&parsed.diagnostics, &self.sources, world)?;
+        Ok(parsed.lines)
+    }
+
+    /// The one expression of a text.
+    pub(super) fn expression(&mut self, text: &str, world: &mut World) -> Result<ast::Block, Stop> {
+        match <[Line; 1]>::try_from(self.lines(text, world)?) {
+            Ok([Line::Stmts(block)]) if block.value.is_some() => Ok(block),
+            _ => {
+                world.say("an expression is expected here, such as `net(x)`");
+                Err(Stop)
+            }
+        }
+    }
+
+    /// The one expression or statement of a text.
+    pub(super) fn statement(&mut self, text: &str, world: &mut World) -> Result<ast::Block, Stop> {
+        match <[Line; 1]>::try_from(self.lines(text, world)?) {
+            Ok([Line::Stmts(block)]) => Ok(block),
+            _ => {
+                world.say("an expression is expected here, such as `net(x)`");
+                Err(Stop)
+            }
+        }
+    }
+
+    /// Items that are part of every program of the session.
+    pub(super) fn standing(&self) -> Vec<Item> {
+        super::declare::standing(&self.kept, &self.sized)
+    }
+
+    /// Checks items and a question behind them. `memory` says what is known.
+    pub(super) fn check(&self, items: Vec<Item>, question: Option<Question>, memory: &Memory) -> Seen {
+        let by_hand = question.as_ref().is_some_and(|question| trains(&question.block));
+        let parts = self.sources.iter().map(|source| source.id).collect();
+        let main = Assembled { name: "session".to_string(), parts, items, question };
+        let program = Program::assemble(self.sources.clone(), main, self.files.clone());
+        let options = Options { known: memory.types(by_hand), ..self.settings.options() };
+        let checked = program.check(&options, &[]);
+        Seen { program, checked }
+    }
+
+    /// Memory for what was checked, with what is known in it.
+    pub(super) fn engine<'c>(&self, checked: &'c Checked, memory: &Memory) -> Result<Engine<'c>, Diagnostic> {
+        let mut engine = Engine::with(checked, &self.files, self.settings.seed, &|path| memory.get(path))?;
+        for kept in self.kept.iter().filter(|kept| !kept.aside) {
+            let jobs = jobs_of(checked, kept);
+            jobs.into_iter().zip(&kept.histories).for_each(|(job, history)| engine.keep_logs(job, history));
+        }
+        Ok(engine)
+    }
+
+    /// The names at the top of the session and of the files that it uses: what is below them is kept.
+    pub(super) fn names(&self, seen: &Seen) -> BTreeSet<Name> {
+        let own = seen.program.modules.list.iter().filter(|module| !module.std);
+        own.flat_map(|module| module.names().cloned()).collect()
+    }
+
+    /// Tells diagnostics; fails if one is an error.
+    pub(super) fn tell_all<'d>(
+        &self,
+        diagnostics: impl IntoIterator<Item = &'d Diagnostic>,
+        sources: &Sources,
+        world: &mut World,
+    ) -> Result<(), Stop> {
+        let mut sound = Ok(());
+        for diagnostic in diagnostics {
+            world.say(diag::render(sources, diagnostic, world.look.color).trim_end());
+            if diagnostic.severity == Severity::Error {
+                sound = Err(Stop);
+            }
+        }
+        sound
+    }
+
+    /// Tells what went wrong while something ran.
+    pub(super) fn failed(&self, error: &Diagnostic, seen: &Seen, world: &mut World) -> Stop {
+        // An error of the run is an error.
+        let _ = self.tell_all([error], &seen.program.sources, world);
+        Stop
+    }
+}
+
+/// Whether a statement is a step of a training by hand.
+pub(super) fn trains(block: &ast::Block) -> bool {
+    block.stmts.iter().any(|stmt| matches!(stmt.kind, StmtKind::Minimize { .. }))
+}
+
+/// The places of the trainings that an item gives.
+pub(super) fn jobs_of(checked: &Checked, kept: &Kept) -> Vec<usize> {
+    let items = checked.standing.jobs.iter().enumerate();
+    items.filter(|(_, item)| **item == kept.item.span).map(|(job, _)| job).collect()
+}
+
+/// `x = 3` at the top is a declaration: `let x = 3`.
+fn assigned(block: &ast::Block) -> Option<ItemKind> {
+    match &block.stmts[..] {
+        [ast::Stmt { kind: StmtKind::Assign { sizes, names, value }, .. }] if sizes.is_empty() => {
+            Some(ItemKind::Let(ast::Let { names: names.clone(), ty: None, value: value.clone() }))
+        }
+        _ => None,
+    }
+}
