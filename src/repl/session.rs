@@ -68,6 +68,10 @@ impl Session {
     /// Whether an input stops in the middle, so that another line belongs to it.
     pub fn is_incomplete(text: &str) -> bool {
         let line = text.trim_start();
+        // The documentation of what comes next.
+        if line.starts_with("##") && text.lines().all(|line| line.trim_start().starts_with("##")) {
+            return true;
+        }
         !line.starts_with([':', '?']) && !doc::is_asked(line) && parse_snippet(FileId(0), text).incomplete
     }
 
