@@ -96,8 +96,8 @@ mod tests {
     fn a_line_goes_from_corner_to_corner() {
         let lines = curves(&[vec![0.0, 1.0]], LOOK);
         assert_eq!(lines.len(), HEIGHT);
-        assert!(lines[0].starts_with("1 ┤") && lines[0].ends_with('⢰'), "{lines:#?}");
-        assert!(lines[9].starts_with("0 ┤⡇"), "{lines:#?}");
+        assert!(lines[0].starts_with("1 ┤") && lines[0].ends_with('⡜'), "{lines:#?}");
+        assert!(lines[9].starts_with("0 ┤⡜"), "{lines:#?}");
     }
 
     #[test]

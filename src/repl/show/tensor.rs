@@ -140,7 +140,7 @@ mod tests {
         let mut values = vec![1.0; 200];
         (values[0], values[1], values[2]) = (f64::NAN, f64::INFINITY, 3.0);
         let lines = shown(&[200], &values);
-        assert_eq!(lines[1], "mean 1.01  std 0.1417  NaN 1  infinite 1");
+        assert_eq!(lines[1], "mean 1.01  std 0.1418  NaN 1  infinite 1");
         assert_eq!(shown(&[200], &[f64::NAN; 200])[1], "none of them finite");
     }
 }
