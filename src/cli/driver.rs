@@ -97,7 +97,7 @@ impl Session for Opened {
         for hyper in &checked.hypers {
             let said = overrides.hypers.iter().any(|(name, _)| *name == hyper.name);
             let origin = if said { Origin::CommandLine } else { Origin::File(hyper.span) };
-            settings.push(Setting { name: hyper.name.to_string(), value: shown(&hyper.value), origin });
+            settings.push(Setting { name: hyper.name.to_string(), value: hyper.value.to_string(), origin });
         }
         for job in &checked.jobs {
             let number = |name: &str, value: u64, said: Option<u64>| Setting {
@@ -285,15 +285,6 @@ fn taken(value: &Override) -> HyperValue {
         Override::Float(v) => HyperValue::Float(*v),
         Override::Bool(v) => HyperValue::Bool(*v),
         Override::Str(v) => HyperValue::Str(v.as_str().into()),
-    }
-}
-
-fn shown(value: &Override) -> String {
-    match value {
-        Override::Int(v) => v.to_string(),
-        Override::Float(v) => v.to_string(),
-        Override::Bool(v) => v.to_string(),
-        Override::Str(v) => v.clone(),
     }
 }
 

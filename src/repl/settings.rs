@@ -67,7 +67,7 @@ impl Settings {
             if self.matmul == Matmul::Fast { "fast" } else { "exact" }.to_string(),
         ];
         let own = SETTINGS.iter().zip(values).map(|((name, about), value)| format!("{name:8}{value:8}{about}"));
-        own.chain(self.hypers.iter().map(|(name, value)| format!("{name:8}{:8}a `hyper`", shown(value)))).collect()
+        own.chain(self.hypers.iter().map(|(name, value)| format!("{name:8}{:8}a `hyper`", value.to_string()))).collect()
     }
 
     /// Sets `name` to what `text` says. The error says what is taken.
@@ -125,14 +125,5 @@ fn value(text: &str) -> Override {
         (_, Ok(float), _) => Override::Float(float),
         (_, _, Ok(truth)) => Override::Bool(truth),
         _ => Override::Str(text.trim_matches('"').to_string()),
-    }
-}
-
-fn shown(value: &Override) -> String {
-    match value {
-        Override::Int(v) => v.to_string(),
-        Override::Float(v) => v.to_string(),
-        Override::Bool(v) => v.to_string(),
-        Override::Str(v) => v.clone(),
     }
 }

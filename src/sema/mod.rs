@@ -104,6 +104,17 @@ pub enum Override {
     Str(String),
 }
 
+impl std::fmt::Display for Override {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        match self {
+            Override::Int(v) => v.fmt(f),
+            Override::Float(v) => v.fmt(f),
+            Override::Bool(v) => v.fmt(f),
+            Override::Str(v) => v.fmt(f),
+        }
+    }
+}
+
 /// How to check.
 #[derive(Clone, Debug)]
 pub struct Options {
