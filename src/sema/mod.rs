@@ -20,6 +20,7 @@ mod builtin;
 mod call;
 mod called;
 mod chain;
+mod checked;
 mod claim;
 mod compare;
 mod conditional;
@@ -53,6 +54,7 @@ mod loop_body;
 mod minimize;
 mod notes;
 mod optimizer;
+mod options;
 mod pattern;
 mod precision;
 mod report;
@@ -74,12 +76,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::base::{FileId, Name, Span};
-use crate::diag::Diagnostic;
 use crate::tir::{self, CellId};
 use crate::types::{DType, Dim, Facts};
 
 pub use builtin::built_in;
+pub use checked::{Checked, Counts, Domain, Function, Gradient, Hyper, Load, Test};
 pub use notes::{About, Note, Sort};
+pub use options::{Options, Override};
 pub use report::show as type_text;
 pub use scope::{Assembled, Library, MAIN, Missing, Module, ModuleId, Modules, PRELUDE};
 pub use session::{Answer, Described, Question, Standing};
@@ -94,161 +97,6 @@ use value::{Instance, Value};
 pub struct Poison;
 
 pub type Res<T> = Result<T, Poison>;
-
-/// A value for a `hyper` from outside the file.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Override {
-    Int(i64),
-    Float(f64),
-    Bool(bool),
-    Str(String),
-}
-
-impl std::fmt::Display for Override {
-    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-        match self {
-            Override::Int(v) => v.fmt(f),
-            Override::Float(v) => v.fmt(f),
-            Override::Bool(v) => v.fmt(f),
-            Override::Str(v) => v.fmt(f),
-        }
-    }
-}
-
-/// How to check.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The float type of a program that does not say one.
-    pub float: DType,
-    pub overrides: BTreeMap<Name, Override>,
-    /// Of every `train` block, in place of what it says.
-    pub epochs: Option<usize>,
-    /// Also check the standard library's definitions on their own.
-    pub check_std: bool,
-    /// Functions that are asked for by name are traced as in a `step`.
-    pub training: bool,
-    /// Expressions and elements of lists that one item may evaluate before the run.
-    pub steps: usize,
-    /// Whether `Checked::notes` is wanted.
-    pub notes: bool,
-    /// Whether programs say which functions they call, and settings of layers.
-    pub drawn: bool,
-    /// Of a session: the cells whose values are known from before, with their types.
-    pub known: BTreeMap<Name, tir::Ty>,
-}
-
-impl Default for Options {
-    fn default() -> Options {
-        Options {
-            float: DType::F32,
-            overrides: BTreeMap::new(),
-            epochs: None,
-            check_std: false,
-            training: false,
-            steps: budget::STEPS,
-            notes: false,
-            drawn: false,
-            known: BTreeMap::new(),
-        }
-    }
-}
-
-/// Proof obligations, by what became of them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    pub proved: usize,
-    /// Checked when a program meets its data; `Checked::at_run_time` lists them.
-    pub at_run_time: usize,
-    /// Taken on trust: dln has no such escape yet, so it is always 0.
-    pub assumed: usize,
-}
-
-/// What a `hyper` may be. Both ends of a range belong to it.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Domain {
-    Int { lo: i64, hi: i64, log: bool },
-    Float { lo: f64, hi: f64, log: bool },
-    Choice(Vec<Override>),
-}
-
-/// A `hyper` of the main file.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Hyper {
-    pub name: Name,
-    pub value: Override,
-    /// What the file says, when the command line says otherwise.
-    pub default: Override,
-    pub domain: Option<Domain>,
-    pub doc: Option<Name>,
-    pub span: Span,
-}
-
-/// What a file means.
-#[derive(Debug, Default)]
-pub struct Checked {
-    pub diagnostics: Vec<Diagnostic>,
-    pub hypers: Vec<Hyper>,
-    pub cells: Vec<tir::Cell>,
-    /// Cells that a file fills instead of their initializer: `load(net, "x.safetensors")`.
-    pub loads: Vec<Load>,
-    /// Computes the first value of every cell that no file fills.
-    pub init: tir::Program,
-    /// What steps, validations, tests and functions run; `tir::ProgramId` is the place in it.
-    pub programs: Vec<tir::Program>,
-    pub jobs: Vec<tir::Job>,
-    /// What is written and printed at the top level, in the order of the file.
-    pub shown: Vec<tir::Shown>,
-    /// What the trainings logged, as far as something may read it: `Source::Logged`.
-    pub logs: Vec<tir::Log>,
-    pub tests: Vec<Test>,
-    /// The functions that were asked for by name.
-    pub functions: Vec<Function>,
-    pub at_run_time: Vec<tir::Check>,
-    pub counts: Counts,
-    /// What is known of places in the files of the user, by place.
-    pub notes: Vec<Note>,
-    /// Of a session: how its memory stands, and what its question gives.
-    pub standing: Standing,
-    pub answer: Option<Answer>,
-}
-
-/// `load(net, "x.safetensors", rename: rules)`
-#[derive(Clone, Debug, PartialEq)]
-pub struct Load {
-    pub cells: Vec<CellId>,
-    /// Where they stand: the file has their names from here on.
-    pub holder: Option<Name>,
-    pub path: Name,
-    pub rules: Vec<tir::rename::Rename>,
-    pub span: Span,
-}
-
-/// `test "name" { .. }`
-#[derive(Clone, Debug, PartialEq)]
-pub struct Test {
-    pub name: Name,
-    pub span: Span,
-    pub program: tir::ProgramId,
-}
-
-/// A function of the main file, traced for its declared parameters. Its arguments are `Source::Arg(0..)`, its results
-/// `Target::Value(0..)`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Function {
-    pub name: Name,
-    pub params: Vec<(Name, tir::Ty)>,
-    pub program: tir::ProgramId,
-    /// As `program`, with the derivatives of `sum(<result k, cotangent k>)` in every float parameter and in every
-    /// trained cell that is read as further results; the cotangents are further arguments.
-    pub gradient: Option<Gradient>,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub struct Gradient {
-    pub program: tir::ProgramId,
-    /// The parameters and cells whose derivatives are the results behind the function's own, in order.
-    pub wrt: Vec<Name>,
-}
 
 /// Checks the main file of `modules`. `functions` are traced as programs of their own.
 pub fn check(modules: &Modules, options: &Options, functions: &[&str]) -> Checked {
