@@ -23,9 +23,11 @@ const DEPTH: usize = 384;
 /// Lines of either factor that are packed at a time, at most.
 const MOST: usize = 4096;
 
-/// Panels of the part of a result that is one task's.
-const HIGH: usize = 8;
-const WIDE: usize = 4;
+/// Panels of either factor in the part of a result that is one task's, at most: those of `lhs` stay in the second cache.
+const PART: usize = 16;
+
+/// Tasks of a product, at least, while their parts have as many pairs of panels.
+const TASKS: usize = 8;
 
 /// Whether splitting both factors pays: they have enough lines, which fill tiles, and enough is done with them.
 pub fn fits(g: &Gemm) -> bool {
@@ -89,6 +91,17 @@ impl Split<'_> {
     }
 }
 
+/// How many panels of either factor one task multiplies: the more, the less often each is read from memory that is far.
+fn part(high: usize, wide: usize) -> [usize; 2] {
+    let even = |panels: usize, most: usize| panels.div_ceil(panels.div_ceil(most).max(1)).max(1);
+    let mut part = [even(high, PART), even(wide, PART)];
+    while high.div_ceil(part[0]) * wide.div_ceil(part[1]) < TASKS && part[0] * part[1] > TASKS {
+        let longer = usize::from(part[1] > part[0]);
+        part[longer] = part[longer].div_ceil(2);
+    }
+    part
+}
+
 fn blocks(len: usize, size: usize) -> impl Iterator<Item = Range<usize>> {
     (0..len).step_by(size.max(1)).map(move |first| first..len.min(first + size))
 }
@@ -120,12 +133,13 @@ impl Block<'_> {
                 // SAFETY: lines of a factor; a panel, and a note, of its own.
                 unsafe { notes.set(index, split::pack(strip, side, self.whole.parts, panel(index))) };
             });
-            let across = wide.div_ceil(WIDE);
-            self.whole.tasks(high.div_ceil(HIGH) * across, |task| {
+            let [rows, columns] = part(high, wide);
+            let across = wide.div_ceil(columns);
+            self.whole.tasks(high.div_ceil(rows) * across, |task| {
                 tile::configure();
-                let (i, j) = (task / across * HIGH, task % across * WIDE);
-                for j in j..wide.min(j + WIDE) {
-                    for i in i..high.min(i + HIGH) {
+                let (i, j) = (task / across * rows, task % across * columns);
+                for j in j..wide.min(j + columns) {
+                    for i in i..high.min(i + rows) {
                         // SAFETY: all panels are packed; every task has tiles of the result of its own.
                         unsafe {
                             let (a, b) = (notes.get(i), notes.get(high + j));

@@ -100,6 +100,26 @@ macro_rules! products {
     };
 }
 
+/// Fetches the 2 KiB at `[base + offset]` into the first cache: what the next 32 steps load, while these are multiplied.
+macro_rules! fetch {
+    ($base:literal, $offset:expr) => {
+        lines!(
+            ".irp line, 0, 64, 128, 192, 256, 320, 384, 448, 512, 576, 640, 704, 768, 832, 896, 960",
+            concat!("prefetcht0 [{", $base, "} + ", $offset, " + \\line]"),
+            concat!("prefetcht0 [{", $base, "} + ", $offset, " + 1024 + \\line]"),
+            ".endr",
+        )
+    };
+}
+
+/// The products of a part of the rows with one of the columns, and meanwhile part `p` of `n` of the rows, or of the columns, of
+/// the next steps.
+macro_rules! next {
+    ($base:literal, $p:literal, $n:literal) => {
+        concat!(fetch!($base, concat!("2048*", $p, " + 2048*", $n)), products!())
+    };
+}
+
 /// Loads part `p` of the rows, or of the columns.
 macro_rules! rows {
     ($p:literal) => {
@@ -167,35 +187,59 @@ macro_rules! block {
 block!(
     /// Numbers of bf16: their products are exact.
     one_by_one, 1, 1,
-    rows!(0), columns!(0), products!()
+    rows!(0), columns!(0), fetch!("a", "2048"), next!("b", 0, 1)
 );
 
 block!(
     /// Sums of two numbers of bf16: what is left out is 2^-16 of a product.
     two_by_two, 2, 2,
-    rows!(1), columns!(0), products!(),
-    rows!(0), products!(),
-    columns!(1), products!()
+    rows!(1), columns!(0), fetch!("a", "4096"), next!("b", 0, 2),
+    rows!(0), next!("a", 1, 2),
+    columns!(1), next!("b", 1, 2)
 );
 
-block!(one_by_two, 1, 2, rows!(0), columns!(1), products!(), columns!(0), products!());
+block!(one_by_two, 1, 2, rows!(0), columns!(1), fetch!("a", "2048"), next!("b", 0, 2), columns!(0), next!("b", 1, 2));
 
-block!(two_by_one, 2, 1, columns!(0), rows!(1), products!(), rows!(0), products!());
+block!(two_by_one, 2, 1, columns!(0), rows!(1), fetch!("b", "2048"), next!("a", 0, 2), rows!(0), next!("a", 1, 2));
 
 block!(
     /// Sums of three: what is left out is 2^-26 of a product.
     three_by_three, 3, 3,
-    rows!(2), columns!(0), products!(),
-    rows!(1), products!(),
-    columns!(1), products!(),
-    rows!(0), products!(),
-    columns!(2), products!(),
-    columns!(0), products!()
+    rows!(2), columns!(0), next!("a", 2, 3),
+    rows!(1), next!("b", 0, 3),
+    columns!(1), next!("a", 1, 3),
+    rows!(0), next!("b", 1, 3),
+    columns!(2), next!("a", 0, 3),
+    columns!(0), next!("b", 2, 3)
 );
 
-block!(one_by_three, 1, 3, rows!(0), columns!(2), products!(), columns!(1), products!(), columns!(0), products!());
+block!(
+    one_by_three,
+    1,
+    3,
+    rows!(0),
+    columns!(2),
+    fetch!("a", "2048"),
+    next!("b", 0, 3),
+    columns!(1),
+    next!("b", 1, 3),
+    columns!(0),
+    next!("b", 2, 3)
+);
 
-block!(three_by_one, 3, 1, columns!(0), rows!(2), products!(), rows!(1), products!(), rows!(0), products!());
+block!(
+    three_by_one,
+    3,
+    1,
+    columns!(0),
+    rows!(2),
+    fetch!("b", "2048"),
+    next!("a", 0, 3),
+    rows!(1),
+    next!("a", 1, 3),
+    rows!(0),
+    next!("a", 2, 3)
+);
 
 /// The kernel for panels of so many parts: of 3 by 3 products those six that are not below the roundings, of 2 by 2 three.
 pub fn kernel(left: usize, right: usize) -> Kernel {
