@@ -1,7 +1,8 @@
 //! Batches: the rows of an epoch, gathered from the table.
 
+use super::ragged::{self, Ragged};
 use super::rows::{Order, Rows};
-use super::{Table, Tables, ragged};
+use super::{Table, Tables};
 use crate::base::Spanned;
 use crate::diag::Diagnostic;
 use crate::ops::{Data, Tensor};
@@ -18,8 +19,9 @@ pub struct Loader {
     shapes: Vec<Vec<usize>>,
     rows: usize,
     batch: Batch,
-    /// Of rows of free length: how long they are, and to which sizes they are filled.
-    ragged: Option<(Vec<usize>, Vec<usize>)>,
+    ragged: Option<Ragged>,
+    /// By field, which of the free lengths it has.
+    free: Vec<Option<usize>>,
 }
 
 impl Loader {
@@ -29,10 +31,7 @@ impl Loader {
         let rows = Rows::all(table.rows).staged(&dataset.stages, &table, Order { seed, epoch: 1 })?.len();
         let whole = Batch { size: rows, drop_last: false };
         let batch = dataset.batch.unwrap_or(whole);
-        let lengths = ragged::lengths(dataset, &table.columns)?;
-        if let Some(error) = ragged::too_long(dataset, &lengths) {
-            return Err(error);
-        }
+        let ragged = dataset.buckets.as_ref().map(|_| Ragged::of(dataset, &table.columns)).transpose()?;
         if batch.drop_last && rows < batch.size {
             return Err(no_batch(dataset, rows, batch.size));
         }
@@ -43,7 +42,8 @@ impl Loader {
             shapes: (0..dataset.fields.len()).map(|i| dataset.row_shape(i)).collect(),
             rows,
             batch,
-            ragged: dataset.buckets.clone().map(|buckets| (lengths, buckets)),
+            ragged,
+            free: (0..dataset.fields.len()).map(|i| dataset.free_length(i)).collect(),
         })
     }
 
@@ -67,7 +67,7 @@ impl Loader {
         let rows = Rows::all(self.table.rows).staged(&self.stages, &self.table, order);
         let rows = rows.expect("stages that work in epoch 1 work in all");
         let batches = match &self.ragged {
-            Some((lengths, buckets)) => ragged::batches(&rows, lengths, buckets, self.batch),
+            Some(ragged) => ragged.batches(&rows, self.batch),
             None => self.consecutive(),
         };
         Epoch { loader: self, rows, batches: batches.into() }
@@ -78,12 +78,13 @@ impl Loader {
         all.chunks(self.batch.size).map(|batch| (batch.to_vec(), 0)).collect()
     }
 
-    /// Some rows of an epoch, one tensor per field; those of free length filled to `size`, and their lengths behind.
-    fn gather(&self, rows: &Rows, wanted: &[usize], size: usize) -> Vec<Tensor> {
+    /// Some rows of an epoch, one tensor per field; those of free lengths filled to the sizes of their bucket, and the lengths
+    /// behind.
+    fn gather(&self, rows: &Rows, wanted: &[usize], bucket: usize) -> Vec<Tensor> {
         let numbers: Vec<usize> = wanted.iter().flat_map(|&i| rows.get(i)).copied().collect();
-        let field = |(column, shape): (&super::TableColumn, &Vec<usize>)| {
-            if column.lengths.is_some() {
-                return ragged::gather(column, &numbers, size);
+        let field = |((column, shape), free): ((&super::TableColumn, &Vec<usize>), &Option<usize>)| {
+            if let (Some(length), Some(ragged)) = (free, &self.ragged) {
+                return ragged::gather(column, &numbers, ragged.sizes[*length][bucket]);
             }
             let width = column.values.shape[1..].iter().product();
             let data = gather(&column.values.data, width, numbers.iter().copied());
@@ -91,8 +92,9 @@ impl Loader {
             full.extend(shape);
             Tensor::new(full, data)
         };
-        let mut tensors: Vec<Tensor> = self.table.columns.iter().zip(&self.shapes).map(field).collect();
-        if let Some((lengths, _)) = &self.ragged {
+        let columns = self.table.columns.iter().zip(&self.shapes).zip(&self.free);
+        let mut tensors: Vec<Tensor> = columns.map(field).collect();
+        for lengths in self.ragged.iter().flat_map(|ragged| &ragged.lengths) {
             let own = numbers.iter().map(|&row| lengths[row] as i64).collect();
             tensors.push(Tensor::new(vec![wanted.len()], Data::I64(own)));
         }
@@ -104,7 +106,7 @@ impl Loader {
 pub struct Epoch<'l> {
     loader: &'l Loader,
     rows: Rows,
-    /// Positions in `rows`, and the size to which rows of free length are filled.
+    /// Positions in `rows`, and the bucket of rows of free lengths.
     batches: VecDeque<(Vec<usize>, usize)>,
 }
 
@@ -112,8 +114,8 @@ impl Iterator for Epoch<'_> {
     type Item = Vec<Tensor>;
 
     fn next(&mut self) -> Option<Vec<Tensor>> {
-        let (wanted, size) = self.batches.pop_front()?;
-        Some(self.loader.gather(&self.rows, &wanted, size))
+        let (wanted, bucket) = self.batches.pop_front()?;
+        Some(self.loader.gather(&self.rows, &wanted, bucket))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -6,6 +6,68 @@ use crate::diag::Diagnostic;
 use crate::ops::{Data, Tensor};
 use crate::tir::{Batch, Dataset};
 
+/// The rows of free lengths of a table, and to which sizes they are filled.
+pub struct Ragged {
+    /// By free length: how long the rows are, by row of the table.
+    pub lengths: Vec<Vec<usize>>,
+    /// By free length and bucket.
+    pub sizes: Vec<Vec<usize>>,
+}
+
+impl Ragged {
+    /// Fields with the same name of a length must agree in it, and every row must fit into a bucket.
+    pub fn of(dataset: &Dataset, columns: &[TableColumn]) -> Result<Ragged, Diagnostic> {
+        let free = 0..dataset.free_lengths().len();
+        let lengths = free.clone().map(|length| agreed(dataset, columns, length)).collect::<Result<_, _>>()?;
+        let ragged = Ragged { lengths, sizes: free.map(|length| dataset.sizes(length)).collect() };
+        match ragged.too_long(dataset) {
+            Some(error) => Err(error),
+            None => Ok(ragged),
+        }
+    }
+
+    /// The first bucket that holds a row.
+    fn bucket(&self, row: usize) -> usize {
+        let least = |(lengths, sizes): (&Vec<usize>, &Vec<usize>)| sizes.partition_point(|&size| size < lengths[row]);
+        self.lengths.iter().zip(&self.sizes).map(least).max().unwrap_or(0)
+    }
+
+    /// The batches of an epoch, by positions in `rows`: a row waits for others of its bucket until they fill a batch. What is
+    /// left at the end comes last, the shortest first. With each batch its bucket.
+    pub fn batches(&self, rows: &Rows, batch: Batch) -> Vec<(Vec<usize>, usize)> {
+        let buckets = self.sizes.first().map_or(0, Vec::len);
+        let mut waiting: Vec<Vec<usize>> = vec![vec![]; buckets];
+        let mut out = vec![];
+        for at in 0..rows.len() {
+            let bucket = self.bucket(rows.get(at)[0]);
+            waiting[bucket].push(at);
+            if waiting[bucket].len() == batch.size {
+                out.push((std::mem::take(&mut waiting[bucket]), bucket));
+            }
+        }
+        let rest = waiting.into_iter().zip(0..).filter(|(rest, _)| !rest.is_empty() && !batch.drop_last);
+        out.extend(rest);
+        out
+    }
+
+    /// A row that no bucket holds.
+    fn too_long(&self, dataset: &Dataset) -> Option<Diagnostic> {
+        for ((lengths, sizes), name) in self.lengths.iter().zip(&self.sizes).zip(dataset.free_lengths()) {
+            let most = *sizes.last()?;
+            if let Some(row) = lengths.iter().position(|&length| length > most) {
+                let (row, length) = (row + 1, lengths[row]);
+                let message = match self.sizes.len() {
+                    1 => format!("row {row} has {length} elements, and the largest bucket holds {most}"),
+                    _ => format!("in row {row} `{name}` is {length}, and the largest bucket holds {most}"),
+                };
+                let diagnostic = Diagnostic::error("E0711", dataset.span, message, "this data set");
+                return Some(diagnostic.help("add a larger bucket"));
+            }
+        }
+        None
+    }
+}
+
 /// Elements of all rows, one after the other, as rows of the greatest length.
 pub fn filled(elements: TableColumn, lengths: Vec<usize>) -> TableColumn {
     let longest = lengths.iter().copied().max().unwrap_or(0);
@@ -36,42 +98,23 @@ pub fn gather(column: &TableColumn, rows: &[usize], size: usize) -> Tensor {
     out
 }
 
-/// How long the rows are; every field of free length must agree.
-pub fn lengths(dataset: &Dataset, columns: &[TableColumn]) -> Result<Vec<usize>, Diagnostic> {
-    let mut ragged = columns.iter().zip(&dataset.fields).filter_map(|(c, f)| c.lengths.as_ref().map(|l| (l, f)));
-    let Some((first, name)) = ragged.next() else { return Ok(vec![]) };
-    for (other, field) in ragged {
+/// How long the rows are in one of the free lengths; its fields must agree.
+fn agreed(dataset: &Dataset, columns: &[TableColumn], length: usize) -> Result<Vec<usize>, Diagnostic> {
+    let own = |(i, column): (usize, &'_ TableColumn)| {
+        (dataset.free_length(i) == Some(length)).then(|| (column.lengths.clone().unwrap_or_default(), i))
+    };
+    let mut fields = columns.iter().enumerate().filter_map(own);
+    let Some((first, name)) = fields.next() else { return Ok(vec![]) };
+    let name = &dataset.fields[name].name;
+    for (other, field) in fields {
+        let field = &dataset.fields[field];
         if let Some(row) = (0..first.len()).find(|&row| first[row] != other[row]) {
             let (a, b) = (first[row], other[row]);
-            let message = format!("row {} has {a} elements in `{}` and {b} in `{}`", row + 1, name.name, field.name);
+            let message = format!("row {} has {a} elements in `{name}` and {b} in `{}`", row + 1, field.name);
             return Err(Diagnostic::error("E0711", dataset.span, message, "this data set")
-                .label(field.span, "declared with the same length"));
+                .label(field.span, "declared with the same length")
+                .help("a length of its own has a name of its own: `(x: idx<9>[S], y: idx<9>[T])`"));
         }
     }
-    Ok(first.clone())
-}
-
-/// The batches of an epoch, by positions in `rows`: a row waits for others of its bucket until they fill a batch. What is
-/// left at the end comes last, the shortest first. With each batch the size of its rows.
-pub fn batches(rows: &Rows, lengths: &[usize], buckets: &[usize], batch: Batch) -> Vec<(Vec<usize>, usize)> {
-    let mut waiting: Vec<Vec<usize>> = vec![vec![]; buckets.len()];
-    let mut out = vec![];
-    for at in 0..rows.len() {
-        let bucket = buckets.partition_point(|&size| size < lengths[rows.get(at)[0]]);
-        waiting[bucket].push(at);
-        if waiting[bucket].len() == batch.size {
-            out.push((std::mem::take(&mut waiting[bucket]), buckets[bucket]));
-        }
-    }
-    let rest = waiting.into_iter().zip(buckets).filter(|(rest, _)| !rest.is_empty() && !batch.drop_last);
-    out.extend(rest.map(|(rest, &size)| (rest, size)));
-    out
-}
-
-/// A row that no bucket holds.
-pub fn too_long(dataset: &Dataset, lengths: &[usize]) -> Option<Diagnostic> {
-    let most = *dataset.buckets.as_ref()?.last()?;
-    let row = lengths.iter().position(|&length| length > most)?;
-    let message = format!("row {} has {} elements, and the largest bucket holds {most}", row + 1, lengths[row]);
-    Some(Diagnostic::error("E0711", dataset.span, message, "this data set").help("add a larger bucket"))
+    Ok(first)
 }

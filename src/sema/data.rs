@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::base::{Name, Span, Spanned};
 use crate::diag::Diagnostic;
 use crate::syntax::ast;
-use crate::tir::{Batch, DataSource, Dataset, Field, Stage};
+use crate::tir::{Batch, Bucket, DataSource, Dataset, Field, Stage};
 
 use super::scope::Scope;
 use super::value::{Data, Truth, Value};
@@ -37,9 +37,12 @@ impl<'a> Checker<'a> {
             };
             fields.push(Field { name: name.name.clone(), dtype: row.dtype, bound, shape, free, span: name.span });
         }
-        self.one_free_length(data, &fields, ty.span)?;
+        self.lengths_fit(data, &fields, ty.span)?;
         self.source_fits(data, &fields, ty.span)?;
         let desc = Dataset { fields, ..data.desc.clone() };
+        if desc.buckets.is_some() {
+            self.buckets_fit(&desc, ty.span)?;
+        }
         Ok(Value::Dataset(Rc::new(Data { desc, maps: data.maps.clone() })))
     }
 
@@ -50,13 +53,9 @@ impl<'a> Checker<'a> {
         self.unbound(name, scope).then(|| name.clone())
     }
 
-    fn one_free_length(&mut self, data: &Data<'a>, fields: &[Field], span: Span) -> Res<()> {
-        let mut names = fields.iter().filter_map(|field| field.free.as_ref());
-        let Some(first) = names.next() else { return Ok(()) };
-        if names.any(|other| other != first) {
-            let message = "one length of a row may be free, and here are several";
-            return Err(self.error("E0608", span, message, "the same name for all"));
-        }
+    /// Whether the rows of the source can have lengths of their own.
+    fn lengths_fit(&mut self, data: &Data<'a>, fields: &[Field], span: Span) -> Res<()> {
+        let Some(first) = fields.iter().find_map(|field| field.free.as_ref()) else { return Ok(()) };
         let message = match data.desc.source {
             DataSource::Csv { .. } if fields.iter().any(|f| f.free.is_some() && !f.shape.is_empty()) => {
                 "the numbers of a cell have one axis"
@@ -73,32 +72,52 @@ impl<'a> Checker<'a> {
         Err(self.report(diagnostic))
     }
 
-    /// `bucket([32, 64])`: rows of free length are filled to the least of these sizes that holds them.
+    /// `bucket([32, 64])`: rows of free length are filled to the least of these sizes that holds them; with several lengths
+    /// `bucket([(8, 10), (16, 20)])`.
     pub fn with_buckets(&mut self, data: &Data<'a>, sizes: &Value<'a>, span: Span) -> Res<Value<'a>> {
-        let mut buckets = vec![];
-        for size in self.items_of(sizes, span)? {
-            let size = self.known_int(&size, span)?;
-            buckets.push(usize::try_from(size).unwrap_or(0));
+        let mut buckets: Vec<Bucket> = vec![];
+        for sizes in self.items_of(sizes, span)? {
+            let parts = match sizes {
+                Value::Tuple(parts) => parts.to_vec(),
+                one => vec![one],
+            };
+            let sizes = parts.iter().map(|size| Ok(usize::try_from(self.known_int(size, span)?).unwrap_or(0)));
+            buckets.push(sizes.collect::<Res<_>>()?);
         }
-        let increasing = buckets.windows(2).all(|pair| pair[0] < pair[1]);
-        if buckets.first().is_none_or(|&first| first == 0) || !increasing {
+        let grows = |a: &Bucket, b: &Bucket| a.len() == b.len() && a != b && a.iter().zip(b).all(|(a, b)| a <= b);
+        let increasing = buckets.windows(2).all(|pair| grows(&pair[0], &pair[1]));
+        if buckets.first().is_none_or(|first| first.is_empty() || first.contains(&0)) || !increasing {
             let message = "the sizes of buckets are whole numbers from 1, each greater than the one before";
             return Err(self.error("E0608", span, message, "not such a list"));
         }
-        if !data.desc.fields.is_empty() && data.desc.free().is_none() {
-            let message = "all rows of this data set have the same length";
-            let diagnostic = Diagnostic::error("E0608", span, message, "nothing to fill")
-                .help("a length that is free has a name: `(x: idx<100>[T], y: idx<2>)`");
-            return Err(self.report(diagnostic));
-        }
         let mut data = data.clone();
         data.desc.buckets = Some(buckets);
+        if !data.desc.fields.is_empty() {
+            self.buckets_fit(&data.desc, span)?;
+        }
         Ok(Value::Dataset(Rc::new(data)))
+    }
+
+    /// Whether the buckets have a size for every free length of the rows.
+    fn buckets_fit(&mut self, data: &Dataset, span: Span) -> Res<()> {
+        let sizes = data.buckets.iter().flatten().next().map_or(1, Vec::len);
+        let diagnostic = match &data.free_lengths()[..] {
+            [] => Diagnostic::error("E0608", span, "all rows of this data set have the same length", "nothing to fill")
+                .help("a length that is free has a name: `(x: idx<100>[T], y: idx<2>)`"),
+            names if sizes > 1 && sizes != names.len() => {
+                let named: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+                let message = format!("{sizes} sizes a bucket, and the rows have the lengths {}", named.join(", "));
+                Diagnostic::error("E0608", span, message, "one size for each length")
+                    .help("a number alone is the size of all: `bucket([32, 64])`")
+            }
+            _ => return Ok(()),
+        };
+        Err(self.report(diagnostic))
     }
 
     /// Rows of free length are filled before they are used.
     fn has_buckets(&mut self, data: &Data<'a>, span: Span) -> Res<()> {
-        let Some(free) = data.desc.free().cloned() else { return Ok(()) };
+        let Some(free) = data.desc.free_lengths().first().map(|name| name.to_string()) else { return Ok(()) };
         let sliding = data.desc.stages.iter().any(|stage| matches!(stage.value, Stage::Sliding { .. }));
         if data.desc.buckets.is_some() && !sliding {
             return Ok(());
@@ -127,7 +146,8 @@ impl<'a> Checker<'a> {
             }
             DataSource::Text { length, .. } => {
                 let shape: Vec<usize> = length.iter().copied().collect();
-                let codes = |f: &Field| f.bound.is_some() && f.shape == shape && f.free.is_some() == length.is_none();
+                let one = |f: &Field| f.free == fields[0].free && f.free.is_some() == length.is_none();
+                let codes = |f: &Field| f.bound.is_some() && f.shape == shape && one(f);
                 let count = if length.is_some() { 2..=2 } else { 1..=2 };
                 if count.contains(&fields.len()) && fields.iter().all(codes) {
                     return Ok(());

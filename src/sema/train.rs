@@ -303,11 +303,13 @@ impl<'a> Checker<'a> {
         };
         scope.set(&"B".into(), Value::dim(size.clone()));
         self.rows = size.clone();
-        let length = self.filled_length(data, scope);
-        let fields = self.batch(data, &size, &length)?;
+        let lengths = self.filled_lengths(data, scope);
+        let fields = self.batch(data, &size, &lengths)?;
         if fields.len() != params.len() {
             let mut names: Vec<&str> = data.desc.fields.iter().map(|f| &*f.name).collect();
-            names.extend(data.desc.free().map(|_| "the lengths"));
+            let lengths: Vec<String> =
+                data.desc.free_lengths().iter().map(|name| format!("the lengths `{name}`")).collect();
+            names.extend(lengths.iter().map(String::as_str));
             let message = format!("a batch has {} parts, and {} are named", fields.len(), params.len());
             let at = params.first().map_or(span, |p| p.span);
             let diagnostic = Diagnostic::error("E0606", at, message, "one name for each part")
@@ -340,32 +342,35 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The length to which the rows of a batch are filled, under its name.
-    fn filled_length(&mut self, data: &Data<'a>, scope: &Scope<'a>) -> Dim {
-        let (Some(name), Some(buckets)) = (data.desc.free(), &data.desc.buckets) else { return Dim::from(1) };
-        let length = match &buckets[..] {
-            [one] => Dim::from(*one as i64),
-            several => {
-                let length = Dim::var(&Var::fresh(name, several[0] as i64));
-                let most = Dim::from(several[several.len() - 1] as i64);
-                self.facts.assume(&Claim::new(length.clone(), Rel::Le, most));
-                length
-            }
+    /// The lengths to which the rows of a batch are filled, under their names.
+    fn filled_lengths(&mut self, data: &Data<'a>, scope: &Scope<'a>) -> Vec<Dim> {
+        let names = data.desc.free_lengths();
+        let filled = |(i, name): (usize, &&Name)| {
+            let sizes = data.desc.sizes(i);
+            let length = match (sizes.first(), sizes.last()) {
+                (Some(least), Some(most)) if least < most => {
+                    let length = Dim::var(&Var::fresh(name, *least as i64));
+                    self.facts.assume(&Claim::new(length.clone(), Rel::Le, Dim::from(*most as i64)));
+                    length
+                }
+                (one, _) => Dim::from(*one.unwrap_or(&1) as i64),
+            };
+            scope.set(name, Value::dim(length.clone()));
+            length
         };
-        scope.set(name, Value::dim(length.clone()));
-        length
+        names.iter().enumerate().map(filled).collect()
     }
 
-    /// The parts of a batch, behind all `map`s; with rows of free length, the lengths are the last.
-    fn batch(&mut self, data: &Data<'a>, size: &Dim, length: &Dim) -> Res<Vec<Value<'a>>> {
+    /// The parts of a batch, behind all `map`s; with rows of free lengths, these are the last.
+    fn batch(&mut self, data: &Data<'a>, size: &Dim, lengths: &[Dim]) -> Res<Vec<Value<'a>>> {
         let mut fields = vec![];
         for i in 0..data.desc.fields.len() {
-            let ty = data.desc.batch_ty(i, size, length);
+            let ty = data.desc.batch_ty(i, size, lengths);
             let ty = if ty.dtype.is_float() { Ty { dtype: self.float, ..ty } } else { ty };
             let id = self.prog().input(Source::Arg(i), ty.clone(), data.desc.fields[i].span);
             fields.push(Value::Tensor(self.tensor(id, ty)));
         }
-        if data.desc.free().is_some() {
+        for _ in lengths {
             let ty = Ty::new(DType::I64, vec![size.clone()]);
             let id = self.prog().input(Source::Arg(fields.len()), ty.clone(), data.desc.span);
             fields.push(Value::Tensor(self.tensor(id, ty)));

@@ -15,9 +15,9 @@ pub struct Dataset {
     pub stages: Vec<Spanned<Stage>>,
     /// How many rows make a batch; without it, all of them do.
     pub batch: Option<Batch>,
-    /// The sizes, increasing, to which rows of free length are filled: each row to the least that holds it. A batch
-    /// has rows of one size.
-    pub buckets: Option<Vec<usize>>,
+    /// The sizes, increasing, to which rows of free length are filled: each row to the first bucket that holds it. A batch
+    /// has rows of one bucket.
+    pub buckets: Option<Vec<Bucket>>,
     pub span: Span,
 }
 
@@ -93,6 +93,9 @@ pub enum Stage {
     Sample { count: usize, field: usize, weights: Option<Vec<f64>> },
 }
 
+/// The size of every free length, in the order of `Dataset::free_lengths`; a single one is that of all.
+pub type Bucket = Vec<usize>;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Batch {
     /// At least 1.
@@ -117,16 +120,35 @@ impl Dataset {
         shape
     }
 
-    /// The name of the length that every row has of its own.
-    pub fn free(&self) -> Option<&Name> {
-        self.fields.iter().find_map(|field| field.free.as_ref())
+    /// The names of the lengths that every row has of its own, in the order of the fields.
+    pub fn free_lengths(&self) -> Vec<&Name> {
+        let mut names: Vec<&Name> = vec![];
+        for name in self.fields.iter().filter_map(|field| field.free.as_ref()) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
     }
 
-    /// The type of a field in a batch of `rows` rows (`rows` is a variable as a rule), filled to `length`.
-    pub fn batch_ty(&self, field: usize, rows: &Dim, length: &Dim) -> Ty {
+    /// Which of the free lengths is that of a field.
+    pub fn free_length(&self, field: usize) -> Option<usize> {
+        let name = self.fields[field].free.as_ref()?;
+        self.free_lengths().iter().position(|other| *other == name)
+    }
+
+    /// The sizes of one free length, by bucket; none without buckets.
+    pub fn sizes(&self, length: usize) -> Vec<usize> {
+        let size = |bucket: &Bucket| *bucket.get(length).unwrap_or(&bucket[0]);
+        self.buckets.iter().flatten().map(size).collect()
+    }
+
+    /// The type of a field in a batch of `rows` rows (`rows` is a variable as a rule), filled to the one of `lengths` that is
+    /// its own.
+    pub fn batch_ty(&self, field: usize, rows: &Dim, lengths: &[Dim]) -> Ty {
         let size = |n: usize| Dim::from(i64::try_from(n).unwrap_or(i64::MAX));
         let mut shape = vec![rows.clone()];
-        shape.extend(self.fields[field].free.iter().map(|_| length.clone()));
+        shape.extend(self.free_length(field).map(|length| lengths[length].clone()));
         shape.extend(self.row_shape(field).into_iter().map(size));
         Ty { dtype: self.fields[field].dtype, bound: self.fields[field].bound.map(size), shape }
     }

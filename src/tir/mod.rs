@@ -9,7 +9,7 @@ pub mod rename;
 mod text;
 
 pub use axes::{Axes, Layout};
-pub use data::{Batch, DataSource, Dataset, Field, Path, Stage};
+pub use data::{Batch, Bucket, DataSource, Dataset, Field, Path, Stage};
 pub use job::{
     Action, Direction, Every, Feed, Job, Log, Metric, Part, Piece, ProgramId, SaveBest, Series, Shown, Step, Stop,
     Template, Unit, Validate,
