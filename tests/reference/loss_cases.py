@@ -150,6 +150,8 @@ def players(a):
     w, r, x, s = randn(2, 4), randn(3, 2, 2), randn(3, 2, 2), rand(3)
     a.case("gradient_penalty", "gradient_penalty(|x| tanh(flatten(x) @ w.T), r, f, share: s)", penalty, uses=["std.loss: gradient_penalty"], r=r.clone(), f=x.clone(), s=s, w=w.clone())
     a.case("r1_penalty", "r1_penalty(|x| tanh(flatten(x) @ w.T), r)", lambda r, w: 0.5 * (slope(r, w) ** 2).sum((1, 2)).mean(), uses=["std.loss: r1_penalty"], r=r.clone(), w=w.clone())
+    pairs = {name: randn(3, 4) for name in ("a", "b", "z", "w")}
+    f("mode_seeking", "mode_seeking(a, b, z, w)", lambda a, b, z, w: 1 / ((a - b).abs().mean() / (z - w).abs().mean() + 1e-5), **pairs)
 
 
 def slope(x, w):
