@@ -117,6 +117,68 @@ def sentiment(source, to, whole):
             file.write(json.dumps({"words": [of(w) for w in words[:64]], "score": score, "good": int(score > 0)}, separators=(",", ":")) + "\n")
 
 
+def joined(symbols, pair):
+    """The symbols with `pair` as one wherever it stands."""
+    left, right, i = [], pair, 0
+    while i < len(symbols):
+        both = tuple(symbols[i:i + 2]) == right
+        left.append("".join(right) if both else symbols[i])
+        i += 2 if both else 1
+    return left
+
+
+def learned_pieces(words, count, longest):
+    """Byte-pair encoding (Sennrich et al., 2016, arXiv 1508.07909): the letters of `words`, a Counter, and the pieces of up to `longest` letters that
+    come of joining the most frequent neighbours again and again, `count` in all; and how each word is made of them."""
+    made = {w: list(w) for w in words}
+    pieces, total, where = sorted({c for w in words for c in w}), collections.Counter(), collections.defaultdict(set)
+
+    def note(word, sign):
+        for pair in zip(made[word], made[word][1:]):
+            total[pair] += sign * words[word]
+            where[pair].add(word)
+
+    for word in words:
+        note(word, 1)
+    while len(pieces) < count:
+        best = max((p for p in total if len(p[0] + p[1]) <= longest), key=lambda p: (total[p], p))
+        for word in where.pop(best):
+            note(word, -1)
+            made[word] = joined(made[word], best)
+            note(word, 1)
+        del total[best]
+        if "".join(best) not in pieces:
+            pieces.append("".join(best))
+    return pieces, made
+
+
+def translation(source, to, whole):
+    """A pair of sentences a line, `en` and `es`, in pieces of words (a blank belongs to the word behind it) by their place in `pieces.jsonl`, both filled
+    with zeros to one length, that of the longer one with a zero behind it. Of each piece the line has the `letters` by their place in `letters.txt`, filled
+    with zeros to eight; piece 0 is the end. Without `--whole`: the short ones, of which the last 60 are from the last 1,000."""
+    import re
+
+    size, longest = 2000, 8
+    pairs = list(csv.DictReader(open(source / "translation-en-es/pairs.tsv", encoding="utf-8", newline=""), delimiter="\t"))
+    pairs = [[re.findall(r" ?\w+| ?[^\w\s]+", row[k]) for k in ("en", "es")] for row in pairs]
+    seen = collections.Counter(w for pair in pairs[:-1000] for side in pair for w in side)
+    seen.update({w: 0 for pair in pairs for side in pair for w in side if w not in seen})
+    pieces, made = learned_pieces(seen, size - 1, longest)
+    place, letters = {p: i for i, p in enumerate(pieces, 1)}, ["\n", *sorted({c for p in pieces for c in p})]
+    pairs = [[[place[p] for w in side for p in made[w]] for side in pair] for pair in pairs]
+    print(f"translation: {len(pairs)} pairs, {len(letters)} letters, at most {max(len(side) for pair in pairs for side in pair)} pieces in one")
+    short = lambda part: [pair for pair in part if max(map(len, pair)) <= 13]
+    with open(to / "translation/pairs.jsonl", "w") as file:
+        for en, es in pairs if whole else short(pairs[:-1000])[:540] + short(pairs[-1000:])[:60]:
+            n = max(len(en), len(es)) + 1
+            file.write(json.dumps({"en": en + [0] * (n - len(en)), "es": es + [0] * (n - len(es))}, separators=(",", ":")) + "\n")
+    (to / "translation/letters.txt").write_text("".join(letters[1:]) + "\n", encoding="utf-8")
+    with open(to / "translation/pieces.jsonl", "w") as file:
+        for p in ["", *pieces]:
+            codes = [letters.index(c) for c in p]
+            file.write(json.dumps({"letters": codes + [0] * (longest - len(codes))}, separators=(",", ":")) + "\n")
+
+
 def nuclei(source, to, whole):
     """The picture and its mask in 64 squares of 64 x 64, row after row: the last 16 are its lowest quarter."""
     from PIL import Image
@@ -155,12 +217,12 @@ def spoken(source, to, whole):
             file.write(f"{name},{row['language']},{row['digit']}\n")
 
 
-PARTS = {f.__name__: f for f in (emoji, letters, el_nino, wordnet, tags, pronunciation, sentiment, nuclei, scenes, spoken)}
+PARTS = {f.__name__: f for f in (emoji, letters, el_nino, wordnet, tags, pronunciation, sentiment, translation, nuclei, scenes, spoken)}
 
 if __name__ == "__main__":
     words = [w for w in sys.argv[1:] if w != "--whole"]
     source, to = map(pathlib.Path, words[:2])
     for name in words[2:] or PARTS:
-        for folder in ("emoji", "nuclei", "pronunciation", "scenes", "sentiment", "spoken", "tables", "wordnet"):
+        for folder in ("emoji", "nuclei", "pronunciation", "scenes", "sentiment", "spoken", "tables", "translation", "wordnet"):
             (to / folder).mkdir(parents=True, exist_ok=True)
         PARTS[name](source, to, "--whole" in sys.argv)
