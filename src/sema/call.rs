@@ -330,6 +330,7 @@ impl<'a> Checker<'a> {
         let diagnostic = Diagnostic::error("E0304", span, message, "one too many");
         self.report(match names {
             [] => diagnostic,
+            ["text"] => diagnostic.help("what is to stand in the text stands in it in braces: `\"{a} and {b}\"`"),
             ["shape", ..] => diagnostic.help(format!("sizes stand in brackets: `{callee}[B, T]`")),
             _ => diagnostic.note(format!("it takes ({})", names.join(", "))),
         })

@@ -79,7 +79,7 @@ pub fn argument(name: &str) -> &'static [&'static str] {
     match name {
         "learning_rate" => &["lr"],
         "weight_decay" | "decay" => &["weight_decay", "decay"],
-        "dim" | "axis" | "axes" | "dims" => &["over", "shape"],
+        "dim" | "axis" | "axes" | "dims" => &["over", "at", "shape"],
         "keepdim" | "keepdims" => &["keep"],
         "kernel_size" | "filter_size" => &["kernel"],
         "strides" => &["stride"],

@@ -44,6 +44,24 @@ pub fn misspelt(site: &Site) -> Option<Finding> {
     (*shown != word).then(|| misspelt_word(site, first, shown, *token))
 }
 
+/// `f"loss {x}"`: every text fills in what stands in braces.
+pub fn marked_text(site: &Site) -> Option<Finding> {
+    let mark = site.lexeme(site.at.checked_sub(1)?)?;
+    let text = site.lexeme(site.at).filter(|text| text.token == Token::Str)?;
+    let word = site.word(site.at - 1);
+    if mark.token != Token::Name || mark.span.hi != text.span.lo || word.len() > 2 {
+        return None;
+    }
+    let diagnostic = Diagnostic::error(
+        "E0115",
+        mark.span,
+        format!("`{word}` before a text belongs to another language"),
+        "a text stands alone",
+    )
+    .fix("every text fills in what stands in braces: leave it out", mark.span, "");
+    Some(Finding::say(diagnostic).repair(site.at - 1..site.at, vec![]))
+}
+
 /// `f(a b)`
 pub fn missing_comma(site: &Site) -> Option<Finding> {
     let list = matches!(site.opener(), Some(Token::LParen | Token::LBracket));

@@ -76,6 +76,7 @@ const RULES: &[Rule] = &[
     start::bare_test_name,
     start::word_as_name,
     adjacent::misspelt,
+    adjacent::marked_text,
     adjacent::missing_comma,
     adjacent::missing_equals,
     adjacent::missing_end,

@@ -77,6 +77,8 @@ const MISTAKES: &[(&str, &str)] = &[
     ("let a = if c: d", "E0124 1:13"),
     ("let a = f(a b)", "E0121 1:12"),
     ("let a = [1 2]", "E0121 1:11"),
+    ("print(f\"{a}\")", "E0115 1:7"),
+    ("let a = f(b, r\"c\")", "E0115 1:14"),
     ("fn f(x) {\n  a b\n}", "E0126 2:5"),
     ("let test = 3", "E0127 1:5"),
     ("let (train, test) = split(d, 0.8)", "E0127 1:6\nE0127 1:13"),
