@@ -2,13 +2,13 @@
 
 const { execFile } = require("node:child_process");
 const vscode = require("vscode");
-const { LanguageClient, TransportKind } = require("vscode-languageclient/node");
+const { LanguageClient } = require("vscode-languageclient/node");
 
 let client;
 
 /** Whether the command knows `lsp`; a `dln` that does not exist knows nothing. */
 function hasServer(command) {
-  return new Promise((resolve) => execFile(command, ["lsp", "--help"], { timeout: 5000 }, (error) => resolve(!error)));
+  return new Promise((resolve) => execFile(command, ["lsp", "--help"], { timeout: 60_000 }, (error) => resolve(!error)));
 }
 
 async function start(output) {
@@ -19,9 +19,13 @@ async function start(output) {
     output.appendLine(`\`${command} lsp\` does not run: either there is no such command, or this dln has no language server.`);
     return;
   }
-  const run = { command, args: ["lsp"], transport: TransportKind.stdio };
+  // Without a word on the transport it is the standard streams, and nothing is added to the arguments.
+  const run = { command, args: ["lsp"] };
   const selector = [{ scheme: "file", language: "dln" }, { scheme: "untitled", language: "dln" }];
-  client = new LanguageClient("dln", "dln", { run, debug: run }, { documentSelector: selector, outputChannel: output });
+  // Files that are not open change too: other programs write them, and the server knows names in all of them.
+  const watcher = vscode.workspace.createFileSystemWatcher("**/*.dln");
+  const options = { documentSelector: selector, outputChannel: output, synchronize: { fileEvents: watcher } };
+  client = new LanguageClient("dln", "dln", { run, debug: run }, options);
   await client.start();
 }
 
@@ -31,13 +35,25 @@ async function stop() {
   await running?.stop();
 }
 
+/** What a lens over a training or a test asks for, in a terminal. */
+function inTerminal(...words) {
+  const run = new vscode.ProcessExecution(vscode.workspace.getConfiguration("dln").get("path", "dln"), words);
+  const task = new vscode.Task({ type: "process" }, vscode.TaskScope.Workspace, `dln ${words[0]}`, "dln", run);
+  return vscode.tasks.executeTask(task);
+}
+
 async function activate(context) {
   const output = vscode.window.createOutputChannel("dln");
+  const lenses = [
+    vscode.commands.registerCommand("dln.run", (file) => inTerminal("run", file)),
+    vscode.commands.registerCommand("dln.check", (file) => inTerminal("check", file)),
+    vscode.commands.registerCommand("dln.test", (file, name) => inTerminal("test", file, "--only", name)),
+  ];
   const restart = vscode.commands.registerCommand("dln.restart", async () => {
     await stop();
     await start(output);
   });
-  context.subscriptions.push(output, restart);
+  context.subscriptions.push(output, restart, ...lenses);
   await start(output);
 }
 
