@@ -315,7 +315,7 @@ fn page(tables: &[Table]) -> String {
 }
 
 /// The sections from here on are written by tests of the kernels.
-const KERNELS: &str = "\n## Products of matrices\n";
+const KERNELS: &str = "\n## Convolutions\n";
 
 /// An error may be a little larger on another kind of machine.
 fn allowed(written: f64) -> f64 {

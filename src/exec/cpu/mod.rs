@@ -12,6 +12,8 @@ mod kernels;
 mod math;
 mod parallel;
 mod scratch;
+#[cfg(target_arch = "x86_64")]
+mod transpose;
 
 pub use gemm::{Matmul, use_matmul};
 

@@ -14,6 +14,8 @@ mod sweep;
 mod tests;
 mod turn;
 mod weight;
+#[cfg(target_arch = "x86_64")]
+mod winograd;
 
 use super::frame::{Array, Frame, Writer};
 use super::gemm::{Factor, Tiled, tiles};
@@ -33,6 +35,29 @@ use row::Tall;
 use sweep::Geometry;
 use weight::Gradient;
 
+/// A way to compute a pass with fewer products, which does not do for numbers that are not finite.
+trait Shortcut<T>: Send + Sync {
+    /// Elements of the packed weights.
+    fn packed(&self, pass: &Pass) -> usize;
+
+    /// Computes a whole pass with room for the packed weights, and says whether it is as it should be.
+    ///
+    /// # Safety
+    /// As `Pass::run` for all tasks, but with the weights as they are.
+    unsafe fn run(&self, pass: &Pass, x: &[T], w: &[T], room: &mut [T], y: Writer<T>) -> bool;
+}
+
+/// The same for the gradient of weights, whose parts have sums of their own.
+trait WeightShortcut<T>: Send + Sync {
+    fn parts(&self) -> usize;
+
+    /// Computes all parts' sums from `x` and `y`, and says whether they are as they should be.
+    ///
+    /// # Safety
+    /// The operands and as many sums as there are parts.
+    unsafe fn run(&self, x: &[T], y: &[T], out: Writer<T>) -> bool;
+}
+
 /// An element that convolutions are made of.
 trait Unit: Factor + Tiled + Tall {
     /// The fastest way to pack panels.
@@ -40,6 +65,12 @@ trait Unit: Factor + Tiled + Tall {
 
     /// How a pass goes along lines, if it does.
     fn lines(pass: &Pass) -> Option<Lines>;
+
+    /// A shorter way for a pass, if there is one.
+    fn shortcut(pass: &Pass) -> Option<Box<dyn Shortcut<Self>>>;
+
+    /// A shorter way for a gradient of weights, if there is one.
+    fn weight_shortcut(g: &Geometry) -> Option<Box<dyn WeightShortcut<Self>>>;
 
     /// # Safety
     /// As `Pass::run`, for a pass that goes along lines.
@@ -59,6 +90,22 @@ impl Unit for f32 {
         is_wide().then(|| Lines::new(pass)).flatten()
     }
 
+    fn shortcut(pass: &Pass) -> Option<Box<dyn Shortcut<f32>>> {
+        match is_wide() {
+            #[cfg(target_arch = "x86_64")]
+            true if winograd::Winograd::pays(pass) => Some(Box::new(winograd::Winograd::new(pass)?)),
+            _ => None,
+        }
+    }
+
+    fn weight_shortcut(g: &Geometry) -> Option<Box<dyn WeightShortcut<f32>>> {
+        match is_wide() {
+            #[cfg(target_arch = "x86_64")]
+            true if winograd::Gradient::pays(g) => Some(Box::new(winograd::Gradient::new(g)?)),
+            _ => None,
+        }
+    }
+
     unsafe fn run_lines(lines: &Lines, pass: &Pass, task: usize, x: &[f32], weights: &[f32], y: Writer<f32>) {
         // SAFETY: the caller's promise; there are lines only on processors that have the vectors.
         unsafe { lines.run(pass, task, x, weights, y) }
@@ -71,6 +118,14 @@ impl Unit for f64 {
     }
 
     fn lines(_: &Pass) -> Option<Lines> {
+        None
+    }
+
+    fn shortcut(_: &Pass) -> Option<Box<dyn Shortcut<f64>>> {
+        None
+    }
+
+    fn weight_shortcut(_: &Geometry) -> Option<Box<dyn WeightShortcut<f64>>> {
         None
     }
 
@@ -99,19 +154,18 @@ fn of<T: Unit>(step: &Step, conv: &Conv<usize>) -> Box<dyn Kernel> {
     let (m, sweeps) = match conv.mode {
         ConvMode::Weight => {
             let gradient = Gradient::new(&g);
-            let partials = if gradient.parts() > 1 { vec![T::ZERO; gradient.parts() * dst.len] } else { vec![] };
+            let shortcut = T::weight_shortcut(&g);
             let sum = Fold::new(Reduce::Sum, step.results[0].dtype);
-            return Box::new(Weight::<T> { gradient, x: lhs, y: rhs, dst, partials, sum });
+            return Box::new(Weight::<T> { gradient, shortcut, x: lhs, y: rhs, dst, sum });
         }
         ConvMode::Forward => (g.filters, vec![g.forward()]),
         ConvMode::Input => (g.channels, g.adjoint()),
     };
-    let pass = |sweep| {
+    let route = |sweep| {
         let pass = Pass::new::<T>(&g, conv.mode, m, sweep);
-        let lines = T::lines(&pass);
-        (pass, lines)
+        Route { lines: T::lines(&pass), shortcut: T::shortcut(&pass), pass }
     };
-    Box::new(Sweeps::<T> { passes: sweeps.into_iter().map(pass).collect(), source: lhs, weights: rhs, dst })
+    Box::new(Sweeps::<T> { routes: sweeps.into_iter().map(route).collect(), source: lhs, weights: rhs, dst })
 }
 
 fn geometry(step: &Step, conv: &Conv<usize>) -> Geometry {
@@ -144,9 +198,41 @@ fn three(sizes: &[usize], fill: usize) -> [usize; 3] {
     all
 }
 
+/// A pass, and the ways to compute it.
+struct Route<T> {
+    pass: Pass,
+    lines: Option<Lines>,
+    shortcut: Option<Box<dyn Shortcut<T>>>,
+}
+
+impl<T: Unit> Route<T> {
+    /// Elements of the packed weights.
+    fn packed(&self) -> usize {
+        self.pass.packed().max(self.shortcut.as_ref().map_or(0, |shortcut| shortcut.packed(&self.pass)))
+    }
+
+    fn run(&self, x: &[T], w: &[T], room: &mut [T], y: Writer<T>) {
+        let pass = &self.pass;
+        // SAFETY: the operands and the result of this step; room for the packed weights.
+        if self.shortcut.as_ref().is_some_and(|shortcut| unsafe { shortcut.run(pass, x, w, room, y) }) {
+            return;
+        }
+        let to = Writer::of(room);
+        // SAFETY: pieces are packed once each, to the room that was counted.
+        parallel::tasks(pass.pieces(), pass.packed(), |piece| unsafe { pass.pack(piece, w, to) });
+        // SAFETY: the operands and the result of this step; tasks have parts of their own.
+        match &self.lines {
+            Some(lines) => parallel::tasks(lines.tasks(pass), pass.work(), |task| unsafe {
+                T::run_lines(lines, pass, task, x, room, y)
+            }),
+            None => parallel::tasks(pass.tasks(), pass.work(), |task| unsafe { pass.run(T::pack(), task, x, room, y) }),
+        }
+    }
+}
+
 /// A convolution, or its adjoint in `x`.
 struct Sweeps<T> {
-    passes: Vec<(Pass, Option<Lines>)>,
+    routes: Vec<Route<T>>,
     source: Array<T>,
     weights: Array<T>,
     dst: Array<T>,
@@ -155,26 +241,14 @@ struct Sweeps<T> {
 impl<T: Unit> Kernel for Sweeps<T> {
     fn run(&mut self, frame: &Frame) -> Result<(), Fault> {
         let (x, w, y) = (self.source.read(frame), self.weights.read(frame), self.dst.writer(frame));
-        if self.passes.iter().any(|(pass, _)| pass.sweep.rows() == 0) {
+        if self.routes.iter().any(|route| route.pass.sweep.rows() == 0) {
             // No tap meets some of the result.
             self.dst.write(frame).fill(T::ZERO);
         }
-        let packed = self.passes.iter().map(|(pass, _)| pass.packed()).max().unwrap_or(0);
-        scratch::shared::<T, _>(packed, |memory| {
-            for (pass, lines) in self.passes.iter().filter(|(pass, _)| pass.sweep.rows() > 0) {
-                let to = Writer::of(memory);
-                // SAFETY: pieces are packed once each, to the room that was counted.
-                parallel::tasks(pass.pieces(), pass.packed(), |piece| unsafe { pass.pack(piece, w, to) });
-                // SAFETY: the operands and the result of this step; tasks have parts of their own.
-                match lines {
-                    Some(lines) => parallel::tasks(lines.tasks(pass), pass.work(), |task| unsafe {
-                        T::run_lines(lines, pass, task, x, memory, y)
-                    }),
-                    None => parallel::tasks(pass.tasks(), pass.work(), |task| unsafe {
-                        pass.run(T::pack(), task, x, memory, y)
-                    }),
-                }
-            }
+        let packed = self.routes.iter().map(Route::packed).max().unwrap_or(0);
+        scratch::shared::<T, _>(packed, |room| {
+            let some = self.routes.iter().filter(|route| route.pass.sweep.rows() > 0);
+            some.for_each(|route| route.run(x, w, room, y));
         });
         Ok(())
     }
@@ -183,28 +257,44 @@ impl<T: Unit> Kernel for Sweeps<T> {
 /// The adjoint in `w`.
 struct Weight<T> {
     gradient: Gradient,
+    shortcut: Option<Box<dyn WeightShortcut<T>>>,
     x: Array<T>,
     y: Array<T>,
     dst: Array<T>,
-    /// One sum for each part, if there are several.
-    partials: Vec<T>,
     sum: Fold<T>,
+}
+
+impl<T: Unit> Weight<T> {
+    /// Computes all parts' sums, and says how many there are.
+    fn parts(&self, x: &[T], y: &[T], out: Writer<T>) -> usize {
+        if let Some(shortcut) = &self.shortcut {
+            // SAFETY: the operands of this step, and room for all parts.
+            if unsafe { shortcut.run(x, y, out) } {
+                return shortcut.parts();
+            }
+        }
+        let (gradient, tiles) = (&self.gradient, tiles::<T>().map(|_| T::rows()));
+        parallel::tasks(gradient.tasks(), gradient.work(), |task| {
+            // SAFETY: the operands of this step; tasks have rows of their own.
+            unsafe { gradient.run(tiles, task, x, y, out) }
+        });
+        gradient.parts()
+    }
 }
 
 impl<T: Unit> Kernel for Weight<T> {
     fn run(&mut self, frame: &Frame) -> Result<(), Fault> {
         let (x, y, dst) = (self.x.read(frame), self.y.read(frame), self.dst.write(frame));
-        let gradient = &self.gradient;
-        let out = Writer::of(if self.partials.is_empty() { &mut *dst } else { &mut self.partials });
-        let tiles = tiles::<T>().map(|_| T::rows());
-        parallel::tasks(gradient.tasks(), gradient.work(), |task| {
-            // SAFETY: the operands of this step; tasks have rows of their own.
-            unsafe { gradient.run(tiles, task, x, y, out) }
-        });
-        if !self.partials.is_empty() {
-            join_parts(&self.sum, &mut self.partials, dst.len());
-            dst.copy_from_slice(&self.partials[..dst.len()]);
+        let most = self.gradient.parts().max(self.shortcut.as_ref().map_or(1, |shortcut| shortcut.parts()));
+        if most == 1 {
+            self.parts(x, y, Writer::of(dst));
+            return Ok(());
         }
+        scratch::shared::<T, _>(most * dst.len(), |partials| {
+            let len = self.parts(x, y, Writer::of(partials)) * dst.len();
+            join_parts(&self.sum, &mut partials[..len], dst.len());
+            dst.copy_from_slice(&partials[..dst.len()]);
+        });
         Ok(())
     }
 }

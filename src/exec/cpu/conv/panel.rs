@@ -151,6 +151,8 @@ pub mod wide {
     #[derive(Clone, Copy)]
     struct Piece {
         mask: u16,
+        /// Where every other element is taken: the masks of the two vectors that hold them.
+        spread: [u16; 2],
         from: isize,
     }
 
@@ -167,13 +169,13 @@ pub mod wide {
                 let here = runs.iter().take_while(|run| run.column < v + LANES).count();
                 let (own, rest) = runs.split_at(here);
                 runs = rest;
-                let mut pieces = [Piece { mask: 0, from: 0 }; LANES];
+                let mut pieces = [Piece { mask: 0, spread: [0; 2], from: 0 }; LANES];
                 let mut count = 0;
                 for run in own {
                     if let Some(found) = source.found(run, tap, v) {
                         let bits = |n: usize| ((1u32 << n) - 1) as u16;
                         let mask = bits(found.inside.end - v) & !bits(found.inside.start - v);
-                        pieces[count] = Piece { mask, from: found.from };
+                        pieces[count] = Piece { mask, spread: mask.to_le_bytes().map(spread), from: found.from };
                         count += 1;
                     }
                 }
@@ -218,7 +220,7 @@ pub mod wide {
         let mut vector = _mm512_setzero_ps();
         for piece in pieces {
             let from = start.wrapping_offset(piece.from);
-            let [low, high] = piece.mask.to_le_bytes().map(spread);
+            let [low, high] = piece.spread;
             // SAFETY: as in `straight`.
             let both = unsafe {
                 let low = _mm512_maskz_loadu_ps(low, from);

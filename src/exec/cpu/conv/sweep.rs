@@ -153,6 +153,44 @@ impl Sweep {
         }
     }
 
+    /// If positions side by side are all of the result and meet 3 x 3 taps side by side in one plane: the first offsets, and
+    /// for each offset the tap's place in the kernel.
+    pub fn square_taps(&self) -> Option<([isize; 3], [usize; 9])> {
+        let low = self.taps.iter().copied().min()?;
+        let mut places = [0; 9];
+        let flat = self.count[0] == 1 && self.source[0] == 1 && self.step == [1; 3] && self.is_dense();
+        let mut found = 0u32;
+        for (tap, &place) in self.taps.iter().zip(&self.places) {
+            let [d, h, w] = std::array::from_fn(|a| tap[a] - low[a]);
+            let inside = d == 0 && (0..3).contains(&h) && (0..3).contains(&w);
+            let index = if inside { (h * 3 + w) as usize } else { 9 };
+            *places.get_mut(index)? = place;
+            found |= 1 << index;
+        }
+        (flat && self.taps.len() == 9 && found == 0x1ff).then_some((low, places))
+    }
+
+    /// The same source in squares of 4 x 4, two positions apart: the first begins `low` from position 0, and each is what taps
+    /// of 3 x 3 meet from 2 x 2 positions.
+    pub fn squares(&self, low: [isize; 3]) -> Sweep {
+        let offsets = (0..16).map(|place| [low[0], low[1] + place / 4, low[2] + place % 4]);
+        let [deep, high, wide] = self.count;
+        Sweep {
+            step: [1, 2, 2],
+            count: [deep, high.div_ceil(2), wide.div_ceil(2)],
+            taps: offsets.collect(),
+            places: (0..16).collect(),
+            ..self.clone()
+        }
+    }
+
+    /// The result's channels as a source, in squares of 2 x 2.
+    pub fn result_squares(&self, channels: usize) -> Sweep {
+        let offsets = (0..4).map(|place| [0, place / 2, place % 2]);
+        let squares = self.squares([0; 3]);
+        Sweep { channels, source: self.target, taps: offsets.collect(), places: (0..4).collect(), ..squares }
+    }
+
     /// Terms of a sum.
     pub fn rows(&self) -> usize {
         self.channels * self.taps.len()

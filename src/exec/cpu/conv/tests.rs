@@ -16,7 +16,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 
 /// Numbers between -1 and 1.
-fn numbers(count: usize, seed: u64) -> Vec<f64> {
+pub fn numbers(count: usize, seed: u64) -> Vec<f64> {
     let mut state = seed | 1;
     let mut next = || {
         state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
@@ -56,7 +56,7 @@ fn geometry() -> impl Strategy<Value = Geometry> {
 }
 
 /// Calls `f(x, w, y)` for the places of every product.
-fn products(g: &Geometry, mut f: impl FnMut(usize, usize, usize)) {
+pub fn products(g: &Geometry, mut f: impl FnMut(usize, usize, usize)) {
     let area = |sizes: [usize; 3]| sizes.iter().product::<usize>();
     let split = |i: usize, sizes: [usize; 3]| [i / sizes[2] / sizes[1], i / sizes[2] % sizes[1], i % sizes[2]];
     for (k, p) in (0..area(g.kernel)).flat_map(|k| (0..area(g.y)).map(move |p| (k, p))) {
@@ -78,7 +78,7 @@ fn products(g: &Geometry, mut f: impl FnMut(usize, usize, usize)) {
 }
 
 /// An element with a way back to f64.
-trait Number: Unit {
+pub trait Number: Unit {
     const EPSILON: f64;
     const DTYPE: DType;
     fn of(x: f64) -> Self;
@@ -118,15 +118,15 @@ impl Number for f64 {
 }
 
 /// Operands, and what is expected of each mode: sums, and sums of absolute values.
-struct Case<T> {
-    g: Geometry,
-    x: Vec<T>,
-    w: Vec<T>,
-    y: Vec<T>,
+pub struct Case<T> {
+    pub g: Geometry,
+    pub x: Vec<T>,
+    pub w: Vec<T>,
+    pub y: Vec<T>,
 }
 
 impl<T: Number> Case<T> {
-    fn new(g: Geometry) -> Case<T> {
+    pub fn new(g: Geometry) -> Case<T> {
         let area = |sizes: [usize; 3]| sizes.iter().product::<usize>();
         let many = |count: usize, seed: u64| numbers(count, seed).into_iter().map(T::of).collect();
         Case {
@@ -138,7 +138,7 @@ impl<T: Number> Case<T> {
     }
 
     /// By element of the result: the sum, that of absolute values, and the number of terms.
-    fn want(&self, mode: ConvMode) -> Vec<(f64, f64, usize)> {
+    pub fn want(&self, mode: ConvMode) -> Vec<(f64, f64, usize)> {
         let len = match mode {
             ConvMode::Forward => self.y.len(),
             ConvMode::Input => self.x.len(),
