@@ -6,6 +6,7 @@ use super::chain::{Hyper, HyperKind, HyperValue, Overrides};
 use super::doc::{self, Doc};
 use super::format::{self, Format};
 use super::graph::{self, Draw};
+use super::import::{self, Import};
 use super::runs::{self, Leave, Runs};
 use super::summary::{self, Summarize};
 use super::sweep::{Lists, Sweep, metric};
@@ -30,6 +31,7 @@ pub enum Task {
     Manual(Option<String>),
     Explain { code: String },
     Bench(Bench),
+    Import(Import),
     Lsp,
     Repl(repl::Repl),
     Summary(Summarize),
@@ -98,6 +100,7 @@ pub fn parse(args: &[OsString], hypers: &[Hyper]) -> Result<Request, clap::Error
         "runs" => Task::Runs(runs::read(matches)),
         "sweep" => Task::Sweep(sweep_of(matches, hypers)),
         "bench" => Task::Bench(bench::read(matches)),
+        "import" => Task::Import(import::read(matches)),
         "fmt" => Task::Format(format::read(matches)),
         "new" => Task::New(project::read(matches)),
         "completions" => Task::Completions(shell::shell(matches)),
@@ -185,6 +188,7 @@ pub fn command(hypers: &[Hyper]) -> Command {
         .subcommand(shell::completions())
         .subcommand(shell::man())
         .subcommand(bench::words())
+        .subcommand(import::words())
         .subcommand(
             Command::new("explain")
                 .about("Explain a code of an error, such as E0501")
@@ -194,12 +198,7 @@ pub fn command(hypers: &[Hyper]) -> Command {
         .subcommand(summary::words())
         .subcommand(graph::words())
         .subcommand(doc::words())
-        .subcommand(
-            // Clients say `--stdio` to servers that have another way too.
-            Command::new("lsp")
-                .about("Serve an editor: the language server, over the standard streams")
-                .arg(flag("stdio", "Over the standard streams, as without it").hide(true)),
-        )
+        .subcommand(Command::new("lsp").about("Serve an editor: the language server, over the standard streams"))
 }
 
 fn run(hypers: &[Hyper]) -> Command {

@@ -76,6 +76,7 @@ impl Desk<'_> {
             Task::Runs(runs) => self.runs(runs),
             Task::Sweep(sweep) => self.sweep(sweep),
             Task::Bench(bench) => self.with(&bench.file, |desk, session| desk.bench(session, bench)),
+            Task::Import(import) => self.import(import),
             Task::Format(format) => self.format(format),
             Task::New(folder) => self.new_project(folder),
             Task::Completions(shell) => self.completions(*shell),

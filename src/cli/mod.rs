@@ -8,6 +8,7 @@ mod doc;
 mod driver;
 mod format;
 mod graph;
+mod import;
 mod interrupt;
 mod json;
 mod output;

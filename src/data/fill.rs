@@ -1,7 +1,7 @@
 //! Cells and other pieces of text become the elements of a field.
 
 use super::column::{Column, Number};
-use super::{TableColumn, quoted, ragged};
+use super::{TableColumn, quoted, ragged, tokens};
 use crate::diag::Diagnostic;
 use crate::tir::{Field, Path};
 use std::collections::BTreeMap;
@@ -27,10 +27,19 @@ pub enum Filler<'f> {
         elements: Box<Filler<'f>>,
         lengths: Vec<usize>,
     },
+    /// Every cell is a text, which becomes tokens when all of them are there.
+    Texts {
+        field: &'f Field,
+        texts: Vec<String>,
+    },
 }
 
 impl<'f> Filler<'f> {
-    pub fn new(field: &'f Field) -> Filler<'f> {
+    /// With `tokens`, a field of codes takes texts.
+    pub fn new(field: &'f Field, tokens: bool) -> Filler<'f> {
+        if tokens && tokens::is_text(field) {
+            return Filler::Texts { field, texts: vec![] };
+        }
         let elements = Filler::Numbers(Column::new(field));
         match field.free {
             Some(_) => Filler::Ragged { elements: Box::new(elements), lengths: vec![] },
@@ -41,8 +50,16 @@ impl<'f> Filler<'f> {
     pub fn field(&self) -> &'f Field {
         match self {
             Filler::Numbers(column) => column.field,
-            Filler::Names { field, .. } => field,
+            Filler::Names { field, .. } | Filler::Texts { field, .. } => field,
             Filler::Ragged { elements, .. } => elements.field(),
+        }
+    }
+
+    /// The texts of a column that becomes tokens.
+    pub fn texts(&self) -> &[String] {
+        match self {
+            Filler::Texts { texts, .. } => texts,
+            _ => &[],
         }
     }
 
@@ -57,6 +74,10 @@ impl<'f> Filler<'f> {
                 text: "is no value".to_string(),
                 help: Some("fill the gap or leave out the row; dln does not guess missing values"),
             });
+        }
+        if let Filler::Texts { texts, .. } = self {
+            texts.push(cell.to_string());
+            return Ok(());
         }
         if let Filler::Ragged { elements, lengths } = self {
             lengths.push(cell.split_whitespace().count());
@@ -80,7 +101,7 @@ impl<'f> Filler<'f> {
                 help: None,
             }),
             (Filler::Names { .. }, None) => unreachable!("a column of names takes names"),
-            (Filler::Ragged { .. }, _) => unreachable!("its elements were taken one by one"),
+            (Filler::Ragged { .. } | Filler::Texts { .. }, _) => unreachable!("taken above"),
         }
     }
 
@@ -103,7 +124,7 @@ impl<'f> Filler<'f> {
         match self {
             Filler::Numbers(column) => column.field.bound.is_some() && column.is_empty(),
             Filler::Names { .. } => true,
-            Filler::Ragged { .. } => false,
+            Filler::Ragged { .. } | Filler::Texts { .. } => false,
         }
     }
 
@@ -124,6 +145,7 @@ impl<'f> Filler<'f> {
         let (field, seen, values) = match self {
             Filler::Numbers(column) => return Ok(TableColumn::numbers(column.finish(rows))),
             Filler::Names { field, seen, values } => (field, seen, values),
+            Filler::Texts { .. } => unreachable!("texts become tokens with all others of their table"),
             Filler::Ragged { elements, lengths } => {
                 let elements = elements.finish(lengths.iter().sum(), path)?;
                 return Ok(ragged::filled(elements, lengths));

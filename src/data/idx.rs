@@ -76,7 +76,7 @@ pub fn read(files: &Files, paths: &[Path], fields: &[Field]) -> Result<Table, Di
         }
         columns.push(column);
     }
-    Ok(Table { rows: first.map_or(0, |(_, rows)| rows), columns })
+    Ok(Table { rows: first.map_or(0, |(_, rows)| rows), columns, spelling: None })
 }
 
 fn read_column(files: &Files, path: &Path, field: &Field) -> Result<(usize, TableColumn), Diagnostic> {

@@ -1,16 +1,17 @@
 //! JSON lines: each line is an object, a row, with the fields by their names. Lists are axes.
 
 use super::fill::{Filler, Wrong};
+use super::tokens::{self, Coder};
 use super::{Table, no_rows, open, quoted, text};
 use crate::diag::Diagnostic;
 use crate::io::Files;
 use crate::tir::{Field, Path};
 use serde_json::Value;
 
-pub fn read(files: &Files, path: &Path, fields: &[Field]) -> Result<Table, Diagnostic> {
+pub fn read(files: &Files, path: &Path, fields: &[Field], coder: Option<&Coder>) -> Result<Table, Diagnostic> {
     let bytes = open(files, path)?;
     let lines = text::utf8(path, &bytes)?.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    let mut columns: Vec<Filler> = fields.iter().map(Filler::new).collect();
+    let mut columns: Vec<Filler> = fields.iter().map(|field| Filler::new(field, coder.is_some())).collect();
     let mut rows = 0;
     for (number, line) in lines {
         let place = Place { path, line: number + 1 };
@@ -24,8 +25,7 @@ pub fn read(files: &Files, path: &Path, fields: &[Field]) -> Result<Table, Diagn
     if rows == 0 {
         return Err(no_rows(path));
     }
-    let columns = columns.into_iter().map(|column| column.finish(rows, path));
-    Ok(Table { rows, columns: columns.collect::<Result<_, _>>()? })
+    tokens::table(columns, rows, path, coder)
 }
 
 /// One value of a row. Where the length is free it is a list of whatever length, or a text of words.
@@ -35,6 +35,8 @@ fn take(value: &Value, column: &mut Filler) -> Result<(), Wrong> {
         return leaves(value, &shape, &mut |leaf| column.push(leaf));
     }
     match value {
+        Value::String(text) if matches!(column, Filler::Texts { .. }) => column.push(text),
+        other if matches!(column, Filler::Texts { .. }) => Err(wrong(format!("{} is no text", shown(other)))),
         Value::Array(elements) => {
             column.begin_row(elements.len());
             elements.iter().try_for_each(|element| leaves(element, &shape, &mut |leaf| column.push_element(leaf)))

@@ -16,25 +16,28 @@ mod rows;
 mod tests;
 mod text;
 mod tokens;
+mod vocabulary;
 mod wav;
-mod wordpiece;
 
 pub use counter::mix;
 pub use loader::{Epoch, Loader};
-pub use text::{characters, spelled};
+pub use tokens::{Spelling, Vocabularies};
 
 use crate::diag::Diagnostic;
 use crate::io::Files;
 use crate::ops::Tensor;
-use crate::tir::{DataSource, Dataset, Field, Path};
+use crate::tir::{DataSource, Dataset, Field, Path, Tokenizer};
 use std::borrow::Cow;
 use std::sync::Arc;
+use tokens::Coder;
 
 /// A source, read: one column per field, all with the same number of rows.
 #[derive(Debug)]
 pub struct Table {
     pub rows: usize,
     pub columns: Vec<TableColumn>,
+    /// What the codes of its texts stand for.
+    pub spelling: Option<Spelling>,
 }
 
 #[derive(Debug)]
@@ -57,11 +60,17 @@ impl TableColumn {
 pub struct Tables<'f> {
     files: &'f Files,
     read: Vec<(DataSource, Vec<Field>, Arc<Table>)>,
+    vocabularies: Vocabularies,
 }
 
 impl<'f> Tables<'f> {
     pub fn new(files: &'f Files) -> Tables<'f> {
-        Tables { files, read: vec![] }
+        Tables { files, read: vec![], vocabularies: Vocabularies::default() }
+    }
+
+    /// Those that its texts are read with; the same for all who ask.
+    pub fn vocabularies(&self) -> Vocabularies {
+        self.vocabularies.clone()
     }
 
     /// The table that a data set begins with.
@@ -70,25 +79,34 @@ impl<'f> Tables<'f> {
         if let Some((_, _, table)) = self.read.iter().find(|(s, f, _)| s == source && f == fields) {
             return Ok(table.clone());
         }
-        let table = Arc::new(read(self.files, source, fields)?);
+        let table = Arc::new(read(self.files, &self.vocabularies, source, fields)?);
         self.read.push((source.clone(), fields.clone(), table.clone()));
         Ok(table)
     }
 }
 
-fn read(files: &Files, source: &DataSource, fields: &[Field]) -> Result<Table, Diagnostic> {
+fn read(
+    files: &Files,
+    vocabularies: &Vocabularies,
+    source: &DataSource,
+    fields: &[Field],
+) -> Result<Table, Diagnostic> {
+    let coder = |path, tokenizer: &'_ Option<Tokenizer>| {
+        tokenizer.clone().map(|tokenizer| Coder { files, vocabularies, tokenizer, path })
+    };
     match source {
-        DataSource::Csv { path, columns, header, separator } => {
+        DataSource::Csv { path, columns, header, separator, tokenizer } => {
             let format = csv::Format { columns: columns.as_deref(), header: *header, separator: *separator };
-            csv::read(files, path, &format, fields)
+            csv::read(files, path, &format, fields, coder(path, tokenizer).as_ref())
         }
         DataSource::Idx { paths } => idx::read(files, paths, fields),
-        DataSource::Json { path } => json::read(files, path, fields),
+        DataSource::Json { path, tokenizer } => json::read(files, path, fields, coder(path, tokenizer).as_ref()),
         DataSource::Wav { path, columns, rate } => {
             wav::read(files, &wav::Source { path, columns: columns.as_deref(), rate: *rate }, fields)
         }
-        DataSource::Text { path, length } => text::read(files, path, *length, fields),
-        DataSource::Tokens { path, tokenizer } => tokens::read(files, path, tokenizer, fields),
+        DataSource::Text { path, length, tokenizer } => {
+            text::read(files, path, *length, fields, coder(path, tokenizer).as_ref())
+        }
     }
 }
 

@@ -115,7 +115,7 @@ mod tests {
     fn staged(n: usize, stages: &[Stage], epoch: usize) -> Result<Vec<Vec<usize>>, Diagnostic> {
         let spanned = |stage: &Stage| Spanned { value: stage.clone(), span: Span::none() };
         let stages: Vec<_> = stages.iter().map(spanned).collect();
-        let table = Table { rows: n, columns: vec![] };
+        let table = Table { rows: n, columns: vec![], spelling: None };
         let rows = Rows::all(n).staged(&stages, &table, Order { seed: 1, epoch })?;
         Ok((0..rows.len()).map(|i| rows.get(i).to_vec()).collect())
     }

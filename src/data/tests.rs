@@ -34,6 +34,7 @@ fn csv_source(columns: Option<&[&str]>) -> DataSource {
         columns: columns.map(|names| names.iter().map(|&n| at_path(n.into())).collect()),
         header: None,
         separator: None,
+        tokenizer: None,
     }
 }
 
@@ -43,7 +44,7 @@ fn read_from(contents: &[(&str, &[u8])], source: &DataSource, fields: &[Field]) 
     for (name, bytes) in contents {
         std::fs::write(dir.path().join(name), bytes).unwrap();
     }
-    read(&Files::at(dir.path()), source, fields)
+    read(&Files::at(dir.path()), &Vocabularies::default(), source, fields)
 }
 
 fn csv(text: &str, fields: &[Field]) -> Result<Table, Diagnostic> {
@@ -147,7 +148,13 @@ fn ragged_and_empty_files_are_refused() {
 
 #[test]
 fn separators_follow_the_ending_or_the_setting() {
-    let source = |name: &str, separator| DataSource::Csv { path: path(name), columns: None, header: None, separator };
+    let source = |name: &str, separator| DataSource::Csv {
+        path: path(name),
+        columns: None,
+        header: None,
+        separator,
+        tokenizer: None,
+    };
     let read = |name: &str, text: &str, separator| {
         let table = read_from(&[(name, text.as_bytes())], &source(name, separator), &[x(&[2])]);
         values(&table.unwrap(), 0)
@@ -160,7 +167,8 @@ fn separators_follow_the_ending_or_the_setting() {
 
 #[test]
 fn the_digits_ship_inside() {
-    let source = DataSource::Csv { path: path("std:digits.csv"), columns: None, header: None, separator: None };
+    let source =
+        DataSource::Csv { path: path("std:digits.csv"), columns: None, header: None, separator: None, tokenizer: None };
     let table = read_from(&[], &source, &[x(&[64]), y(10)]).unwrap();
     assert_eq!(table.rows, 1797);
     assert_eq!(table.columns[0].values.shape, [1797, 64]);
@@ -257,7 +265,7 @@ fn idx_files_must_agree_with_each_other_and_with_bounds() {
 #[test]
 fn a_text_is_cut_into_pieces_with_their_successors() {
     let code = |name| field(name, DType::I64, Some(4), &[3]);
-    let source = DataSource::Text { path: path("text"), length: Some(3) };
+    let source = DataSource::Text { path: path("text"), length: Some(3), tokenizer: None };
     let read = |text: &[u8]| read_from(&[("text", text)], &source, &[code("x"), code("y")]);
     let table = read("abéabéaé".as_bytes()).unwrap();
     assert_eq!(table.columns[0].values.shape, [2, 3]);

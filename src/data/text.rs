@@ -1,81 +1,135 @@
-//! A text as pieces of characters, or as its lines. The code of a character is its position in the sorted list of the distinct
-//! characters of the file.
+//! A text in pieces, or as its lines: of characters, whose codes are their positions in the sorted list of the distinct
+//! characters of the file, or of the tokens of a vocabulary.
 
 use super::column::{Column, Number};
+use super::tokens::{Coder, Spelling};
+use super::vocabulary::Vocabulary;
 use super::{Table, TableColumn, no_rows, open, quoted, ragged};
 use crate::diag::Diagnostic;
 use crate::io::Files;
-use crate::ops::Tensor;
 use crate::tir::{Field, Path};
+use std::sync::Arc;
 
-/// Field `k` is the text moved on by `k` characters, so with two fields the second is what comes next.
-pub fn read(files: &Files, path: &Path, length: Option<usize>, fields: &[Field]) -> Result<Table, Diagnostic> {
+/// Field `k` is the text moved on by `k` codes, so with two fields the second is what comes next.
+pub fn read(
+    files: &Files,
+    path: &Path,
+    length: Option<usize>,
+    fields: &[Field],
+    coder: Option<&Coder>,
+) -> Result<Table, Diagnostic> {
     let text = contents(files, path)?;
-    match length {
-        Some(length) => pieces(&text, path, length, fields),
-        None => lines(&text, path, fields),
-    }
-}
-
-fn pieces(text: &str, path: &Path, length: usize, fields: &[Field]) -> Result<Table, Diagnostic> {
-    let characters = distinct(text);
-    let codes: Vec<i64> = text.chars().map(|c| characters.partition_point(|&other| other < c) as i64).collect();
-    let moved = fields.len().saturating_sub(1);
-    let rows = codes.len().saturating_sub(moved) / length.max(1);
-    if rows == 0 {
-        return Err(too_short(path, codes.len(), length + moved));
-    }
-    let names: Vec<String> = characters.iter().map(char::to_string).collect();
-    let column = |(shift, field)| {
-        let codes = &codes[shift..shift + rows * length];
-        fill(path, field, codes, &names).map(|column| TableColumn {
-            values: column.finish(rows),
-            names: names.clone(),
-            lengths: None,
-        })
+    let parts: Vec<&str> = match length {
+        Some(_) => text.split_inclusive('\n').collect(),
+        None if coder.is_some() => text.lines().filter(|line| !line.trim().is_empty()).collect(),
+        None => text.lines().filter(|line| !line.is_empty()).collect(),
     };
-    let columns = fields.iter().enumerate().map(column);
-    Ok(Table { rows, columns: columns.collect::<Result<_, _>>()? })
+    let codes = match coder {
+        Some(coder) => Codes::Tokens(coder, coder.vocabulary(&parts)?),
+        None => Codes::Characters(distinct(&text)),
+    };
+    let (rows, columns) = match length {
+        Some(length) => pieces(&codes, &text, path, length, fields)?,
+        None => lines(&codes, &parts, path, fields)?,
+    };
+    Ok(Table { rows, columns, spelling: Some(codes.spelling()) })
 }
 
-/// Every line that is not empty is a row of its own length. The end of a line is a character too: with two fields the second
-/// is what comes next, up to the end.
-fn lines(text: &str, path: &Path, fields: &[Field]) -> Result<Table, Diagnostic> {
-    let characters = distinct(text);
-    let names: Vec<String> = characters.iter().map(char::to_string).collect();
-    let code = |c: char| characters.partition_point(|&other| other < c) as i64;
+/// How a text becomes codes.
+enum Codes<'t> {
+    /// The distinct ones, sorted.
+    Characters(Vec<char>),
+    Tokens(&'t Coder<'t>, Arc<Vocabulary>),
+}
+
+impl Codes<'_> {
+    /// The codes of a text; with what stands around a row if it is one.
+    fn encode(&self, text: &str, row: bool) -> Result<Vec<i64>, Diagnostic> {
+        match self {
+            Codes::Tokens(coder, vocabulary) => coder.encoded(vocabulary, text, row),
+            Codes::Characters(known) => {
+                Ok(text.chars().map(|c| known.partition_point(|&other| other < c) as i64).collect())
+            }
+        }
+    }
+
+    /// The codes of a line. Where it is asked what comes next, its end is a code too.
+    fn line(&self, line: &str, next: bool) -> Result<Vec<i64>, Diagnostic> {
+        match self {
+            Codes::Tokens(_, vocabulary) if vocabulary.has_end() => self.encode(line, true),
+            _ if next => self.encode(&format!("{line}\n"), true),
+            _ => self.encode(line, true),
+        }
+    }
+
+    fn column(&self, path: &Path, field: &Field, codes: &[i64], rows: usize) -> Result<TableColumn, Diagnostic> {
+        match self {
+            Codes::Tokens(coder, vocabulary) => {
+                let column = coder.column(vocabulary, field, codes.iter().copied())?;
+                Ok(TableColumn::numbers(column.finish(rows)))
+            }
+            Codes::Characters(known) => {
+                let names: Vec<String> = known.iter().map(char::to_string).collect();
+                let column = fill(path, field, codes, &names)?;
+                Ok(TableColumn { names, ..TableColumn::numbers(column.finish(rows)) })
+            }
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Codes::Characters(_) => "characters",
+            Codes::Tokens(..) => "tokens",
+        }
+    }
+
+    fn spelling(self) -> Spelling {
+        match self {
+            Codes::Characters(known) => Spelling::Characters(known),
+            Codes::Tokens(_, vocabulary) => Spelling::Tokens(vocabulary),
+        }
+    }
+}
+
+fn pieces(
+    codes: &Codes,
+    text: &str,
+    path: &Path,
+    length: usize,
+    fields: &[Field],
+) -> Result<(usize, Vec<TableColumn>), Diagnostic> {
+    let all = codes.encode(text, false)?;
     let moved = fields.len().saturating_sub(1);
-    let rows: Vec<Vec<i64>> = text
-        .lines()
-        .filter(|line| !line.is_empty())
-        .map(|line| line.chars().chain((moved > 0).then_some('\n')).map(code).collect())
-        .collect();
+    let rows = all.len().saturating_sub(moved) / length.max(1);
+    if rows == 0 {
+        return Err(too_short(path, all.len(), codes.name(), length + moved));
+    }
+    let column = |(shift, field): (usize, &Field)| codes.column(path, field, &all[shift..shift + rows * length], rows);
+    let columns = fields.iter().enumerate().map(column).collect::<Result<_, _>>()?;
+    Ok((rows, columns))
+}
+
+/// Every line that is not empty is a row of its own length. With two fields the second is what comes next, up to the end.
+fn lines(
+    codes: &Codes,
+    lines: &[&str],
+    path: &Path,
+    fields: &[Field],
+) -> Result<(usize, Vec<TableColumn>), Diagnostic> {
+    let moved = fields.len().saturating_sub(1);
+    let rows: Vec<Vec<i64>> = lines.iter().map(|line| codes.line(line, moved > 0)).collect::<Result<_, _>>()?;
     if rows.is_empty() {
         return Err(no_rows(path));
     }
-    let lengths: Vec<usize> = rows.iter().map(|row| row.len() - moved).collect();
-    let column = |(shift, field)| {
-        let codes: Vec<i64> =
-            rows.iter().zip(&lengths).flat_map(|(row, length)| &row[shift..shift + length]).copied().collect();
-        let elements = fill(path, field, &codes, &names)?.finish(codes.len());
-        Ok(ragged::filled(TableColumn { names: names.clone(), ..TableColumn::numbers(elements) }, lengths.clone()))
+    let lengths: Vec<usize> = rows.iter().map(|row| row.len().saturating_sub(moved)).collect();
+    let column = |(shift, field): (usize, &Field)| {
+        let own = rows.iter().zip(&lengths).flat_map(|(row, &length)| row.iter().skip(shift).take(length));
+        let own: Vec<i64> = own.copied().collect();
+        let elements = codes.column(path, field, &own, own.len())?;
+        Ok(ragged::filled(elements, lengths.clone()))
     };
-    let columns = fields.iter().enumerate().map(column);
-    Ok(Table { rows: rows.len(), columns: columns.collect::<Result<_, Diagnostic>>()? })
-}
-
-/// The characters that the codes of a text stand for.
-pub fn characters(files: &Files, path: &Path) -> Result<Vec<char>, Diagnostic> {
-    contents(files, path).map(|text| distinct(&text))
-}
-
-/// Codes as text: the last axis is a line. A code that no character has is U+FFFD.
-pub fn spelled(characters: &[char], codes: &Tensor) -> String {
-    let letter = |&code: &f64| characters.get(code as usize).copied().unwrap_or(char::REPLACEMENT_CHARACTER);
-    let letters: Vec<char> = codes.to_f64().iter().map(letter).collect();
-    let length = codes.shape.last().copied().unwrap_or(1).max(1);
-    let lines: Vec<String> = letters.chunks(length).map(|line| line.iter().collect()).collect();
-    lines.join("\n")
+    let columns = fields.iter().enumerate().map(column).collect::<Result<_, Diagnostic>>()?;
+    Ok((rows.len(), columns))
 }
 
 pub fn contents(files: &Files, path: &Path) -> Result<String, Diagnostic> {
@@ -110,8 +164,8 @@ fn not_text(path: &Path, bytes: &[u8], valid: usize) -> Diagnostic {
     Diagnostic::error("E0708", path.span, message, "this file")
 }
 
-fn too_short(path: &Path, found: usize, needed: usize) -> Diagnostic {
-    let message = format!("{} has {found} characters, and one row takes {needed}", quoted(&path.value));
+fn too_short(path: &Path, found: usize, what: &str, needed: usize) -> Diagnostic {
+    let message = format!("{} has {found} {what}, and one row takes {needed}", quoted(&path.value));
     Diagnostic::error("E0709", path.span, message, "this file")
 }
 

@@ -7,9 +7,9 @@ use crate::io::Files;
 use crate::tir::{Learned, Path, Pieces};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use tokenizers::models::TrainerWrapper;
 use tokenizers::models::bpe::BpeTrainer;
 use tokenizers::models::wordlevel::WordLevelTrainer;
-use tokenizers::models::TrainerWrapper;
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 use tokenizers::{AddedToken, PostProcessorWrapper, Tokenizer};
 
@@ -64,9 +64,12 @@ impl Vocabulary {
                 (tokenizer(of_bytes(json!({}), json!([])))?, trainer.into())
             }
             Pieces::Words => {
-                let trainer = WordLevelTrainer::builder().show_progress(false).vocab_size(how.size);
-                let trainer = trainer.special_tokens(special).build().map_err(|error| error.to_string())?;
-                (tokenizer(of_words())?, trainer.into())
+                let trainer = WordLevelTrainer::builder()
+                    .show_progress(false)
+                    .vocab_size(how.size)
+                    .special_tokens(special)
+                    .build();
+                (tokenizer(of_words())?, trainer.map_err(|error| error.to_string())?.into())
             }
         };
         tokenizer.train(&mut trainer, texts.iter()).map_err(|error| error.to_string())?;
@@ -130,14 +133,15 @@ fn around(how: &Learned) -> Option<Value> {
     let special = how.special();
     let slot = |text: &str| json!({ "SpecialToken": { "id": text, "type_id": 0 } });
     let row = json!({ "Sequence": { "id": "A", "type_id": 0 } });
-    let slots: Vec<Value> = how.begin.iter().map(|t| slot(t)).chain([row]).chain(how.end.iter().map(|t| slot(t))).collect();
-    let codes = special.iter().enumerate().map(|(code, text)| {
-        (text.to_string(), json!({ "id": &**text, "ids": [code], "tokens": [&**text] }))
-    });
+    let slots: Vec<Value> =
+        how.begin.iter().map(|t| slot(t)).chain([row]).chain(how.end.iter().map(|t| slot(t))).collect();
+    let codes = special
+        .iter()
+        .enumerate()
+        .map(|(code, text)| (text.to_string(), json!({ "id": &**text, "ids": [code], "tokens": [&**text] })));
     let codes: serde_json::Map<String, Value> = codes.collect();
-    (slots.len() > 1).then(|| {
-        json!({ "type": "TemplateProcessing", "single": slots, "pair": [], "special_tokens": codes })
-    })
+    (slots.len() > 1)
+        .then(|| json!({ "type": "TemplateProcessing", "single": slots, "pair": [], "special_tokens": codes }))
 }
 
 /// The vocabulary of GPT-2 and its kin, which came as two files.
@@ -159,4 +163,73 @@ fn merges(files: &Files, path: &Path) -> Result<String, Diagnostic> {
     let folder = path.value.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
     let path = Path { value: format!("{folder}merges.txt").into(), span: path.span };
     super::text::contents(files, &path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn word_pieces(post_processor: &str) -> Vocabulary {
+        let vocabulary = ["[UNK]", "[CLS]", "[SEP]", "play", "##ing", "##s", "cafe", "a", "!", "中", "'"];
+        let vocabulary: BTreeMap<&str, usize> = vocabulary.into_iter().zip(0..).collect();
+        let text = format!(
+            r###"{{"normalizer": {{"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true,
+              "strip_accents": null, "lowercase": true}}, "pre_tokenizer": {{"type": "BertPreTokenizer"}},
+              "truncation": {{"direction": "Right", "max_length": 2, "strategy": "LongestFirst", "stride": 0}},
+              "post_processor": {post_processor}, "added_tokens": [{{"id": 2, "content": "[SEP]", "special": true,
+              "single_word": false, "lstrip": false, "rstrip": false, "normalized": false}}], "model": {{"type": "WordPiece",
+              "unk_token": "[UNK]", "continuing_subword_prefix": "##", "max_input_chars_per_word": 8, "vocab": {}}}}}"###,
+            serde_json::to_string(&vocabulary).unwrap()
+        );
+        Vocabulary::parse(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn words_become_their_longest_pieces() {
+        let tokens = word_pieces("null");
+        let encode = |text| tokens.encode(text, true).unwrap();
+        assert_eq!(encode("Playing plays a PLAY"), [3, 4, 3, 5, 7, 3]);
+        assert_eq!(encode("a!!play'"), [7, 8, 8, 3, 10]);
+        assert_eq!(encode("player"), [0]);
+        assert_eq!(encode("playsssss"), [0]);
+        assert_eq!(encode(" \t\u{a0} "), [0; 0]);
+        assert_eq!(encode("play[SEP]a"), [3, 2, 7]);
+        assert_eq!(encode("Café cafe\u{301} CAFE\u{0}"), [6, 6, 6]);
+        assert_eq!(encode("a中a\u{200b}\u{2019}"), [7, 9, 7, 0]);
+        assert_eq!(tokens.size(), 11);
+    }
+
+    #[test]
+    fn a_template_puts_tokens_around() {
+        let template = r#"{"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "[CLS]", "type_id": 0}},
+            {"Sequence": {"id": "A", "type_id": 0}}, {"SpecialToken": {"id": "[SEP]", "type_id": 0}}], "pair": [],
+            "special_tokens": {"[CLS]": {"id": "[CLS]", "ids": [1], "tokens": ["[CLS]"]},
+            "[SEP]": {"id": "[SEP]", "ids": [2], "tokens": ["[SEP]"]}}}"#;
+        let tokens = word_pieces(template);
+        assert_eq!(tokens.encode("play", true).unwrap(), [1, 3, 2]);
+        assert_eq!(tokens.encode("play", false).unwrap(), [3]);
+        assert_eq!(tokens.decode(&[3, 7, 2, 7, 7]), "play a");
+    }
+
+    #[test]
+    fn what_is_learned_is_read_again() {
+        let how = Learned {
+            pieces: Pieces::Bytes,
+            size: 270,
+            from: None,
+            begin: Some("<s>".into()),
+            end: Some("</s>".into()),
+            span: crate::base::Span::none(),
+        };
+        let texts = ["low lower lowest", "new newer newest"];
+        let learned = Vocabulary::learn(&how, &texts).unwrap();
+        assert_eq!(learned.text(), Vocabulary::learn(&how, &texts).unwrap().text());
+        let again = Vocabulary::parse(learned.text().as_bytes()).unwrap();
+        for text in ["lowest\u{1f642}", "a new one\n", ""] {
+            let codes = learned.encode(text, true).unwrap();
+            assert_eq!(again.encode(text, true).unwrap(), codes);
+            assert_eq!((codes[0], codes[codes.len() - 1]), (1, 2));
+            assert_eq!(again.decode(&[&codes[..], &[7, 7]].concat()), text);
+        }
+    }
 }

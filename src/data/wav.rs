@@ -28,12 +28,14 @@ struct Sound {
 
 /// The first field is the sound of the file in the first column, seen from the table's folder.
 pub fn read(files: &Files, source: &Source, fields: &[Field]) -> Result<Table, Diagnostic> {
-    let Some((field, rest)) = fields.split_first() else { return Ok(Table { rows: 0, columns: vec![] }) };
+    let Some((field, rest)) = fields.split_first() else {
+        return Ok(Table { rows: 0, columns: vec![], spelling: None });
+    };
     // Any names will do: they are the classes of a column without bound.
     let names = Field { dtype: DType::I64, bound: Some(usize::MAX), shape: vec![], free: None, ..field.clone() };
     let listed: Vec<Field> = std::iter::once(names).chain(rest.iter().cloned()).collect();
     let format = Format { columns: source.columns, header: None, separator: None };
-    let mut table = csv::read(files, source.path, &format, &listed)?;
+    let mut table = csv::read(files, source.path, &format, &listed, None)?;
     let named = table.columns.remove(0);
     if named.names.is_empty() {
         return Err(not_named(source.path));

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::base::Span;
-use crate::data::mix;
+use crate::data::{Vocabularies, mix};
 use crate::diag::Diagnostic;
 use crate::io::{self, Files};
 use crate::ops::{Data, Tensor};
@@ -20,6 +20,8 @@ pub struct Taken {
     pub logs: Vec<(usize, Tensor)>,
     /// The values of all cells, in the order of the program.
     pub cells: Vec<Tensor>,
+    /// The vocabularies that it learned; see `Vocabularies::take_up`.
+    pub vocabularies: Vec<(String, String)>,
 }
 
 /// What the file says beside its tensors.
@@ -29,6 +31,8 @@ struct Text {
     next: usize,
     place: Place,
     logs: Vec<(usize, Vec<Exact>)>,
+    /// The vocabularies that it learned.
+    vocabularies: Vec<(String, String)>,
 }
 
 /// The entry of the text among the tensors.
@@ -41,11 +45,13 @@ pub fn write(
     (checked, jobs): (&Checked, &[Job]),
     (next, place): (usize, &Place),
     logs: &[(usize, Tensor)],
+    vocabularies: &Vocabularies,
     machine: &dyn Machine,
 ) -> Result<(), Diagnostic> {
     let exact = |(log, numbers): &(usize, Tensor)| (*log, numbers.to_f64().into_iter().map(Exact::from).collect());
     let program = parts(checked, jobs);
-    let text = Text { program, next, place: place.clone(), logs: logs.iter().map(exact).collect() };
+    let logs = logs.iter().map(exact).collect();
+    let text = Text { program, next, place: place.clone(), logs, vocabularies: vocabularies.learned() };
     let text = serde_json::to_vec(&text).expect("numbers and texts are JSON");
     let mut tensors = vec![(TEXT.to_string(), Tensor::new(vec![text.len()], Data::U8(text)))];
     let cells = checked.cells.iter().enumerate();
@@ -95,10 +101,10 @@ pub fn read(files: &Files, path: &str, checked: &Checked, jobs: &[Job]) -> Resul
         (log, Tensor::from_f64(crate::types::DType::F32, &[numbers.len()], &numbers))
     };
     let logs = text.logs.into_iter().map(logged).collect();
-    Ok(Some(Taken { next: text.next, place: text.place, logs, cells }))
+    Ok(Some(Taken { next: text.next, place: text.place, logs, cells, vocabularies: text.vocabularies }))
 }
 
-fn refused(message: String, notes: Vec<String>) -> Diagnostic {
+pub fn refused(message: String, notes: Vec<String>) -> Diagnostic {
     let diagnostic = Diagnostic::error("E0902", Span::none(), message, "");
     let diagnostic = notes.into_iter().fold(diagnostic, Diagnostic::note);
     diagnostic.help("run it without `--resume` to begin anew, or take back what was changed")

@@ -75,7 +75,7 @@ fn run_on<'c>(
 ) -> Result<(), Diagnostic> {
     let mut context = Context { files, tables: Tables::new(files), interrupt, tell };
     let mut runs = Runs::new(engine.checked(), how);
-    runs.take_up(engine)?;
+    runs.take_up(engine, &context)?;
     while runs.shown(engine, &mut context)? && runs.training(engine, &mut context)? {}
     runs.end()
 }
@@ -106,7 +106,7 @@ impl<'c> Runs<'c> {
     }
 
     /// Begins where an interrupted run stood, if that is asked for and there is one.
-    fn take_up(&mut self, engine: &mut Engine) -> Result<(), Diagnostic> {
+    fn take_up(&mut self, engine: &mut Engine, context: &Context) -> Result<(), Diagnostic> {
         let Some(checkpoint) = self.how.checkpoint.as_ref().filter(|checkpoint| checkpoint.resume) else {
             return Ok(());
         };
@@ -117,6 +117,8 @@ impl<'c> Runs<'c> {
             engine.write(cell.into(), value);
         }
         engine.set_logs(taken.logs);
+        let learned = context.tables.vocabularies().take_up(&taken.vocabularies);
+        learned.map_err(|why| resume::refused(format!("`{}`: {why}", checkpoint.path), vec![]))?;
         (self.next, self.place) = (taken.next, Some(taken.place));
         Ok(())
     }
@@ -134,11 +136,13 @@ impl<'c> Runs<'c> {
     fn training(&mut self, engine: &mut Engine, context: &mut Context) -> Result<bool, Diagnostic> {
         let (checked, jobs, next) = (self.checked, &self.jobs, self.next);
         let logs = engine.logs();
+        let vocabularies = context.tables.vocabularies();
         let checkpoint = self.how.checkpoint.as_ref();
         let kept = Cell::new(Instant::now());
         let mut keep = |place: &Place, machine: &dyn Machine| match checkpoint {
             Some(to) => {
-                let written = resume::write(&to.files, &to.path, (checked, jobs), (next, place), &logs, machine);
+                let (program, at) = ((checked, &jobs[..]), (next, place));
+                let written = resume::write(&to.files, &to.path, program, at, &logs, &vocabularies, machine);
                 kept.set(Instant::now());
                 written
             }
@@ -172,7 +176,9 @@ impl<'c> Runs<'c> {
         let mut cells: Vec<CellId> = self.jobs[..=self.next].iter().flat_map(|job| job.trained.clone()).collect();
         cells.sort_unstable();
         cells.dedup();
-        if let Err(diagnostic) = io::save(&to.files, last, &engine.weights(&cells, None), &[], Span::none()) {
+        let weights = io::save(&to.files, last, &engine.weights(&cells, None), &[], Span::none());
+        let learned = context.tables.vocabularies();
+        if let Err(diagnostic) = weights.and_then(|()| learned.save(&to.files, last, Span::none())) {
             (context.tell)(Event::NotKept(diagnostic));
         }
     }

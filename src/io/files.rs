@@ -86,11 +86,16 @@ impl Files {
     /// Replaces or makes a file and the folders on the way to it. Whatever happens, the file is the old one or the new
     /// one, never a part; when this returns, the new one survives a loss of power.
     pub fn write(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
+        self.write_by(path, |draft| fs::write(draft, bytes))
+    }
+
+    /// As `write`, with what `make` writes to the path that it is given.
+    pub fn write_by(&self, path: &str, make: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
         let path = self.writable(path)?;
         let folder = folder(&path);
         fs::create_dir_all(folder)?;
         let draft = draft(&path);
-        let written = write_synced(&draft, bytes).and_then(|()| fs::rename(&draft, &path));
+        let written = make(&draft).and_then(|()| synced(&draft)).and_then(|()| fs::rename(&draft, &path));
         if written.is_err() {
             // The first error is the one to tell; a draft that cannot be removed is only litter.
             let _ = fs::remove_file(&draft);
@@ -158,10 +163,8 @@ fn draft(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
-fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+fn synced(path: &Path) -> io::Result<()> {
+    File::options().write(true).open(path)?.sync_all()
 }
 
 /// A rename is durable when its folder is.

@@ -4,6 +4,7 @@ use super::Files;
 use super::misfits::Misfits;
 use super::rename::{Tensors, original, renamed};
 use super::stored::Stored;
+use super::torch;
 use crate::base::Span;
 use crate::diag::Diagnostic;
 use crate::ops::Tensor;
@@ -63,12 +64,7 @@ pub fn load(
     span: Span,
 ) -> Result<Vec<Tensor>, Diagnostic> {
     let shards = shards(files, path, span)?;
-    let mut found = Tensors::new();
-    for (path, bytes) in &shards {
-        let file = SafeTensors::deserialize(bytes).map_err(|error| unreadable(path, &error.to_string(), span))?;
-        found.extend(file.iter().map(|(name, view)| (name.to_string(), Stored::of(name, &view))));
-    }
-    let (mut found, idle) = renamed(found, rules).map_err(|why| misnamed(path, &why, span))?;
+    let (mut found, idle) = renamed(gathered(&shards, span)?, rules).map_err(|why| misnamed(path, &why, span))?;
     let mut misfits = Misfits { idle, ..Misfits::default() };
     let mut tensors = vec![];
     for wanted in expected {
@@ -85,11 +81,25 @@ pub fn load(
     if misfits.is_empty() { Ok(tensors) } else { Err(misfits.report(path, expected.len(), span)) }
 }
 
+/// The tensors of all files, which are safetensors or what PyTorch saved.
+pub fn gathered(shards: &[Shard], span: Span) -> Result<Tensors<'_>, Diagnostic> {
+    let mut found = Tensors::new();
+    for (path, bytes) in shards {
+        if torch::is_archive(bytes) {
+            found.extend(torch::tensors(bytes).map_err(|why| unreadable_archive(path, &why, span))?);
+        } else {
+            let file = SafeTensors::deserialize(bytes).map_err(|error| unreadable(path, &error.to_string(), span))?;
+            found.extend(file.iter().map(|(name, view)| (name.to_string(), Stored::of(name, &view))));
+        }
+    }
+    Ok(found)
+}
+
 /// A file with its bytes.
-type Shard = (String, Cow<'static, [u8]>);
+pub type Shard = (String, Cow<'static, [u8]>);
 
 /// The file at `path`, or those beside an index (`model.safetensors.index.json`) that it says the tensors lie in.
-fn shards(files: &Files, path: &str, span: Span) -> Result<Vec<Shard>, Diagnostic> {
+pub fn shards(files: &Files, path: &str, span: Span) -> Result<Vec<Shard>, Diagnostic> {
     let read = |path: String| match files.read(&path) {
         Ok(bytes) => Ok((path, bytes)),
         Err(error) => Err(unreadable(&path, &error.to_string(), span)),
@@ -143,12 +153,17 @@ fn unreadable(path: &str, error: &str, span: Span) -> Diagnostic {
     Diagnostic::error("E0901", span, message, "loaded here")
 }
 
-fn misnamed(path: &str, why: &str, span: Span) -> Diagnostic {
+fn unreadable_archive(path: &str, why: &str, span: Span) -> Diagnostic {
+    let message = format!("`{path}` cannot be read as a file that PyTorch saved: {why}");
+    Diagnostic::error("E0901", span, message, "loaded here")
+}
+
+pub fn misnamed(path: &str, why: &str, span: Span) -> Diagnostic {
     let message = format!("the names of `{path}` and of the program do not go together: {}", why.escape_debug());
     Diagnostic::error("E0902", span, message, "renamed here")
 }
 
-fn unwritable(path: &str, error: &str, span: Span) -> Diagnostic {
+pub fn unwritable(path: &str, error: &str, span: Span) -> Diagnostic {
     Diagnostic::error("E0903", span, format!("`{path}` cannot be written: {error}"), "written here")
 }
 

@@ -23,6 +23,11 @@ impl<'a> Checker<'a> {
         let mut out = vec![];
         let mut poisoned = false;
         for arg in args {
+            if let Some(diagnostic) = self.bare_columns(arg, scope) {
+                self.report(diagnostic);
+                poisoned = true;
+                continue;
+            }
             match self.expr(&arg.value, scope).and_then(|v| self.settle(v)) {
                 Ok(value) => {
                     let name = arg.name.as_ref().map(|n| n.name.clone());
@@ -33,6 +38,25 @@ impl<'a> Checker<'a> {
             }
         }
         if poisoned { Err(Poison) } else { Ok(out) }
+    }
+
+    /// `columns: [a, b]` where nothing is called so: the columns of a file are texts.
+    fn bare_columns(&mut self, arg: &'a ast::Arg, scope: &Scope<'a>) -> Option<Diagnostic> {
+        let ast::ExprKind::List(columns) = &arg.value.kind else { return None };
+        if columns.is_empty() || arg.name.as_ref().is_none_or(|name| &*name.name != "columns") {
+            return None;
+        }
+        let mut texts = vec![];
+        for column in columns {
+            let ast::ExprKind::Name(name) = &column.kind else { return None };
+            if scope.get(name).is_some() || self.global(scope.module(), name).is_some() {
+                return None;
+            }
+            texts.push(format!("{name:?}"));
+        }
+        let message = format!("there is no `{}` here", texts[0].trim_matches('"'));
+        let diagnostic = Diagnostic::error("E0201", columns[0].span, message, "columns of a file are named by texts");
+        Some(diagnostic.fix("write the names as texts", arg.value.span, format!("[{}]", texts.join(", "))))
     }
 
     pub fn call_expr(

@@ -144,6 +144,15 @@ impl<'a> Checker<'a> {
                 let message = "a row of sounds is (x: [8000], ..), (x: [8000, 2], ..) with channels, or of free length";
                 Err(self.error("E0608", span, message, "not a row that begins with a sound"))
             }
+            DataSource::Csv { tokenizer: Some(_), .. } | DataSource::Json { tokenizer: Some(_), .. } => {
+                let is_text = |f: &Field| f.bound.is_some() && f.free.is_some() && f.shape.is_empty();
+                if fields.iter().any(is_text) {
+                    return Ok(());
+                }
+                let diagnostic = Diagnostic::error("E0608", span, "no field takes tokens", "a tokenizer without texts")
+                    .help("texts are fields with lengths of their own: `(x: idx<1000>[T], y: idx<2>)`");
+                Err(self.report(diagnostic))
+            }
             DataSource::Text { length, .. } => {
                 let shape: Vec<usize> = length.iter().copied().collect();
                 let one = |f: &Field| f.free == fields[0].free && f.free.is_some() == length.is_none();
@@ -158,10 +167,6 @@ impl<'a> Checker<'a> {
                 };
                 Err(self.error("E0608", span, message, "not the rows of a text"))
             }
-            DataSource::Tokens { .. } => match fields {
-                [field] if field.bound.is_some() && field.shape.is_empty() && field.free.is_some() => Ok(()),
-                _ => Err(self.error("E0608", span, "lines of tokens are rows (x: idx<V>[T])", "not such rows")),
-            },
             _ => Ok(()),
         }
     }

@@ -1,7 +1,7 @@
 //! `every` blocks: what is saved, printed and changed while training goes on; and calls at the top level that save and
 //! print.
 
-use crate::base::{Name, Span, Spanned};
+use crate::base::{Name, Span};
 use crate::diag::Diagnostic;
 use crate::syntax::ast;
 use crate::tir::plot::{Axis, Drawn, Plot};
@@ -32,7 +32,7 @@ pub enum PendingAction {
     Images { value: Tensor, to: Name, span: Span },
     Plot { plot: PendingPlot, to: Name, span: Span },
     Print { text: Name, span: Span },
-    Text { codes: Tensor, path: tir::Path },
+    Text { codes: Tensor, data: Box<tir::Dataset>, span: Span },
 }
 
 /// `save_plot`, with the values that are drawn.
@@ -138,8 +138,8 @@ impl<'a> Checker<'a> {
                     let program = (!values.is_empty()).then(|| self.with_values(&program, &values, span));
                     Action::Print { program, text }
                 }
-                PendingAction::Text { codes, path } => {
-                    Action::Text { program: self.with_values(&program, &[codes], path.span), path }
+                PendingAction::Text { codes, data, span } => {
+                    Action::Text { program: self.with_values(&program, &[codes], span), data }
                 }
             });
         }
@@ -227,22 +227,28 @@ impl<'a> Checker<'a> {
     /// Codes of a data set of text, as its characters.
     pub fn print_text(&mut self, codes: Tensor, data: &Data<'a>, span: Span) -> Res<Value<'a>> {
         self.outermost("`print_text`", span)?;
-        let DataSource::Text { path, .. } = &data.desc.source else {
-            let diagnostic =
-                Diagnostic::error("E0301", span, "these rows are no text", "needs a data set of `read_text`");
-            return Err(self.report(diagnostic.label(data.desc.span, "read here")));
+        let is_text = match &data.desc.source {
+            DataSource::Text { .. } => true,
+            DataSource::Csv { tokenizer, .. } | DataSource::Json { tokenizer, .. } => tokenizer.is_some(),
+            DataSource::Idx { .. } | DataSource::Wav { .. } => false,
         };
+        if !is_text {
+            let needed = "needs a data set of `read_text`, or one with a `tokenizer`";
+            let diagnostic = Diagnostic::error("E0301", span, "these rows are no text", needed);
+            return Err(self.report(diagnostic.label(data.desc.span, "read here")));
+        }
         let Some(bound) = codes.ty.bound.clone() else {
             return Err(self.expected("codes, `idx<V>`", &Value::Tensor(codes), span));
         };
-        let room = data.desc.fields.first().and_then(|field| field.bound).unwrap_or(0);
+        let texts = data.desc.fields.iter().find(|field| field.bound.is_some() && field.free.is_some());
+        let room = texts.or(data.desc.fields.first()).and_then(|field| field.bound).unwrap_or(0);
         let room = Dim::from(i64::try_from(room).unwrap_or(i64::MAX));
         let describe = || {
             let message = format!("these are codes below {bound}, and those of the text are below {room}");
             Diagnostic::error("E0307", span, message, "codes of another text")
         };
         self.require_equal(&bound, &room, span, describe)?;
-        let action = PendingAction::Text { codes, path: Spanned { value: path.value.clone(), span } };
+        let action = PendingAction::Text { codes, data: Box::new(data.desc.clone()), span };
         self.act("`print_text`", action, span, "every 10 epochs { print_text(codes, data) }")?;
         Ok(Value::Nothing)
     }

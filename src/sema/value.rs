@@ -44,6 +44,8 @@ pub enum Value<'a> {
     Optimizer(Rc<OptimizerInstance<'a>>),
     OptimizerClass(ModuleId, &'a ast::Optimizer),
     Dataset(Rc<Data<'a>>),
+    /// `bpe(1000)`
+    Tokenizer(Rc<tir::Tokenizer>),
     DType(DType),
     Module(ModuleId),
     /// `_`
@@ -309,6 +311,7 @@ impl<'a> Value<'a> {
             Value::Logged(..) => "the numbers of a training",
             Value::Optimizer(_) | Value::OptimizerClass(..) => "an optimizer",
             Value::Dataset(_) => "a data set",
+            Value::Tokenizer(_) => "a tokenizer",
             Value::DType(_) => "an element type",
             Value::Module(_) => "a module",
             Value::Hole => "`_`",

@@ -1,7 +1,7 @@
 //! What a data set is, as the checker sees it: where rows come from, what a row is, and which rows, in which order,
 //! make a batch. Nothing here has touched a file; `data` does, when the program runs.
 
-use super::Ty;
+use super::{Tokenizer, Ty};
 use crate::base::{Name, Span, Spanned};
 use crate::types::{DType, Dim};
 
@@ -50,11 +50,13 @@ pub enum DataSource {
         header: Option<bool>,
         /// Tab for files that end in `.tsv`, else a comma, without it.
         separator: Option<char>,
+        /// By which cells of free length are texts.
+        tokenizer: Option<Tokenizer>,
     },
     /// One IDX file for each field, plain or gzip; axis 0 counts the rows.
     Idx { paths: Vec<Path> },
     /// One object a line, with the fields by their names; lists are axes.
-    Json { path: Path },
+    Json { path: Path, tokenizer: Option<Tokenizer> },
     /// A table of WAV files: the first column names them, from the table's folder, and the others fill the other fields. The
     /// first field is `[length]` or `[length, channels]`, or has a free length.
     Wav {
@@ -64,11 +66,10 @@ pub enum DataSource {
         /// Samples a second, which all files must have.
         rate: u32,
     },
-    /// The characters of a text in pieces: the two fields are `idx<V>[length]`, and the second is the first moved on by
-    /// one character. Without a length every line is a row, of its own length, and the second field may be missing. Character codes are the positions in the sorted list of the distinct characters of the file.
-    Text { path: Path, length: Option<usize> },
-    /// The lines of a text as tokens, `idx<V>[T]`, of the vocabulary that the file `tokenizer` has.
-    Tokens { path: Path, tokenizer: Path },
+    /// The codes of a text in pieces: the two fields are `idx<V>[length]`, and the second is the first moved on by one. Without a
+    /// length every line is a row, of its own length, and the second field may be missing. Without a tokenizer codes are
+    /// those of characters: their positions in the sorted list of the distinct characters of the file.
+    Text { path: Path, length: Option<usize>, tokenizer: Option<Tokenizer> },
 }
 
 /// Chooses and orders rows. Into values only the last two look, and only into one number of each row.

@@ -2,7 +2,7 @@
 
 use super::plot::Plot;
 use super::rename::Rename;
-use super::{CellId, Dataset, Path};
+use super::{CellId, Dataset};
 use crate::base::{Name, Span};
 use crate::id;
 
@@ -119,8 +119,8 @@ pub enum Action {
     Plot { program: ProgramId, plot: Plot, to: Template },
     /// `print("accuracy {a}")`
     Print { program: Option<ProgramId>, text: Template },
-    /// `print_text(codes, sonnets)`: `Value(0)` of the program, as the characters of the text at `path`.
-    Text { program: ProgramId, path: Path },
+    /// `print_text(codes, sonnets)`: `Value(0)` of the program, as what the codes of the data set's texts stand for.
+    Text { program: ProgramId, data: Box<Dataset> },
     /// Statements that change cells and nothing else: `target <- 0.99 * target + 0.01 * online`.
     Update { program: ProgramId },
 }

@@ -7,6 +7,7 @@ mod job;
 pub mod plot;
 pub mod rename;
 mod text;
+mod tokenizer;
 
 pub use axes::{Axes, Layout};
 pub use data::{Batch, Bucket, DataSource, Dataset, Field, Path, Stage};
@@ -14,6 +15,7 @@ pub use job::{
     Action, Direction, Every, Feed, Job, Log, Metric, Part, Piece, ProgramId, SaveBest, Series, Shown, Step, Stop,
     Template, Unit, Validate,
 };
+pub use tokenizer::{Learned, Pieces, Tokenizer};
 
 use std::ops::Range;
 

@@ -4,7 +4,7 @@ use super::Context;
 use super::event::Event;
 use super::machine::{Call, Length, Machine};
 use crate::base::Span;
-use crate::data::{characters, mix, spelled};
+use crate::data::mix;
 use crate::diag::Diagnostic;
 use crate::io::{self, show};
 use crate::ops::Tensor;
@@ -97,10 +97,11 @@ fn act(
             (context.tell)(Event::Printed(fill(text, moment.epoch, moment.step, &values)));
             Ok(())
         }
-        Action::Text { program, path } => {
-            let characters = characters(context.files, path)?;
+        Action::Text { program, data } => {
+            let table = context.tables.get(data)?;
             for codes in run(key, *program, moment, machine)? {
-                (context.tell)(Event::Printed(spelled(&characters, &codes)));
+                let text = table.spelling.as_ref().map_or(String::new(), |spelling| spelling.spelled(&codes));
+                (context.tell)(Event::Printed(text));
             }
             Ok(())
         }

@@ -35,6 +35,7 @@ impl Keeper {
             let known = if epochs > 0 { context.files.read_back(&path).unwrap_or_default() } else { vec![] };
             let known: Vec<u8> = known.split_inclusive(|&byte| byte == b'\n').take(epochs).flatten().copied().collect();
             context.files.write(&path, &known).map_err(|error| keeper.unwritable(&path, &error))?;
+            context.tables.vocabularies().save(context.files, &path, save.span)?;
         }
         Ok(keeper)
     }

@@ -66,7 +66,7 @@ fn rows_of_five() -> Dataset {
     let field =
         Field { name: "x".into(), dtype: DType::F32, bound: None, shape: vec![], free: None, span: Span::none() };
     Dataset {
-        source: DataSource::Csv { path, columns: None, header: None, separator: None },
+        source: DataSource::Csv { path, columns: None, header: None, separator: None, tokenizer: None },
         fields: vec![field],
         stages: vec![],
         batch: Some(Batch { size: 2, drop_last: false }),

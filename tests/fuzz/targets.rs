@@ -125,12 +125,12 @@ pub fn data(input: &[u8]) {
         0 | 1 => {
             let fields = [field(DType::F32, None, &[1 + usize::from(how >> 6)]), field(DType::I64, Some(10), &[])];
             (
-                DataSource::Csv { path, columns: None, header, separator: Some(separator) },
+                DataSource::Csv { path, columns: None, header, separator: Some(separator), tokenizer: None },
                 fields[..1 + usize::from(how & 1)].to_vec(),
             )
         }
         2 => (DataSource::Idx { paths: vec![path] }, vec![field(DType::U8, None, &[28, 28])]),
-        _ => (DataSource::Text { path, length: Some(8) }, vec![field(DType::I64, Some(65), &[8]); 2]),
+        _ => (DataSource::Text { path, length: Some(8), tokenizer: None }, vec![field(DType::I64, Some(65), &[8]); 2]),
     };
     let files = Files::at(folder.path());
     let dataset = Dataset { source, fields, stages: vec![], batch: None, buckets: None, span: Span::none() };

@@ -59,8 +59,7 @@ const CRATES: &[(&str, &str)] = &[
     ("rustyline", "src/cli/repl/editor.rs"),
     ("safetensors", "src/io/"),
     ("similar", "tests/golden/"),
-    ("unicode_normalization", "src/data/wordpiece.rs"),
-    ("unicode_properties", "src/data/wordpiece.rs"),
+    ("tokenizers", "src/data/vocabulary.rs"),
 ];
 
 /// Crates that any part may use: they are the language of the files it writes, or serve tests.

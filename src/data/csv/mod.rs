@@ -3,6 +3,7 @@
 
 use super::column::Number;
 use super::fill::{Filler, Wrong};
+use super::tokens::{self, Coder};
 use super::{Table, no_rows, open, quoted};
 use crate::base::{Name, Span, Spanned};
 use crate::diag::{Diagnostic, nearest};
@@ -25,7 +26,13 @@ struct Row {
     cells: ::csv::StringRecord,
 }
 
-pub fn read(files: &Files, path: &Path, format: &Format, fields: &[Field]) -> Result<Table, Diagnostic> {
+pub fn read(
+    files: &Files,
+    path: &Path,
+    format: &Format,
+    fields: &[Field],
+    coder: Option<&Coder>,
+) -> Result<Table, Diagnostic> {
     let bytes = open(files, path)?;
     let mut rows = rows(&bytes, path, separator(path, format))?.peekable();
     let header = match rows.peek() {
@@ -35,7 +42,7 @@ pub fn read(files: &Files, path: &Path, format: &Format, fields: &[Field]) -> Re
         _ => None,
     };
     let file = Layout::new(path, format.columns, header, fields)?;
-    let mut columns: Vec<Filler> = fields.iter().map(Filler::new).collect();
+    let mut columns: Vec<Filler> = fields.iter().map(|field| Filler::new(field, coder.is_some())).collect();
     let mut count = 0;
     for row in rows {
         file.take_row(&row?, &mut columns)?;
@@ -44,8 +51,7 @@ pub fn read(files: &Files, path: &Path, format: &Format, fields: &[Field]) -> Re
     if count == 0 {
         return Err(no_rows(path));
     }
-    let columns = columns.into_iter().map(|c| c.finish(count, path));
-    Ok(Table { rows: count, columns: columns.collect::<Result<_, _>>()? })
+    tokens::table(columns, count, path, coder)
 }
 
 fn separator(path: &Path, format: &Format) -> char {

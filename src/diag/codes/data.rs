@@ -126,7 +126,7 @@ train t {
     Code {
         code: "E0713",
         title: "no tokenizer that dln reads",
-        why: "`read_text(.., tokenizer: ..)` needs a `tokenizer.json` whose model is WordPiece, behind the normalizer of BERT.",
+        why: "`tokenizer:` needs a `tokenizer.json`, or a `vocab.json` with a `merges.txt` beside it; a vocabulary that is learned, `bpe(1000)`, needs none.",
         wrong: r#"let all: (x: idx<30522>[T]) = read_text("book.txt", tokenizer: "net.pt")
 
 train t {

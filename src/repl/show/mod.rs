@@ -205,9 +205,8 @@ fn field(field: &Field) -> String {
 fn source(source: &DataSource) -> String {
     match source {
         DataSource::Csv { path, .. }
-        | DataSource::Json { path }
+        | DataSource::Json { path, .. }
         | DataSource::Text { path, .. }
-        | DataSource::Tokens { path, .. }
         | DataSource::Wav { path, .. } => path.value.to_string(),
         DataSource::Idx { paths } => paths.iter().map(|path| &*path.value).collect::<Vec<_>>().join(", "),
     }

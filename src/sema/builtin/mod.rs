@@ -11,6 +11,7 @@ mod math;
 mod plot;
 mod read;
 mod shape;
+mod tokenizer;
 
 use std::rc::Rc;
 
@@ -140,7 +141,7 @@ pub fn constant<'a>(name: &str, training: bool, float: DType) -> Option<Value<'a
     }
 }
 
-const TABLES: [&[Builtin]; 10] = [
+const TABLES: [&[Builtin]; 11] = [
     math::TABLE,
     conv::TABLE,
     derive::TABLE,
@@ -150,6 +151,7 @@ const TABLES: [&[Builtin]; 10] = [
     list::TABLE,
     plot::TABLE,
     read::TABLE,
+    tokenizer::TABLE,
     layers::TABLE,
 ];
 

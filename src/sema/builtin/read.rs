@@ -1,7 +1,7 @@
 //! Data sets: where rows come from and how they are put into batches.
 
 use crate::base::Spanned;
-use crate::tir::{DataSource, Stage};
+use crate::tir::{DataSource, Stage, Tokenizer};
 
 use super::super::value::{Arg, Data, Value};
 use super::super::{Checker, Res};
@@ -10,11 +10,11 @@ use super::{Args, Builtin};
 pub const TABLE: &[Builtin] = &[
     Builtin {
         name: "read_csv",
-        params: &["path", "columns?", "header?", "separator?"],
+        params: &["path", "columns?", "header?", "separator?", "tokenizer?"],
         run: |c, args| c.read_csv(args),
     },
     Builtin { name: "read_idx", params: &["..."], run: |c, args| c.read_idx(args) },
-    Builtin { name: "read_json", params: &["path"], run: |c, args| c.read_json(args) },
+    Builtin { name: "read_json", params: &["path", "tokenizer?"], run: |c, args| c.read_json(args) },
     Builtin { name: "read_text", params: &["path", "length?", "tokenizer?"], run: |c, args| c.read_text(args) },
     Builtin { name: "read_wav", params: &["path", "rate", "columns?"], run: |c, args| c.read_wav(args) },
     Builtin { name: "shuffle", params: &["data"], run: |c, args| c.stage_builtin(args, Stage::Shuffle) },
@@ -33,7 +33,8 @@ impl<'a> Checker<'a> {
         let columns = if args.has(1) { Some(self.texts(&args.value(1), args.span(1))?) } else { None };
         let header = if args.has(2) { Some(self.bool_arg(&args, 2)?) } else { None };
         let separator = if args.has(3) { self.text_arg(&args, 3)?.chars().next() } else { None };
-        Ok(self.dataset(DataSource::Csv { path, columns, header, separator }, args.span))
+        let tokenizer = self.tokenizer_arg(&args, 4)?;
+        Ok(self.dataset(DataSource::Csv { path, columns, header, separator, tokenizer }, args.span))
     }
 
     fn read_idx(&mut self, args: Args<'a>) -> Res<Value<'a>> {
@@ -49,21 +50,27 @@ impl<'a> Checker<'a> {
 
     fn read_json(&mut self, args: Args<'a>) -> Res<Value<'a>> {
         let path = Spanned { value: self.text_arg(&args, 0)?, span: args.span(0) };
-        Ok(self.dataset(DataSource::Json { path }, args.span))
+        let tokenizer = self.tokenizer_arg(&args, 1)?;
+        Ok(self.dataset(DataSource::Json { path, tokenizer }, args.span))
     }
 
     fn read_text(&mut self, args: Args<'a>) -> Res<Value<'a>> {
         let path = Spanned { value: self.text_arg(&args, 0)?, span: args.span(0) };
         let length = if args.has(1) { Some(self.positive(&args, 1)?) } else { None };
-        if args.has(2) {
-            let tokenizer = Spanned { value: self.text_arg(&args, 2)?, span: args.span(2) };
-            if length.is_some() {
-                let message = "the lines of a text have as many tokens as they have";
-                return Err(self.error("E0608", args.span(1), message, "no length beside `tokenizer`"));
-            }
-            return Ok(self.dataset(DataSource::Tokens { path, tokenizer }, args.span));
+        let tokenizer = self.tokenizer_arg(&args, 2)?;
+        Ok(self.dataset(DataSource::Text { path, length, tokenizer }, args.span))
+    }
+
+    /// The path of a published tokenizer, or one that is to be learned.
+    fn tokenizer_arg(&mut self, args: &Args<'a>, at: usize) -> Res<Option<Tokenizer>> {
+        if !args.has(at) {
+            return Ok(None);
         }
-        Ok(self.dataset(DataSource::Text { path, length }, args.span))
+        match args.value(at) {
+            Value::Str(value) => Ok(Some(Tokenizer::Published(Spanned { value, span: args.span(at) }))),
+            Value::Tokenizer(tokenizer) => Ok(Some((*tokenizer).clone())),
+            other => Err(self.expected("a path of a tokenizer, or a `bpe(1000)`", &other, args.span(at))),
+        }
     }
 
     fn read_wav(&mut self, args: Args<'a>) -> Res<Value<'a>> {
@@ -76,7 +83,7 @@ impl<'a> Checker<'a> {
         Ok(self.dataset(DataSource::Wav { path, columns, rate }, args.span))
     }
 
-    fn positive(&mut self, args: &Args<'a>, at: usize) -> Res<usize> {
+    pub(super) fn positive(&mut self, args: &Args<'a>, at: usize) -> Res<usize> {
         let n = self.int_arg(args, at, 1)?;
         match usize::try_from(n).ok().filter(|&n| n > 0) {
             Some(n) => Ok(n),
