@@ -1,4 +1,5 @@
 //! The transforms of F(2x2, 3x3), each of 16 squares at a time.
+#![expect(clippy::needless_range_loop, reason = "squares are walked by lines where their columns lie together")]
 
 use super::super::super::transpose::transposed;
 use super::super::forward::Pass;
