@@ -162,10 +162,10 @@ impl Coder<'_> {
         &self,
         vocabulary: &Vocabulary,
         field: &'f Field,
-        codes: impl Iterator<Item = i64>,
+        mut codes: impl Iterator<Item = i64>,
     ) -> Result<Column<'f>, Diagnostic> {
         let mut column = Column::new(field);
-        let short = codes.fold(false, |short, code| column.push(Number::Whole(code)).is_err() || short);
+        let short = codes.any(|code| column.push(Number::Whole(code)).is_err());
         match short || field.bound.is_some_and(|bound| bound < vocabulary.size()) {
             true => Err(self.too_many(field, vocabulary.size())),
             false => Ok(column),

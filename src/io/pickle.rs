@@ -65,19 +65,19 @@ impl Machine<'_> {
             b'G' => self.opaque(8)?,
             b'X' | 0x8c | 0x8d | b'T' | b'U' | b'B' | b'C' | 0x8e => self.text(code)?,
             b')' => self.push(Object::Tuple(vec![])),
-            b't' => self.from_mark(Object::Tuple)?,
+            b't' => self.since_mark(Object::Tuple)?,
             0x85..=0x87 => {
                 let from = self.below(usize::from(code - 0x84))?;
                 let parts = self.stack.split_off(from);
                 self.push(Object::Tuple(parts));
             }
             b']' => self.push(Object::List(vec![])),
-            b'l' => self.from_mark(Object::List)?,
+            b'l' => self.since_mark(Object::List)?,
             b'}' => self.push(Object::Dict(vec![])),
-            b'd' => self.from_mark(|parts| Object::Dict(paired(&parts)))?,
+            b'd' => self.since_mark(|parts| Object::Dict(paired(&parts)))?,
             0x8f | 0x91 => match code {
                 0x8f => self.push(Object::Opaque),
-                _ => self.from_mark(|_| Object::Opaque)?,
+                _ => self.since_mark(|_| Object::Opaque)?,
             },
             b'a' | b'e' | 0x90 | b's' | b'u' => self.fill(code)?,
             b'q' | b'r' | 0x94 | b'h' | b'j' => self.remember(code)?,
@@ -193,7 +193,7 @@ impl Machine<'_> {
         Ok(())
     }
 
-    fn from_mark(&mut self, make: impl FnOnce(Vec<Id>) -> Object) -> Result<(), String> {
+    fn since_mark(&mut self, make: impl FnOnce(Vec<Id>) -> Object) -> Result<(), String> {
         let from = self.mark()?;
         let parts = self.stack.split_off(from);
         self.push(make(parts));
