@@ -26,6 +26,7 @@ mod gradcheck;
 mod gradients;
 mod graphs;
 mod import;
+mod kept;
 mod lanes;
 mod large;
 mod lessons;

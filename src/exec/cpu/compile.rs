@@ -7,19 +7,21 @@ use super::kernels::{
 };
 use crate::ops::Op;
 use crate::plan::{Action, Step};
+use std::ops::Range;
 
-pub fn compile(step: &Step) -> Box<dyn Kernel> {
+/// `fixed` are the inputs that stay the same from run to run, until the kernel's `renew`.
+pub fn compile(step: &Step, fixed: &Range<usize>) -> Box<dyn Kernel> {
     match &step.action {
         Action::Fused(found) => Box::new(fused::FusedKernel::new(step, found)),
         Action::Copy => copy::copy(step),
         Action::Peaks { axis, size, stride, dilation } => peaks::peaks(step, *axis, [*size, *stride, *dilation]),
         Action::Guard(output) => guard::guard(step, *output),
         Action::Loop(found) => repeat::repeat(step, found),
-        Action::Op(op) => primitive(step, op),
+        Action::Op(op) => primitive(step, op, fixed),
     }
 }
 
-fn primitive(step: &Step, op: &Op<usize>) -> Box<dyn Kernel> {
+fn primitive(step: &Step, op: &Op<usize>, fixed: &Range<usize>) -> Box<dyn Kernel> {
     match op {
         Op::Iota { .. } => source::iota(step),
         Op::Uniform { stream, .. } => source::uniform(step, *stream),
@@ -30,7 +32,7 @@ fn primitive(step: &Step, op: &Op<usize>) -> Box<dyn Kernel> {
         Op::CumSum { axis, reverse } => lines::cumsum(step, *axis, *reverse),
         Op::ArgSort { axis, descending } => lines::argsort(step, *axis, *descending),
         Op::Assign => assign::assign(step),
-        Op::Dot { batch, contract } => dot::dot(step, batch, contract),
+        Op::Dot { batch, contract } => dot::dot(step, batch, contract, fixed),
         Op::Conv(found) => conv::conv(step, found),
         Op::Matrix(op) => matrix::matrix(step, *op),
         Op::Fft { inverse } => fft::fft(step, *inverse),

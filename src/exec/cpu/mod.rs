@@ -21,11 +21,15 @@ use super::memory::Storage;
 use super::{Fault, Memory, Profile, Slot};
 use crate::plan::Plan;
 use frame::{CONSTANT, Frame};
+use std::ops::Range;
 use std::time::Instant;
 
 /// One step, ready to run.
 trait Kernel: Send + Sync {
     fn run(&mut self, frame: &Frame) -> Result<(), Fault>;
+
+    /// The inputs that stay the same from run to run may have changed.
+    fn renew(&mut self) {}
 
     /// Starts or stops taking times inside; gives those taken so far, where there is an inside.
     fn profile(&mut self, _on: bool) -> Option<Profile> {
@@ -42,12 +46,18 @@ struct Program {
 }
 
 impl Program {
-    fn new(plan: &Plan) -> Program {
+    /// `fixed` are the inputs that stay the same from run to run, until `renew`.
+    fn new(plan: &Plan, fixed: Range<usize>) -> Program {
         let mut constants = Storage::zeroed(plan.constants.len() * CONSTANT);
         for (index, &value) in plan.constants.iter().enumerate() {
             constants.bytes_mut()[index * CONSTANT..][..CONSTANT].copy_from_slice(&element::constant_bytes(value));
         }
-        Program { kernels: plan.steps.iter().map(compile::compile).collect(), constants, profile: None }
+        let kernels = plan.steps.iter().map(|step| compile::compile(step, &fixed)).collect();
+        Program { kernels, constants, profile: None }
+    }
+
+    fn renew(&mut self) {
+        self.kernels.iter_mut().for_each(|kernel| kernel.renew());
     }
 
     /// Starts or stops taking times; gives those taken so far.
@@ -105,7 +115,7 @@ impl Executable {
     pub fn new(plan: Plan) -> Executable {
         let follows = |output| plan.updates.iter().find(|update| update.0 == output).map(|update| update.1);
         Executable {
-            program: Program::new(&plan),
+            program: Program::new(&plan, 0..0),
             arena: Storage::zeroed(plan.arena),
             follows: (0..plan.outputs.len()).map(follows).collect(),
             spares: plan.outputs.iter().map(|_| None).collect(),

@@ -59,9 +59,13 @@ fn joined(emit: &mut Emit, op: &Op<usize>, args: &[NodeId]) -> Option<NodeId> {
 /// `pad(x) + pad(y) = pad(concat(x, y))` with zeros, where the one ends at which the other begins: the derivative of parts that
 /// were cut from one tensor. A negative zero plus zero keeps its sign here. A `concat` of a `concat` is one.
 fn side_by_side(emit: &mut Emit, op: &Op<usize>, args: &[NodeId]) -> Option<NodeId> {
-    if let (Op::Concat { axis }, Some((Op::Concat { axis: inner }, parts))) = (op, op_of(emit, *args.first()?)) {
-        let all = [&parts[..], &args[1..]].concat();
-        return (inner == *axis).then(|| emit.op(op.clone(), &all));
+    if let Op::Concat { axis } = op {
+        let parts = |&arg: &NodeId| match op_of(emit, arg) {
+            Some((Op::Concat { axis: inner }, parts)) if inner == *axis => parts,
+            _ => vec![arg],
+        };
+        let all: Vec<NodeId> = args.iter().flat_map(parts).collect();
+        return (all.len() > args.len()).then(|| emit.op(op.clone(), &all));
     }
     let (Op::Binary(Binary::Add), [x, y]) = (op, args) else { return None };
     let (first, second) = (padded(emit, *x)?, padded(emit, *y)?);

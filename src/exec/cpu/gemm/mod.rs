@@ -13,6 +13,7 @@ mod vector;
 use super::element::Element;
 use super::frame::{Reader, Writer};
 use super::parallel;
+use crate::exec::memory::Storage;
 use blocked::Blocked;
 use std::sync::atomic::{AtomicBool, Ordering};
 pub use tile::Tiled;
@@ -35,9 +36,9 @@ pub struct Gemm {
 impl Gemm {
     /// Into how many pieces a product is best cut for several threads: a function of its sizes.
     pub fn pieces(&self) -> usize {
-        // What is used once or twice costs as much to read as some products.
+        // What is used once or twice costs as much to read as some products, from a cache that one thread alone does not have.
         let products = self.m * self.k * self.n;
-        let work = products.max(4 * self.k * self.m.max(self.n));
+        let work = products.max(8 * self.k * self.m.max(self.n));
         let longer = self.m.max(self.n);
         // Large products read the factor that all pieces share once for each.
         (work >> 20).clamp(1, 16).min(longer.div_ceil(32)).min((longer / 224).max(4))
@@ -87,8 +88,35 @@ impl Matmul {
     }
 }
 
+/// What products read of a right factor that stays the same: made by the first of them.
+pub struct Kept {
+    #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "only tiles have panels that are kept"))]
+    memory: Storage,
+    fresh: bool,
+}
+
+impl Kept {
+    pub fn nothing() -> Kept {
+        Kept { memory: Storage::zeroed(0), fresh: false }
+    }
+
+    /// The factor may have changed.
+    pub fn forget(&mut self) {
+        self.fresh = false;
+    }
+}
+
 /// An element that can be multiplied in matrices.
 pub trait Factor: Element {
+    /// Computes a product on all threads with what is kept of `rhs`, and says whether it has.
+    ///
+    /// # Safety
+    /// As `gemm`; what is fresh was made by a product of the same sizes with the same `rhs`.
+    unsafe fn multiply_kept(g: &Gemm, kept: &mut Kept, lhs: *const Self, rhs: *const Self, out: *mut Self) -> bool {
+        let _ = (g, kept, lhs, rhs, out);
+        false
+    }
+
     /// # Safety
     /// As `gemm`.
     unsafe fn multiply(g: &Gemm, lhs: *const Self, rhs: *const Self, out: *mut Self);
@@ -183,6 +211,23 @@ unsafe fn on_tiles(g: &Gemm, [lhs, rhs]: [*const f32; 2], out: *mut f32, shared:
     true
 }
 
+/// The same with what is kept of the right factor.
+#[cfg(target_arch = "x86_64")]
+unsafe fn on_kept(g: &Gemm, kept: &mut Kept, [lhs, rhs]: [*const f32; 2], out: *mut f32) -> bool {
+    let Some(others) = tiles().filter(|_| amx::fits_kept(g) && amx::available()) else { return false };
+    // SAFETY: the caller's promise.
+    unsafe {
+        let (lhs, rhs, out) = (Reader::of(lhs), Reader::of(rhs), Writer::at(out));
+        amx::Split { g: *g, lhs, rhs, out, parts: matmul().parts(), others, shared: true }.run_kept(kept);
+    }
+    true
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+unsafe fn on_kept(_: &Gemm, _: &mut Kept, _: [*const f32; 2], _: *mut f32) -> bool {
+    false
+}
+
 #[cfg(not(target_arch = "x86_64"))]
 unsafe fn on_tiles(_: &Gemm, _: [*const f32; 2], _: *mut f32, _: bool) -> bool {
     false
@@ -193,9 +238,18 @@ unsafe fn never(_: &Gemm, _: [*const f64; 2], _: *mut f64, _: bool) -> bool {
     false
 }
 
+unsafe fn never_kept(_: &Gemm, _: &mut Kept, _: [*const f64; 2], _: *mut f64) -> bool {
+    false
+}
+
 macro_rules! float {
-    ($t:ty, $on_tiles:path, $portable:path) => {
+    ($t:ty, $on_tiles:path, $on_kept:path, $portable:path) => {
         impl Factor for $t {
+            unsafe fn multiply_kept(g: &Gemm, kept: &mut Kept, lhs: *const $t, rhs: *const $t, out: *mut $t) -> bool {
+                // SAFETY: the caller's promise.
+                unsafe { $on_kept(g, kept, [lhs, rhs], out) }
+            }
+
             unsafe fn multiply(g: &Gemm, lhs: *const $t, rhs: *const $t, out: *mut $t) {
                 // SAFETY: the caller's promise; tiles are given to processors that run them.
                 unsafe {
@@ -225,8 +279,8 @@ macro_rules! float {
         }
     };
 }
-float!(f32, on_tiles, matrixmultiply::sgemm);
-float!(f64, never, matrixmultiply::dgemm);
+float!(f32, on_tiles, on_kept, matrixmultiply::sgemm);
+float!(f64, never, never_kept, matrixmultiply::dgemm);
 
 macro_rules! int {
     ($t:ty) => {

@@ -152,6 +152,11 @@ macro_rules! tiles {
                         *sum = unsafe { $fma($load(a.add(i + c * $lanes)), $load(b.add(i + c * $lanes)), *sum) };
                     }
                 }
+                let vectors = n / $lanes * $lanes;
+                for (i, sum) in (whole..vectors).step_by($lanes).zip(&mut sums) {
+                    // SAFETY: the caller's promise.
+                    *sum = unsafe { $fma($load(a.add(i)), $load(b.add(i)), *sum) };
+                }
                 let mut parts = [0.0; $lanes];
                 let sum = $sum($sum(sums[0], sums[1]), $sum(sums[2], sums[3]));
                 // SAFETY: as many elements as a vector has.
@@ -164,7 +169,7 @@ macro_rules! tiles {
                     }
                 }
                 // SAFETY: the caller's promise.
-                (whole..n).fold(parts[0], |sum, i| unsafe { (*a.add(i)).mul_add(*b.add(i), sum) })
+                (vectors..n).fold(parts[0], |sum, i| unsafe { (*a.add(i)).mul_add(*b.add(i), sum) })
             }
 
             pub const TILES: Tiles<$t> = Tiles {

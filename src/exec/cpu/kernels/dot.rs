@@ -1,12 +1,13 @@
 //! Products: every batch element is one matrix product, or several on blocks of its result.
 
 use super::super::frame::{Array, Frame, Strided};
-use super::super::gemm::{Factor, Gemm, gemm, gemm_on_all_threads};
+use super::super::gemm::{Factor, Gemm, Kept, gemm, gemm_on_all_threads};
 use super::super::{Kernel, parallel};
 use super::walk::Walk;
 use crate::exec::Fault;
-use crate::plan::{Step, View};
+use crate::plan::{Place, Step, View};
 use crate::types::DType;
+use std::ops::Range;
 
 /// From so many products on, each is one thread's; fewer are cut, if they are large.
 const TOGETHER: usize = 8;
@@ -21,21 +22,29 @@ struct DotKernel<T> {
     /// Places of the two factors by batch element.
     batch: Walk<2>,
     product: Gemm,
+    /// Of a right factor that stays the same while a loop runs.
+    kept: Option<Kept>,
 }
 
-pub fn dot(step: &Step, batch: &[(usize, usize)], contract: &[(usize, usize)]) -> Box<dyn Kernel> {
+/// `fixed` are the inputs that stay the same from run to run, until the kernel is told otherwise.
+pub fn dot(
+    step: &Step,
+    batch: &[(usize, usize)],
+    contract: &[(usize, usize)],
+    fixed: &Range<usize>,
+) -> Box<dyn Kernel> {
     match step.results[0].dtype {
         DType::F16 | DType::Bf16 => unreachable!("plans compute in f32"),
-        DType::F32 => Box::new(DotKernel::<f32>::new(step, batch, contract)),
-        DType::F64 => Box::new(DotKernel::<f64>::new(step, batch, contract)),
-        DType::I32 => Box::new(DotKernel::<i32>::new(step, batch, contract)),
-        DType::I64 => Box::new(DotKernel::<i64>::new(step, batch, contract)),
-        DType::U8 | DType::Bool => Box::new(DotKernel::<u8>::new(step, batch, contract)),
+        DType::F32 => Box::new(DotKernel::<f32>::new(step, batch, contract, fixed)),
+        DType::F64 => Box::new(DotKernel::<f64>::new(step, batch, contract, fixed)),
+        DType::I32 => Box::new(DotKernel::<i32>::new(step, batch, contract, fixed)),
+        DType::I64 => Box::new(DotKernel::<i64>::new(step, batch, contract, fixed)),
+        DType::U8 | DType::Bool => Box::new(DotKernel::<u8>::new(step, batch, contract, fixed)),
     }
 }
 
 impl<T: Factor> DotKernel<T> {
-    fn new(step: &Step, batch: &[(usize, usize)], contract: &[(usize, usize)]) -> DotKernel<T> {
+    fn new(step: &Step, batch: &[(usize, usize)], contract: &[(usize, usize)], fixed: &Range<usize>) -> DotKernel<T> {
         let (lhs, rhs) = (&step.args[0].view, &step.args[1].view);
         let (left, right): (Vec<usize>, Vec<usize>) = batch.iter().copied().unzip();
         let (left_sum, right_sum): (Vec<usize>, Vec<usize>) = contract.iter().copied().unzip();
@@ -45,7 +54,9 @@ impl<T: Factor> DotKernel<T> {
         let sizes: Vec<usize> = left.iter().map(|&axis| lhs.shape[axis]).collect();
         let one =
             |view: &View, axes: &[usize]| view.stride_of(axes).expect("the planner copies what has no one stride");
+        let stays = matches!(step.args[1].place, Place::Input(input) if fixed.contains(&input));
         DotKernel {
+            kept: (stays && sizes.is_empty()).then(Kept::nothing),
             lhs: Strided::new(&step.args[0]),
             rhs: Strided::new(&step.args[1]),
             dst: Array::new(&step.results[0]),
@@ -71,10 +82,20 @@ fn free(view: &View, taken: &[&[usize]]) -> (usize, isize) {
 }
 
 impl<T: Factor> Kernel for DotKernel<T> {
+    fn renew(&mut self) {
+        self.kept.iter_mut().for_each(Kept::forget);
+    }
+
     fn run(&mut self, frame: &Frame) -> Result<(), Fault> {
         let (lhs, rhs, dst) = (self.lhs.start(frame), self.rhs.start(frame), self.dst.writer(frame));
         let product = self.product;
         let count = self.batch.count();
+        if let Some(kept) = &mut self.kept {
+            // SAFETY: the factors are this step's, the result is its own; what is kept is forgotten when the factor changes.
+            if unsafe { T::multiply_kept(&product, kept, lhs.pointer(), rhs.pointer(), dst.pointer()) } {
+                return Ok(());
+            }
+        }
         let one = |index: usize, run: unsafe fn(&Gemm, *const T, *const T, *mut T)| {
             let [left, right] = self.batch.locate(index);
             // SAFETY: the places are in the factors' views; each product is a part of the result of its own.

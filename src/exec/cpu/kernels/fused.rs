@@ -5,18 +5,19 @@ use super::super::element::sized;
 use super::super::frame::Frame;
 use super::super::scratch::scratch;
 use super::super::{Kernel, parallel};
-use super::lanes::{Lane, lane};
+use super::lanes::{Lane, lane, lane_with_one};
 use super::rows::{Rows, fold, spread};
 use super::walk::Walk;
 use crate::exec::Fault;
 use crate::plan::{ALIGN, Fused, Operand, Place, Point, Pointwise, Step, View};
 use crate::types::DType;
 
-/// Elements of a tile; a row that is longer is a tile of its own.
+/// Elements of a tile; a row of half as many, or more, is a tile of its own.
 const TILE: usize = 512;
 
-/// Elements of one task, about.
-const TASK: usize = 16 * TILE;
+/// Tiles of one task, at most, and elements that its instructions run through, about.
+const TILES: usize = 16;
+const TASK: usize = 128 * TILE;
 
 /// Arguments and points of one kernel together; the planner makes fewer.
 const VALUES: usize = 512;
@@ -45,6 +46,8 @@ enum Work {
     Lane(Lane),
     /// From rows to their values, or back.
     Rows(Rows),
+    /// The operand itself: the value of a tile that is one row, where it is read as one element.
+    Same,
 }
 
 struct Instruction {
@@ -81,26 +84,28 @@ pub struct FusedKernel {
 impl FusedKernel {
     pub fn new(step: &Step, fused: &Fused) -> FusedKernel {
         let (count, row) = (fused.shape.iter().product(), fused.row);
-        let tile = (TILE / row).max(1) * row;
+        let tile = if row < TILE / 2 { TILE / row * row } else { row };
         let args: Vec<Arg> = step.args.iter().map(|operand| arg(operand, count)).collect();
         let dtypes: Vec<DType> =
             step.args.iter().map(|a| a.dtype).chain(fused.points.iter().map(|p| p.dtype)).collect();
         assert!(dtypes.len() <= VALUES, "the planner keeps groups small");
-        let instructions = fused.points.iter().map(|point| {
-            let operand = point.args[point.args.len() - 1];
+        let mut ones: Vec<bool> = args.iter().map(|arg| matches!(arg.load, Load::Splat)).collect();
+        ones.extend(fused.points.iter().map(|point| point.op == Pointwise::Spread && tile == row));
+        let works = works(fused, &dtypes, &ones);
+        let same: Vec<bool> = works.iter().map(|work| matches!(work, Work::Same)).collect();
+        let instructions = fused.points.iter().zip(works).map(|(point, work)| {
             let mut args = [0; 3];
             point.args.iter().zip(&mut args).for_each(|(&from, to)| *to = from as u16);
-            let step = if point.of_row { row } else { 1 };
-            Instruction { work: work(point, dtypes[operand]), args, step }
+            Instruction { work, args, step: if point.of_row { row } else { 1 } }
         });
         let stores: Vec<Store> =
             step.results.iter().zip(&fused.results).map(|(r, &v)| store(step, r, v, count)).collect();
-        let (tiles, scratch) = tiles(&dtypes, fused, &stores, tile);
+        let (tiles, scratch) = tiles(&dtypes, fused, &stores, tile, &same);
         FusedKernel {
             count,
             row,
             tile,
-            tiles_of_task: (TASK / tile).max(1),
+            tiles_of_task: (TASK / (tile * fused.points.len().max(1))).clamp(1, (TILES * TILE / tile).max(1)),
             instructions: instructions.collect(),
             args,
             stores,
@@ -165,6 +170,7 @@ impl FusedKernel {
                 match &instruction.work {
                     Work::Lane(run) => run(n / instruction.step, values[result], args),
                     Work::Rows(run) => run(n / self.row, self.row, values[result], args[0]),
+                    Work::Same => values[result] = args[0].cast_mut(),
                 }
             }
         }
@@ -193,6 +199,30 @@ impl Width {
     fn bytes(&self) -> usize {
         self.0
     }
+}
+
+/// What each point does. `ones` are the values that are one element for all of a tile.
+fn works(fused: &Fused, dtypes: &[DType], ones: &[bool]) -> Vec<Work> {
+    let args = dtypes.len() - fused.points.len();
+    let with_one = |point: &Point| {
+        let one = |place: usize| ones[point.args[place]];
+        let side = (point.args.len() == 2 && !point.of_row && one(0) != one(1)).then(|| usize::from(one(1)))?;
+        Some((side, lane_with_one(point.op, dtypes[point.args[side]], side)?))
+    };
+    // Values of which somebody reads all elements.
+    let mut whole = vec![false; dtypes.len()];
+    fused.results.iter().for_each(|&result| whole[result] = true);
+    for point in &fused.points {
+        let side = with_one(point).map(|(side, _)| side);
+        let all = point.args.iter().enumerate().filter(|(place, _)| Some(*place) != side);
+        all.for_each(|(_, &arg)| whole[arg] = true);
+    }
+    let points = fused.points.iter().enumerate().map(|(index, point)| match with_one(point) {
+        Some((_, run)) => Work::Lane(run),
+        None if ones[args + index] && !whole[args + index] => Work::Same,
+        None => work(point, dtypes[point.args[point.args.len() - 1]]),
+    });
+    points.collect()
 }
 
 fn work(point: &Point, arg: DType) -> Work {
@@ -230,8 +260,9 @@ fn store(step: &Step, result: &Operand, value: usize, count: usize) -> Store {
     Store { value: value as u16, place, width, step: step_of(result, count), direct }
 }
 
-/// Gives every value but direct ones a tile; a tile is free again behind its value's last use.
-fn tiles(dtypes: &[DType], fused: &Fused, stores: &[Store], elements: usize) -> (Vec<usize>, usize) {
+/// Gives every value but direct ones a tile; a tile is free again behind its value's last use. Of points that are the `same`
+/// as their operand, that stays for them.
+fn tiles(dtypes: &[DType], fused: &Fused, stores: &[Store], elements: usize, same: &[bool]) -> (Vec<usize>, usize) {
     let args = dtypes.len() - fused.points.len();
     let widest = dtypes.iter().map(|d| d.bytes()).max().unwrap_or(1);
     let bytes = (elements * widest).next_multiple_of(ALIGN);
@@ -240,6 +271,9 @@ fn tiles(dtypes: &[DType], fused: &Fused, stores: &[Store], elements: usize) -> 
         point.args.iter().for_each(|&arg| last[arg] = args + index);
     }
     stores.iter().for_each(|store| last[store.value as usize] = usize::MAX);
+    for (index, point) in fused.points.iter().enumerate().filter(|(index, _)| same[*index]) {
+        last[point.args[0]] = last[point.args[0]].max(last[args + index]);
+    }
     let mut tiles = vec![0; dtypes.len()];
     let mut free: Vec<usize> = Vec::new();
     let mut count = 0;

@@ -58,6 +58,45 @@ macro_rules! loop2 {
     };
 }
 
+macro_rules! loop2_one {
+    ($side:expr, |$x:ident, $y:ident| $e:expr) => {
+        match $side {
+            0 => versions!(
+                unsafe fn (n: usize, dst: *mut u8, args: [*const u8; 3]) {
+                    let $x = *args[0].cast::<f32>();
+                    let b = std::slice::from_raw_parts(args[1].cast::<f32>(), n);
+                    let dst = std::slice::from_raw_parts_mut(dst.cast::<f32>(), n);
+                    for (dst, &$y) in dst.iter_mut().zip(b) {
+                        *dst = $e;
+                    }
+                }
+            ),
+            _ => versions!(
+                unsafe fn (n: usize, dst: *mut u8, args: [*const u8; 3]) {
+                    let a = std::slice::from_raw_parts(args[0].cast::<f32>(), n);
+                    let $y = *args[1].cast::<f32>();
+                    let dst = std::slice::from_raw_parts_mut(dst.cast::<f32>(), n);
+                    for (dst, &$x) in dst.iter_mut().zip(a) {
+                        *dst = $e;
+                    }
+                }
+            ),
+        }
+    };
+}
+
+/// The loop for arithmetic in f32 of which the operand `side` is one element for all.
+pub fn lane_with_one(op: Pointwise, arg: DType, side: usize) -> Option<Lane> {
+    let (Pointwise::Binary(op), DType::F32) = (op, arg) else { return None };
+    match op {
+        Binary::Add => Some(loop2_one!(side, |x, y| x + y)),
+        Binary::Sub => Some(loop2_one!(side, |x, y| x - y)),
+        Binary::Mul => Some(loop2_one!(side, |x, y| x * y)),
+        Binary::Div => Some(loop2_one!(side, |x, y| x / y)),
+        Binary::Rem | Binary::Max | Binary::Min | Binary::Pow | Binary::And | Binary::Or => None,
+    }
+}
+
 fn unary(op: Unary, dtype: DType) -> Lane {
     match dtype {
         DType::F16 | DType::Bf16 => never(),

@@ -106,7 +106,8 @@ pub fn repeat(step: &Step, found: &Loop) -> Box<dyn Kernel> {
         n: found.n,
         reverse: found.reverse,
         when: When::new(found),
-        program: Program::new(&found.body),
+        // Behind the number of the iteration, carries and slices come the constants.
+        program: Program::new(&found.body, 1 + found.carries + found.xs..found.body.inputs.len()),
         body: found.body.clone(),
         arena: Place::Arena(found.arena),
         carries: carries.collect(),
@@ -173,6 +174,7 @@ impl Kernel for LoopKernel {
     }
 
     fn run(&mut self, frame: &Frame) -> Result<(), Fault> {
+        self.program.renew();
         // So that the last iteration of a loop without a condition writes the results where they belong.
         let mut next = if self.n.is_multiple_of(2) { Side::Spare } else { Side::Result };
         let mut side = None;

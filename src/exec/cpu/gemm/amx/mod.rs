@@ -10,9 +10,10 @@ mod tile;
 use super::super::frame::{Reader, Writer};
 use super::super::parallel;
 use super::super::scratch::shared;
-use super::Gemm;
 use super::blocked::Blocked;
 use super::tile::Tiles;
+use super::{Gemm, Kept};
+use crate::exec::memory::Storage;
 use split::{LINES, Panel, Side, Strip};
 use std::ops::Range;
 pub use tile::available;
@@ -26,13 +27,20 @@ const MOST: usize = 4096;
 /// Panels of either factor in the part of a result that is one task's, at most: those of `lhs` stay in the second cache.
 const PART: usize = 16;
 
-/// Tasks of a product, at least, while their parts have as many pairs of panels.
+/// Tasks of a product, at least, while their parts have more than two pairs of panels.
 const TASKS: usize = 8;
 
 /// Whether splitting both factors pays: they have enough lines, which fill tiles, and enough is done with them.
 pub fn fits(g: &Gemm) -> bool {
     let filled = |lines: usize| lines.next_multiple_of(LINES) * 4 <= lines * 5;
-    g.m.min(g.n) >= 2 * LINES && g.k >= LINES && g.m * g.n * g.k >= 2 << 20 && filled(g.m) && filled(g.n)
+    g.m.min(g.n) >= 3 * LINES && g.k >= LINES && g.m * g.n * g.k >= 2 << 20 && filled(g.m) && filled(g.n)
+}
+
+/// The same where the panels of `rhs` are kept from product to product: then few rows are enough.
+pub fn fits_kept(g: &Gemm) -> bool {
+    let filled = |lines: usize| lines.next_multiple_of(LINES) * 4 <= lines * 5;
+    let large = g.n >= 2 * LINES && g.k >= LINES && g.m * g.n * g.k >= 2 << 20;
+    large && g.m > 0 && filled(g.m) && filled(g.n) && g.n <= MOST
 }
 
 /// A product of f32 on tiles.
@@ -53,6 +61,40 @@ impl Split<'_> {
     /// # Safety
     /// As `gemm`; tiles are available.
     pub unsafe fn run(&self) {
+        // SAFETY: handed on.
+        unsafe { self.multiply(None) }
+    }
+
+    /// The same with the panels of `rhs` that are in `kept`, or will be for products to come.
+    ///
+    /// # Safety
+    /// As `run`; the product fits, and what is kept is of a factor of this size and these elements.
+    pub unsafe fn run_kept(&self, kept: &mut Kept) {
+        let (depth, wide) = (self.depth(), self.g.n.div_ceil(LINES));
+        let (room, count) = (split::bytes(depth, self.parts), self.g.k.div_ceil(depth) * wide);
+        if kept.memory.len() < Panels::bytes(room, count) {
+            kept.memory = Storage::zeroed(Panels::bytes(room, count));
+            kept.fresh = false;
+        }
+        let panels = Panels { first: kept.memory.pointer(), room, count };
+        if !std::mem::replace(&mut kept.fresh, true) {
+            self.tasks(count, |index| {
+                let steps = index / wide * depth..self.g.k.min((index / wide + 1) * depth);
+                let block = Block { whole: self, rows: 0..0, columns: 0..self.g.n, steps, kept: None };
+                // SAFETY: columns of the factor, and a panel of their own.
+                unsafe { panels.pack(index, block.rhs(index % wide * LINES..self.g.n), Side::Rhs, self.parts) };
+            });
+        }
+        // SAFETY: the caller's promise.
+        unsafe { self.multiply(Some(panels)) }
+    }
+
+    /// Steps of a panel.
+    fn depth(&self) -> usize {
+        split::padded(self.g.k.div_ceil(self.g.k.div_ceil(DEPTH).max(1)).max(1))
+    }
+
+    unsafe fn multiply(&self, kept: Option<Panels>) {
         let g = &self.g;
         if g.k == 0 && !g.add {
             for i in 0..g.m {
@@ -60,11 +102,12 @@ impl Split<'_> {
                 unsafe { self.row(i, 0, g.n) }.fill(0.0);
             }
         }
-        let depth = split::padded(g.k.div_ceil(g.k.div_ceil(DEPTH).max(1)));
+        let depth = self.depth();
         for rows in blocks(g.m, MOST) {
             for columns in blocks(g.n, MOST) {
                 for steps in blocks(g.k, depth) {
-                    let block = Block { whole: self, rows: rows.clone(), columns: columns.clone(), steps };
+                    let kept = kept.map(|panels| (panels, steps.start / depth * g.n.div_ceil(LINES)));
+                    let block = Block { whole: self, rows: rows.clone(), columns: columns.clone(), steps, kept };
                     // SAFETY: the caller's promise.
                     unsafe { block.run() };
                 }
@@ -95,7 +138,7 @@ impl Split<'_> {
 fn part(high: usize, wide: usize) -> [usize; 2] {
     let even = |panels: usize, most: usize| panels.div_ceil(panels.div_ceil(most).max(1)).max(1);
     let mut part = [even(high, PART), even(wide, PART)];
-    while high.div_ceil(part[0]) * wide.div_ceil(part[1]) < TASKS && part[0] * part[1] > TASKS {
+    while high.div_ceil(part[0]) * wide.div_ceil(part[1]) < TASKS && part[0] * part[1] > 2 {
         let longer = usize::from(part[1] > part[0]);
         part[longer] = part[longer].div_ceil(2);
     }
@@ -112,6 +155,8 @@ struct Block<'a> {
     rows: Range<usize>,
     columns: Range<usize>,
     steps: Range<usize>,
+    /// Where the panels of all columns are, if they are kept, and the first of these steps.
+    kept: Option<(Panels, usize)>,
 }
 
 impl Block<'_> {
@@ -120,19 +165,18 @@ impl Block<'_> {
     unsafe fn run(&self) {
         let room = split::bytes(self.steps.len(), self.whole.parts);
         let (high, wide) = (self.rows.len().div_ceil(LINES), self.columns.len().div_ceil(LINES));
-        shared::<u8, _>((high + wide) * (room + size_of::<Panel>()), |memory| {
-            let to = Writer::of(memory);
-            let panel = |index: usize| to.pointer().wrapping_add(index * room);
-            let notes = panel(high + wide).cast::<Panel>();
-            let notes = Notes(notes);
-            self.whole.tasks(high + wide, |index| {
+        let count = if self.kept.is_some() { high } else { high + wide };
+        shared::<u8, _>(Panels::bytes(room, count), |memory| {
+            let own = Panels { first: memory.as_mut_ptr(), room, count };
+            self.whole.tasks(count, |index| {
                 let (strip, side) = match index < high {
                     true => (self.lhs(index * LINES..self.rows.len()), Side::Lhs),
                     false => (self.rhs((index - high) * LINES..self.columns.len()), Side::Rhs),
                 };
-                // SAFETY: lines of a factor; a panel, and a note, of its own.
-                unsafe { notes.set(index, split::pack(strip, side, self.whole.parts, panel(index))) };
+                // SAFETY: lines of a factor, and a panel of their own.
+                unsafe { own.pack(index, strip, side, self.whole.parts) };
             });
+            let (right, first) = self.kept.unwrap_or((own, high));
             let [rows, columns] = part(high, wide);
             let across = wide.div_ceil(columns);
             self.whole.tasks(high.div_ceil(rows) * across, |task| {
@@ -141,10 +185,7 @@ impl Block<'_> {
                 for j in j..wide.min(j + columns) {
                     for i in i..high.min(i + rows) {
                         // SAFETY: all panels are packed; every task has tiles of the result of its own.
-                        unsafe {
-                            let (a, b) = (notes.get(i), notes.get(high + j));
-                            self.tile([i * LINES, j * LINES], [(panel(i), a), (panel(high + j), b)]);
-                        }
+                        unsafe { self.tile([i * LINES, j * LINES], [own.get(i), right.get(first + j)]) };
                     }
                 }
             });
@@ -214,23 +255,42 @@ fn is_safe(a: Panel, b: Panel) -> bool {
     apart && least[0] + least[1] >= -95 && greatest[0] + greatest[1] < 110
 }
 
-/// What is known of the panels.
+/// Panels of `room` bytes each, and behind them what is known of each.
 #[derive(Clone, Copy)]
-struct Notes(*mut Panel);
+struct Panels {
+    first: *mut u8,
+    room: usize,
+    count: usize,
+}
 
-// SAFETY: tasks write notes of their own, and read when all are written.
-unsafe impl Sync for Notes {}
+// SAFETY: tasks write panels of their own, and read when all are written.
+unsafe impl Sync for Panels {}
 // SAFETY: as above.
-unsafe impl Send for Notes {}
+unsafe impl Send for Panels {}
 
-impl Notes {
-    unsafe fn set(&self, index: usize, panel: Panel) {
-        // SAFETY: the caller's promise.
-        unsafe { self.0.add(index).write_unaligned(panel) }
+impl Panels {
+    fn bytes(room: usize, count: usize) -> usize {
+        count * (room + size_of::<Panel>())
     }
 
-    unsafe fn get(&self, index: usize) -> Panel {
+    fn place(&self, index: usize) -> [*mut u8; 2] {
+        let notes = self.count * self.room + index * size_of::<Panel>();
+        [self.first.wrapping_add(index * self.room), self.first.wrapping_add(notes)]
+    }
+
+    /// # Safety
+    /// As `split::pack`; nobody else uses the panel meanwhile.
+    unsafe fn pack(&self, index: usize, strip: Strip, side: Side, parts: usize) {
+        let [panel, note] = self.place(index);
+        // SAFETY: the caller's promise; there is room for both.
+        unsafe { note.cast::<Panel>().write_unaligned(split::pack(strip, side, parts, panel)) }
+    }
+
+    /// # Safety
+    /// The panel is packed.
+    unsafe fn get(&self, index: usize) -> (*const u8, Panel) {
+        let [panel, note] = self.place(index);
         // SAFETY: the caller's promise.
-        unsafe { self.0.add(index).read_unaligned() }
+        (panel, unsafe { note.cast::<Panel>().read_unaligned() })
     }
 }

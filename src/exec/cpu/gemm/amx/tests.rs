@@ -4,9 +4,10 @@ use super::super::tests::{Case, Draw, draw};
 use super::super::tile::Tiled;
 use super::{Split, available};
 use crate::exec::cpu::frame::{Reader, Writer};
-use crate::exec::cpu::gemm::Gemm;
 use crate::exec::cpu::gemm::blocked::Blocked;
+use crate::exec::cpu::gemm::{Gemm, Kept};
 use proptest::prelude::*;
+use std::cell::RefCell;
 use std::fmt::Write as _;
 
 fn split(parts: usize, shared: bool) -> impl Fn(&Gemm, *const f32, *const f32, *mut f32) {
@@ -15,6 +16,18 @@ fn split(parts: usize, shared: bool) -> impl Fn(&Gemm, *const f32, *const f32, *
         unsafe {
             let (lhs, rhs, out) = (Reader::of(lhs), Reader::of(rhs), Writer::at(out));
             Split { g: *g, lhs, rhs, out, parts, others: f32::tiles()[0], shared }.run();
+        }
+    }
+}
+
+/// With panels of the right factor that stay.
+fn keeping(kept: &RefCell<Kept>) -> impl Fn(&Gemm, *const f32, *const f32, *mut f32) {
+    move |g, lhs, rhs, out| {
+        // SAFETY: the caller's matrices have these sizes and strides, and `rhs` stays the same.
+        unsafe {
+            let (lhs, rhs, out) = (Reader::of(lhs), Reader::of(rhs), Writer::at(out));
+            Split { g: *g, lhs, rhs, out, parts: 3, others: f32::tiles()[0], shared: true }
+                .run_kept(&mut kept.borrow_mut());
         }
     }
 }
@@ -34,6 +47,10 @@ proptest! {
             let one = case.run(split(3, false));
             case.check(&one, 1.0)?;
             prop_assert!(case.run(split(3, true)) == one, "all threads give other bits");
+            let kept = RefCell::new(Kept::nothing());
+            for _ in 0..2 {
+                prop_assert!(case.run(keeping(&kept)) == one, "panels that are kept give other bits");
+            }
             case.check(&case.run(split(2, false)), 1024.0)?;
             case.cut_to_bf16();
             let exact = case.run(split(3, false));
