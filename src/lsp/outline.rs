@@ -172,8 +172,10 @@ pub fn tokens(analysis: &Analysis) -> Vec<SemanticToken> {
     let text = &analysis.text;
     let mut out = vec![];
     let mut last = Position::new(0, 0);
+    let mut before = None;
     for raw in lex(&text.text) {
-        let Some(kind) = kind_of(analysis, raw.token, raw.range.clone()) else { continue };
+        let is_member = before.replace(raw.token) == Some(Token::Dot);
+        let Some(kind) = kind_of(analysis, raw.token, raw.range.clone(), is_member) else { continue };
         let start = text.position(raw.range.start);
         let length = text.text[raw.range.clone()].chars().map(char::len_utf16).sum::<usize>() as u32;
         let delta_start = if start.line == last.line { start.character - last.character } else { start.character };
@@ -190,32 +192,41 @@ pub fn tokens(analysis: &Analysis) -> Vec<SemanticToken> {
     out
 }
 
-fn kind_of(analysis: &Analysis, token: Token, range: std::ops::Range<usize>) -> Option<SemanticTokenType> {
+fn kind_of(
+    analysis: &Analysis,
+    token: Token,
+    range: std::ops::Range<usize>,
+    is_member: bool,
+) -> Option<SemanticTokenType> {
     match token {
         Token::Comment => Some(SemanticTokenType::COMMENT),
         Token::Str => Some(SemanticTokenType::STRING),
         Token::Int | Token::Float => Some(SemanticTokenType::NUMBER),
-        Token::Name => Some(name_kind(analysis, Span::new(analysis.main().file, range.start, range.end))),
+        Token::Name => name_kind(analysis, Span::new(analysis.main().file, range.start, range.end)),
+        // The part of a data set in `digits.train` is no word of the language.
+        token if token.is_word() && is_member => Some(SemanticTokenType::PROPERTY),
         token if token.is_word() => Some(SemanticTokenType::KEYWORD),
         token if token.is_operator() => Some(SemanticTokenType::OPERATOR),
         _ => None,
     }
 }
 
-fn name_kind(analysis: &Analysis, span: Span) -> SemanticTokenType {
+/// What a name is; nothing is said of one that nobody knows: `step` and `minimize` are words only where they stand, and the colours of the
+/// grammar know where.
+fn name_kind(analysis: &Analysis, span: Span) -> Option<SemanticTokenType> {
     let sort = analysis.notes_on(span).find(|note| note.about != About::Stage).map(|note| note.sort);
-    match analysis.names.at(span.lo).map(|at| analysis.names.bindings[at].kind) {
-        Some(Kind::Function | Kind::Method) => SemanticTokenType::FUNCTION,
-        Some(Kind::Layer | Kind::Optimizer) => SemanticTokenType::CLASS,
-        Some(Kind::Parameter) => SemanticTokenType::PARAMETER,
-        Some(Kind::Field | Kind::Stored) => SemanticTokenType::PROPERTY,
-        Some(Kind::Size) => SemanticTokenType::TYPE_PARAMETER,
-        _ => match sort {
-            Some(Sort::Function) => SemanticTokenType::FUNCTION,
-            Some(Sort::Layer) if is_capital(analysis, span) => SemanticTokenType::CLASS,
-            _ => SemanticTokenType::VARIABLE,
-        },
-    }
+    let binding = analysis.names.at(span.lo).map(|at| analysis.names.bindings[at].kind);
+    Some(match (binding, sort) {
+        (Some(Kind::Function | Kind::Method), _) => SemanticTokenType::FUNCTION,
+        (Some(Kind::Layer | Kind::Optimizer), _) => SemanticTokenType::CLASS,
+        (Some(Kind::Parameter), _) => SemanticTokenType::PARAMETER,
+        (Some(Kind::Field | Kind::Stored), _) => SemanticTokenType::PROPERTY,
+        (Some(Kind::Size), _) => SemanticTokenType::TYPE_PARAMETER,
+        (_, Some(Sort::Function)) => SemanticTokenType::FUNCTION,
+        (_, Some(Sort::Layer)) if is_capital(analysis, span) => SemanticTokenType::CLASS,
+        (Some(_), _) | (_, Some(_)) => SemanticTokenType::VARIABLE,
+        (None, None) => return None,
+    })
 }
 
 /// Layers begin with a capital letter, what they are called does not.

@@ -313,6 +313,36 @@ fn symbols_folds_lenses_and_kinds_of_words() {
     assert!(data.len().is_multiple_of(5) && data.len() > 200, "{}", data.len());
 }
 
+/// Words of the language that are names elsewhere: only what is surely a name is said to be one.
+#[test]
+fn words_that_are_words_in_their_place_alone_are_left_to_the_grammar() {
+    let text = "use std.data: digits\nuse std.nn: Linear\nuse std.loss: cross_entropy\nuse std.optim: SGD\n\
+        let net = Linear[64 -> 10]\ntrain t {\n  data = digits.train |> batch(8)\n  epochs = 1\n  \
+        step (x, y) { minimize cross_entropy(net(x), y) over net with SGD(lr: 0.1) }\n}\n";
+    let mut client = Client::with(text);
+    let tokens = client.of("textDocument/semanticTokens/full", json!({}));
+    let numbers: Vec<u64> = tokens["data"].as_array().expect("numbers").iter().filter_map(Value::as_u64).collect();
+    let (mut line, mut column, mut kinds) = (0, 0, std::collections::BTreeMap::new());
+    for token in numbers.chunks(5) {
+        column = if token[0] == 0 { column + token[1] } else { token[1] };
+        line += token[0];
+        let written: String = text
+            .lines()
+            .nth(line as usize)
+            .expect("a line")
+            .chars()
+            .skip(column as usize)
+            .take(token[2] as usize)
+            .collect();
+        kinds.insert((line, written), token[3]);
+    }
+    assert!(!kinds.contains_key(&(8, "minimize".to_string())), "{kinds:?}");
+    assert!(!kinds.contains_key(&(8, "step".to_string())), "{kinds:?}");
+    assert_eq!(kinds[&(5, "train".to_string())], 0, "a word");
+    assert_eq!(kinds[&(6, "train".to_string())], 8, "a part of a data set");
+    assert_eq!(kinds[&(8, "x".to_string())], 7, "a parameter");
+}
+
 #[test]
 fn a_file_is_put_in_the_one_style() {
     let mut client = Client::with("let   a = 1+2\n");
