@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""dln beside PyTorch, case by case, in one run: `benches/against/compare.py mlp lstm --threads 2`.
+"""dln beside PyTorch and ONNX Runtime, case by case, in one run: `benches/against/compare.py mlp lstm --threads 2`.
 
 Every side is a step server: a process that builds one case, says `{"ready": true, ..}` on its standard output, and answers
 `go SECONDS` with `{"steps": n, "seconds": s}` and `quit` with `{"peak_rss_mb": m}`. The sides take turns, each round in another
 order, and only one of them works at a time; what is told is the median over the rounds of the ratios within a round, so that a
 machine that is slow for a while is slow for all. Below 1, a side is faster than the first.
 
-Needs `cargo build --release` and, for the others, a Python with PyTorch (`--python`). Leave the machine alone meanwhile.
+Needs `cargo build --release` and, for the others, a Python with PyTorch (`--python`), for cases that only answer with torchvision,
+onnx, onnxscript and onnxruntime too. Leave the machine alone meanwhile.
 """
 import argparse
 import json
@@ -19,6 +20,9 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 CASES = sorted(path.stem for path in HERE.parent.joinpath("cases").glob("*.dln"))
+# Cases that only answer, which ONNX Runtime can run, and those with neither pictures nor an optimizer to be laid out in another way.
+EXPORTED = ["bert_b1", "gpt2_decode", "mlp_infer_b1", "resnet50_b1"]
+PLAIN = ["bert_b1", "gpt2_decode", "mlp_infer_b1", "elementwise"]
 
 
 class Side:
@@ -54,7 +58,10 @@ def commands(case, args):
     """The sides of a case, the first of which the others are measured by."""
     torch = [args.python, str(HERE / "torch_steps.py"), case, "--threads", str(args.threads), "--mode"]
     for mode in args.modes.split(","):
-        yield f"torch {mode}", torch + [mode]
+        if mode == "onnx" and case in EXPORTED:
+            yield "onnxruntime", [args.python, str(HERE / "onnx_steps.py"), case, "--threads", str(args.threads)]
+        elif mode != "onnx" and not (mode == "channels-last" and case in PLAIN):
+            yield f"torch {mode}", torch + [mode]
     yield "dln", [str(args.dln), "bench", "step-server", case, "--threads", str(args.threads)]
 
 
@@ -82,7 +89,7 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=0.5, help="length of a block")
-    parser.add_argument("--modes", default="eager,channels-last,compile", help="of PyTorch; the first is what ratios are told by")
+    parser.add_argument("--modes", default="eager,channels-last,compile,onnx", help="of PyTorch, and ONNX Runtime; the first is what ratios are told by")
     parser.add_argument("--python", default=sys.executable)
     parser.add_argument("--dln", default=HERE.parents[1] / "target" / "release" / "dln")
     args = parser.parse_args()

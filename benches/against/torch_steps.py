@@ -5,15 +5,15 @@ Modes: `eager`; `channels-last`, pictures and weights in that layout and the opt
 through `torch.compile` besides. `compare.py` says what a server answers.
 """
 import argparse
-import json
 import math
-import resource
-import sys
-import time
 
 import torch
 import torch.nn.functional as F
 from torch import nn
+
+import published
+from published import relus
+from server import serve
 
 
 class Residual(nn.Module):
@@ -126,11 +126,6 @@ class Elementwise(nn.Module):
         return x + 0.5 * u * (1 + torch.tanh(math.sqrt(2 / math.pi) * (u + 0.044715 * u * u * u)))
 
 
-def relus(*sizes):
-    layers = [layer for a, b in zip(sizes, sizes[1:]) for layer in (nn.Linear(a, b), nn.ReLU())]
-    return nn.Sequential(*layers[:-1])
-
-
 def resnet18():
     widths = [(64, 64, 1), (64, 64, 1), (64, 128, 2), (128, 128, 1), (128, 256, 2), (256, 256, 1), (256, 512, 2), (512, 512, 1)]
     first = [nn.Conv2d(3, 64, 3, padding=1, bias=False), nn.BatchNorm2d(64), nn.ReLU()]
@@ -171,10 +166,7 @@ TRAINED = {
     "grucell": lambda: (Cell(128), torch.randn(64, 16, 128), torch.randn(16, 128), F.mse_loss, adam(1e-3)),
 }
 # Of each case that only answers: the network and what it reads.
-ASKED = {
-    "mlp_infer_b1": lambda: (relus(784, 512, 512, 10), torch.randn(1, 784)),
-    "elementwise": lambda: (Elementwise(), torch.randn(4096, 1024)),
-}
+ASKED = {**published.ASKED, "elementwise": lambda: (Elementwise(), (torch.randn(4096, 1024),))}
 
 
 def adam(lr, kind=torch.optim.Adam, **settings):
@@ -234,11 +226,15 @@ def trained(case, mode):
 
 
 def asked(case, mode):
-    net, x = laid(ASKED[case]()[0].eval(), mode, ASKED[case]()[1])
+    net, inputs = ASKED[case]()
+    net, *inputs = laid(net.eval(), mode, *inputs)
+    count = 0
 
+    @torch.inference_mode()
     def step():
-        with torch.inference_mode():
-            net(x)
+        nonlocal inputs, count
+        count += 1
+        inputs = published.follows(case, inputs, net(*inputs), count)
 
     return step, [net]
 
@@ -252,20 +248,7 @@ def main():
     torch.set_num_threads(args.threads)
     torch.manual_seed(0)
     step, nets = dcgan(args.mode) if args.case == "dcgan" else (trained if args.case in TRAINED else asked)(args.case, args.mode)
-    for _ in range(3):
-        step()
-    count = sum(p.numel() for net in nets for p in net.parameters())
-    print(json.dumps({"ready": True, "units": 1, "parameters": count}), flush=True)
-    for line in sys.stdin:
-        if line.startswith("quit"):
-            print(json.dumps({"peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}), flush=True)
-            return
-        steps, start = 0, time.perf_counter()
-        limit = float(line.split()[1])
-        while steps == 0 or time.perf_counter() - start < limit:
-            step()
-            steps += 1
-        print(json.dumps({"steps": steps, "seconds": time.perf_counter() - start}), flush=True)
+    serve(step, sum(p.numel() for net in nets for p in net.parameters()))
 
 
 if __name__ == "__main__":

@@ -106,6 +106,8 @@ impl<'c> Engine<'c> {
         let call =
             Call { program: ProgramId(0), args: &[], step: 0, epoch: 0, length: Length::default(), seen: &[], key };
         engine.run_program(None, &checked.init, &call)?;
+        // First values are computed once.
+        engine.compiled.clear().for_each(|gone| engine.release(&gone));
         Ok(engine)
     }
 

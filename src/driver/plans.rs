@@ -40,6 +40,11 @@ impl<P> Plans<P> {
         self.take(&oldest)
     }
 
+    /// Gives up all plans.
+    pub fn clear(&mut self) -> impl Iterator<Item = P> + use<P> {
+        std::mem::take(&mut self.plans).into_values().map(|(_, plan)| plan)
+    }
+
     /// All of them, in the order of their keys.
     pub fn all(&mut self) -> impl Iterator<Item = &mut P> {
         self.plans.values_mut().map(|(_, plan)| plan)

@@ -17,6 +17,7 @@ id!(
 struct Line([u8; ALIGN]);
 
 /// Bytes that begin at a multiple of `ALIGN`.
+#[derive(Default)]
 pub(crate) struct Storage {
     lines: Vec<Line>,
     len: usize,
@@ -51,12 +52,14 @@ struct Buffer {
     storage: Storage,
 }
 
-/// Tensors by slot.
+/// Tensors by slot, and the arena of the plan that runs.
 #[derive(Default)]
 pub struct Memory {
     buffers: Vec<Buffer>,
     /// Slots that were released.
     free: Vec<Slot>,
+    /// As large as any plan needed it so far: one plan runs at a time, and none reads what it has not written.
+    arena: Storage,
 }
 
 impl Memory {
@@ -112,6 +115,15 @@ impl Memory {
     /// Bytes in all slots.
     pub fn bytes(&self) -> usize {
         self.buffers.iter().map(|buffer| buffer.storage.len()).sum()
+    }
+
+    /// So many bytes at least, of unknown content.
+    pub(crate) fn arena(&mut self, bytes: usize) -> *mut u8 {
+        if self.arena.len() < bytes {
+            self.arena = Storage::default();
+            self.arena = Storage::zeroed(bytes);
+        }
+        self.arena.pointer()
     }
 
     pub(crate) fn storage(&mut self, slot: Slot) -> &mut Storage {
@@ -177,6 +189,14 @@ mod tests {
             assert_eq!(memory.storage(slot).pointer() as usize % ALIGN, 0);
         }
         assert_eq!(memory.bytes(), 3 * (2 + 2 + 4 + 8 + 4 + 8 + 1 + 1));
+    }
+
+    #[test]
+    fn the_arena_grows_and_stays() {
+        let mut memory = Memory::new();
+        let large = memory.arena(1000);
+        assert_eq!((large as usize % ALIGN, memory.arena.len()), (0, 1000));
+        assert_eq!(memory.arena(10), large);
     }
 
     #[test]

@@ -91,7 +91,6 @@ impl Program {
 pub struct Executable {
     plan: Plan,
     program: Program,
-    arena: Storage,
     /// By output: the input whose memory it may share.
     follows: Vec<Option<usize>>,
     /// By output: memory for runs in which the output's slot is also an input that it may not overwrite at once.
@@ -116,7 +115,6 @@ impl Executable {
         let follows = |output| plan.updates.iter().find(|update| update.0 == output).map(|update| update.1);
         Executable {
             program: Program::new(&plan, 0..0),
-            arena: Storage::zeroed(plan.arena),
             follows: (0..plan.outputs.len()).map(follows).collect(),
             spares: plan.outputs.iter().map(|_| None).collect(),
             bound: Default::default(),
@@ -149,7 +147,7 @@ impl Executable {
             let storage = spare.as_mut().unwrap_or_else(|| memory.storage(slot));
             self.outputs.0.push(storage.pointer());
         }
-        let (program, arena) = (&mut self.program, self.arena.pointer() as usize);
+        let (program, arena) = (&mut self.program, memory.arena(self.plan.arena) as usize);
         let (from, to) = (&self.inputs, &self.outputs);
         // Inside one of the pool's threads, work is handed over without waking a sleeper for every kernel.
         rayon::scope(|_| {
