@@ -59,7 +59,8 @@ def commands(case, args):
     torch = [args.python, str(HERE / "torch_steps.py"), case, "--threads", str(args.threads), "--mode"]
     for mode in args.modes.split(","):
         if mode == "onnx" and case in EXPORTED:
-            yield "onnxruntime", [args.python, str(HERE / "onnx_steps.py"), case, "--threads", str(args.threads)]
+            keep = ["--keep", args.keep] if args.keep else []
+            yield "onnxruntime", [args.python, str(HERE / "onnx_steps.py"), case, "--threads", str(args.threads), *keep]
         elif mode != "onnx" and not (mode == "channels-last" and case in PLAIN):
             yield f"torch {mode}", torch + [mode]
     yield "dln", [str(args.dln), "bench", "step-server", case, "--threads", str(args.threads)]
@@ -90,6 +91,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=0.5, help="length of a block")
     parser.add_argument("--modes", default="eager,channels-last,compile,onnx", help="of PyTorch, and ONNX Runtime; the first is what ratios are told by")
+    parser.add_argument("--keep", help="folder for the networks that are exported for ONNX Runtime")
     parser.add_argument("--python", default=sys.executable)
     parser.add_argument("--dln", default=HERE.parents[1] / "target" / "release" / "dln")
     args = parser.parse_args()

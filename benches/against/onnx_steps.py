@@ -37,12 +37,14 @@ def main():
     parser.add_argument("case")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--export", help="writes the network to this file and ends")
+    parser.add_argument("--keep", help="folder in which exported networks stay, and are found again")
     args = parser.parse_args()
     if args.export:
         return export(args.case, args.export)
     with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "net.onnx")
-        subprocess.run([sys.executable, __file__, args.case, "--export", path], check=True, stdout=subprocess.DEVNULL)
+        path = os.path.join(args.keep or folder, f"{args.case}.onnx")
+        if not os.path.exists(path):
+            subprocess.run([sys.executable, __file__, args.case, "--export", path], check=True, stdout=subprocess.DEVNULL)
         import numpy as np
         import onnxruntime
 

@@ -81,18 +81,20 @@ impl Desk<'_> {
             Exit::Fine => {}
             other => return other,
         }
-        let mut lines = vec![];
+        let (mut lines, mut apart) = (vec![], vec![]);
         let ended = session.bench(&overrides, &mut |steps| match bench.measure {
             Measure::Serve => self.serve(steps, &mut std::io::stdin().lock()),
             Measure::Profile { steps: count } => {
                 lines = profile::measure(steps, count, self.clock)?;
+                apart = steps.apart();
                 Ok(())
             }
         });
         match ended {
             Ok(true) => {
                 let sources = session.sources();
-                profile::tables(&lines, sources).iter().for_each(|line| self.output.line(line));
+                let tables = profile::tables(&lines, sources).into_iter();
+                tables.chain(profile::passes(&apart, sources)).for_each(|line| self.output.line(&line));
                 Exit::Fine
             }
             Ok(false) => self.refuse("a program without a `train` block has no step"),

@@ -4,7 +4,7 @@ use crate::base::{Name, Sources, Span};
 use crate::diag::Diagnostic;
 use crate::driver::figure::Drawn;
 use crate::driver::summary::Summary;
-use crate::driver::{Matmul, Profile, Times};
+use crate::driver::{Apart, Matmul, Peak, Profile, Times};
 use crate::figure::Asked;
 use crate::io::Files;
 use crate::tir::{Direction, Metric};
@@ -17,6 +17,9 @@ use std::sync::atomic::AtomicBool;
 pub trait Chain: Sync {
     /// A program under the name to show, its text, and the way to what lies around it. Nothing is checked yet.
     fn open(&self, name: &str, text: String, files: Files) -> Box<dyn Session>;
+
+    /// The settings that a program's main file declares, in its order, as far as they can be read without checking it.
+    fn hypers(&self, name: &str, text: &str) -> Vec<Hyper>;
 
     /// The page on a code of a diagnostic.
     fn explain(&self, code: &str) -> Option<String>;
@@ -64,6 +67,9 @@ pub trait Session {
         work: &mut dyn FnMut(&mut dyn Steps) -> Result<(), Diagnostic>,
     ) -> Result<bool, Diagnostic>;
 
+    /// How much memory each of its trainings takes at most. Only after a check without errors.
+    fn peaks(&self, overrides: &Overrides) -> Vec<Peak>;
+
     /// The layers that its steps, or else its functions, call; some sizes are given by their names. Only after a check without
     /// errors.
     fn summaries(&mut self, sizes: &BTreeMap<String, i64>) -> Vec<Summary>;
@@ -89,6 +95,9 @@ pub trait Steps {
 
     /// Starts or stops taking times; gives those taken so far.
     fn profile(&mut self, on: bool) -> Vec<Profile>;
+
+    /// What its plans could not run together.
+    fn apart(&mut self) -> Vec<Apart>;
 }
 
 /// `## Learning rate.` `hyper lr = 1e-3`

@@ -9,6 +9,7 @@ use super::progress::{Progress, Show, counted};
 use super::runs::Leave;
 use crate::base::Sources;
 use crate::diag::{self, Diagnostic, Severity};
+use crate::driver::Peak;
 use crate::io::Files;
 use crate::train::Event;
 use serde_json::Value;
@@ -127,9 +128,18 @@ impl Desk<'_> {
                     || format!("checked at run time, {place}: {message}"),
                 );
             }
+            let peaks = if ok { session.peaks(overrides) } else { vec![] };
+            self.peaks(&peaks);
             self.say(|| json::report(&report, ok), || counts(&report));
         }
         if ok { Exit::Fine } else { Exit::Program }
+    }
+
+    /// The memory that each training takes at most, by what it is for.
+    fn peaks(&mut self, peaks: &[Peak]) {
+        for peak in peaks {
+            self.say(|| json::peak(peak), || at_most(peak));
+        }
     }
 
     fn settings(&mut self, session: &mut dyn Session, overrides: &Overrides) -> Exit {
@@ -240,6 +250,18 @@ impl Desk<'_> {
         self.output.report(&format!("error: {message}"));
         Exit::Usage
     }
+}
+
+/// `train classify: 14.8 MiB at most (program 12.0, weights 1.5, rows 0.0, step 1.3, saving 0.0)`
+fn at_most(peak: &Peak) -> String {
+    let part = |bytes: u64| format!("{:.1}", bytes as f64 / (1 << 20) as f64);
+    let bound = if peak.open { "or more" } else { "at most" };
+    let [all, base, cells] = [peak.total(), peak.base, peak.cells].map(part);
+    let [data, step, saving] = [peak.data, peak.step, peak.saving].map(part);
+    format!(
+        "train {}: {all} MiB {bound} (program {base}, weights {cells}, rows {data}, step {step}, saving {saving})",
+        peak.of
+    )
 }
 
 fn counts(report: &Report) -> String {

@@ -10,10 +10,11 @@ use crate::base::{Name, Sources, Span};
 use crate::diag::{self, Diagnostic};
 use crate::driver::figure::Drawn;
 use crate::driver::summary::Summary;
-use crate::driver::{self, Bench, Checkpoint, How, Profile, Program, Times};
+use crate::driver::{self, Apart, Bench, Checkpoint, How, Peak, Profile, Program, Times};
 use crate::figure::Asked;
 use crate::io::Files;
 use crate::sema::{self, Checked, Options, Override};
+use crate::syntax;
 use crate::syntax::ast::{BinaryOp, Expr, ExprKind, Func, Item, ItemKind, Type, TypeKind, UnaryOp};
 use crate::tir::{Direction, Metric};
 use crate::train::Event;
@@ -31,6 +32,13 @@ impl Chain for Compiler {
     fn open(&self, name: &str, text: String, files: Files) -> Box<dyn Session> {
         let program = Program::open(name, &text, files);
         Box::new(Opened { name: name.to_string(), program, checked: None, times: None })
+    }
+
+    fn hypers(&self, name: &str, text: &str) -> Vec<Hyper> {
+        let mut sources = Sources::default();
+        let file = sources.add(name, text);
+        let items = syntax::parse(file, text).file.items;
+        items.iter().filter_map(|item| hyper(item, &sources)).collect()
     }
 
     fn explain(&self, code: &str) -> Option<String> {
@@ -159,6 +167,11 @@ impl Session for Opened {
         }
     }
 
+    fn peaks(&self, overrides: &Overrides) -> Vec<Peak> {
+        let all = std::thread::available_parallelism().map_or(1, usize::from);
+        driver::peaks(self.checked(), &self.program.files, overrides.threads.unwrap_or(all))
+    }
+
     fn summaries(&mut self, sizes: &BTreeMap<String, i64>) -> Vec<Summary> {
         if self.checked().jobs.is_empty() {
             return driver::summary::summaries(&self.traced(Options::default()), sizes);
@@ -201,6 +214,10 @@ impl Steps for Bench<'_> {
 
     fn profile(&mut self, on: bool) -> Vec<Profile> {
         Bench::profile(self, on)
+    }
+
+    fn apart(&mut self) -> Vec<Apart> {
+        Bench::apart(self)
     }
 }
 

@@ -3,6 +3,7 @@
 use super::chain::{Origin, Report, Setting, TestResult};
 use crate::base::Sources;
 use crate::diag::{self, Diagnostic};
+use crate::driver::Peak;
 use crate::train::{Best, Event, json as metrics};
 use serde_json::{Value, json};
 
@@ -13,6 +14,10 @@ pub fn event(event: &Event, seconds: f64) -> Option<Value> {
             "event": "start", "training": training, "job": &**job, "epochs": epochs, "steps_per_epoch": steps_per_epoch, "rows": rows,
             "validation_rows": validation_rows, "parameters": parameters, "seed": seed,
         }),
+        // When the first step is done, the program has started.
+        Event::Step { epoch: 1, step: 1, own, .. } => {
+            json!({ "event": "step", "epoch": 1, "step": 1, "train": metrics(own), "seconds": seconds })
+        }
         Event::Step { .. } => return None,
         Event::Epoch { epoch, train, val } => json!({
             "event": "epoch", "epoch": epoch, "train": metrics(train), "val": metrics(val), "seconds": seconds,
@@ -57,6 +62,14 @@ pub fn report(report: &Report, ok: bool) -> Value {
     })
 }
 
+/// The memory that a training takes at most, in bytes.
+pub fn peak(peak: &Peak) -> Value {
+    json!({
+        "event": "memory", "training": &*peak.of, "peak": peak.total(), "program": peak.base, "weights": peak.cells,
+        "rows": peak.data, "step": peak.step, "saving": peak.saving, "or_more": peak.open,
+    })
+}
+
 pub fn setting(setting: &Setting, sources: &Sources) -> Value {
     let (origin, at) = match setting.origin {
         Origin::Default => ("default", None),
@@ -79,6 +92,14 @@ mod tests {
         let epoch = Event::Epoch { epoch: 1, train: vec![("loss".into(), f64::NAN)], val: vec![] };
         let line = event(&epoch, 0.5).unwrap().to_string();
         assert_eq!(line, r#"{"event":"epoch","epoch":1,"train":{"loss":null},"val":{},"seconds":0.5}"#);
+    }
+
+    #[test]
+    fn of_steps_only_the_first_is_told() {
+        let step = |step| Event::Step { epoch: 1, step, rows: 4, train: vec![], own: vec![("loss".into(), 0.5)] };
+        let line = event(&step(1), 0.25).map(|line| line.to_string());
+        assert_eq!(line.as_deref(), Some(r#"{"event":"step","epoch":1,"step":1,"train":{"loss":0.5},"seconds":0.25}"#));
+        assert_eq!(event(&step(2), 0.5), None);
     }
 
     #[test]

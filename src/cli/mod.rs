@@ -63,7 +63,7 @@ pub fn main(words: &[OsString], chain: &dyn Chain) -> ExitCode {
 fn request(words: &[OsString], chain: &dyn Chain) -> Result<Request, Exit> {
     let hypers = match args::program(words) {
         None => vec![],
-        Some(path) => command::open(chain, &path).map(|session| session.hypers()).map_err(|message| {
+        Some(path) => command::read(&path).map(|(name, text, _)| chain.hypers(&name, &text)).map_err(|message| {
             output::complain(&message);
             Exit::Usage
         })?,

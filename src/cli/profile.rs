@@ -4,7 +4,7 @@ use super::bench;
 use super::chain::Steps;
 use crate::base::{Sources, Span};
 use crate::diag::Diagnostic;
-use crate::driver::{Entry, Profile};
+use crate::driver::{Apart, Entry, Profile};
 use std::collections::BTreeMap;
 
 /// Lines of a table beyond which the rest is one line.
@@ -70,18 +70,48 @@ pub fn tables(spent: &[Spent], sources: &Sources) -> Vec<String> {
 
 /// The line that a part comes from, and its text.
 pub fn line(spent: &Spent, sources: &Sources) -> String {
-    match (sources.place(spent.span), &*spent.name) {
-        (_, OTHER) => OTHER.to_string(),
-        (place, _) => {
-            let shown = place.rsplit_once(':').map_or(place.clone(), |(line, _)| line.to_string());
+    match &*spent.name {
+        OTHER => OTHER.to_string(),
+        _ => {
             let text = sources.get(spent.span.file).map_or("", |source| {
                 let (line, _) = source.position(spent.span.lo as usize);
                 source.line(line).trim()
             });
-            format!("{shown}  {text}")
+            format!("{}  {text}", number(spent.span, sources))
         }
     }
 }
+
+/// `net.dln:12`
+fn number(span: Span, sources: &Sources) -> String {
+    let place = sources.place(span);
+    place.rsplit_once(':').map_or(place.clone(), |(line, _)| line.to_string())
+}
+
+/// What goes through memory between two steps that stay apart, and why, the most first: by the lines that it comes from.
+pub fn passes(apart: &[Apart], sources: &Sources) -> Vec<String> {
+    let mut sums: BTreeMap<String, (u64, usize)> = BTreeMap::new();
+    for one in apart {
+        let side = |(span, name): (Span, &str)| format!("{name} {}", number(span, sources));
+        let sum = sums.entry(format!("{} -> {}: {}", side(one.from), side(one.to), one.why)).or_default();
+        *sum = (sum.0 + one.bytes, sum.1 + 1);
+    }
+    let mut rows: Vec<_> = sums.into_iter().filter(|(_, (bytes, _))| *bytes > 0).collect();
+    rows.sort_by_key(|(_, (bytes, _))| std::cmp::Reverse(*bytes));
+    let mib = |bytes: u64| bytes as f64 / (1 << 20) as f64;
+    let all: u64 = apart.iter().map(|one| one.bytes).sum();
+    let mut lines = vec![format!("apart: {:.3} MiB a step are written by one part and read by another", mib(all))];
+    let row = |(what, (bytes, count)): &(String, (u64, usize))| format!("{:10.3} MiB {count:5}  {what}", mib(*bytes));
+    lines.extend(rows.iter().take(PASSES).map(row));
+    if rows.len() > PASSES {
+        let rest: u64 = rows[PASSES..].iter().map(|(_, (bytes, _))| bytes).sum();
+        lines.push(format!("{:10.3} MiB        {} more", mib(rest), rows.len() - PASSES));
+    }
+    lines
+}
+
+/// Pairs of lines that are shown by themselves.
+const PASSES: usize = 16;
 
 /// Milliseconds and number of parts of each kind, the longest first.
 pub fn sums(spent: &[Spent], kind: impl Fn(&Spent) -> String) -> Vec<(String, f64, usize)> {

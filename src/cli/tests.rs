@@ -1,13 +1,13 @@
 //! Commands, over a compiler that knows a few programs by their text.
 
+use super::args;
 use super::chain::*;
 use super::command::{Desk, Exit};
 use super::output::tests::{Kept, PLAIN};
 use super::output::{Output, Terminal};
-use super::{args, command};
 use crate::base::{Name, Sources, Span};
 use crate::diag::Diagnostic;
-use crate::driver::Profile;
+use crate::driver::{Apart, Peak, Profile};
 use crate::io::Files;
 use crate::tir::{Direction, Metric};
 use crate::train::{Event, Summary};
@@ -32,6 +32,12 @@ impl Chain for Fake {
         Box::new(FakeSession { sources, text })
     }
 
+    fn hypers(&self, _: &str, _: &str) -> Vec<Hyper> {
+        let (name, default) = ("lr".into(), "1e-3".to_string());
+        let (domain, doc) = (String::new(), String::new());
+        vec![Hyper { name, kind: HyperKind::Float, default, domain, doc, span: Span::none() }]
+    }
+
     fn explain(&self, code: &str) -> Option<String> {
         (code == "E0501").then(|| "Shapes do not fit.\n".to_string())
     }
@@ -43,9 +49,7 @@ impl Session for FakeSession {
     }
 
     fn hypers(&self) -> Vec<Hyper> {
-        let (name, default) = ("lr".into(), "1e-3".to_string());
-        let (domain, doc) = (String::new(), String::new());
-        vec![Hyper { name, kind: HyperKind::Float, default, domain, doc, span: Span::none() }]
+        Fake.hypers("a.dln", &self.text)
     }
 
     fn domains(&self) -> Vec<(Name, Domain)> {
@@ -62,6 +66,12 @@ impl Session for FakeSession {
 
     fn summaries(&mut self, _: &std::collections::BTreeMap<String, i64>) -> Vec<crate::driver::summary::Summary> {
         vec![]
+    }
+
+    fn peaks(&self, _: &Overrides) -> Vec<Peak> {
+        let of = "classify".into();
+        let peak = Peak { of, base: 12 << 20, cells: 3 << 19, data: 0, step: 5 << 18, saving: 0, open: true };
+        if self.text.contains("train") { vec![peak] } else { vec![] }
     }
 
     fn check(&mut self, _: &Overrides) -> Report {
@@ -155,6 +165,10 @@ impl Steps for FakeSteps {
     fn profile(&mut self, _: bool) -> Vec<Profile> {
         vec![]
     }
+
+    fn apart(&mut self) -> Vec<Apart> {
+        vec![]
+    }
 }
 
 /// What a command did.
@@ -171,7 +185,7 @@ fn dln(line: &str, text: &str, asked: bool) -> Done {
     std::fs::write(&file, text).unwrap();
     let word = |word: &str| if word == "a.dln" { file.clone().into() } else { OsString::from(word) };
     let words: Vec<OsString> = std::iter::once("dln").chain(line.split_whitespace()).map(word).collect();
-    let hypers = args::program(&words).map(|path| command::open(&Fake, &path).unwrap().hypers());
+    let hypers = args::program(&words).map(|_| Fake.hypers("a.dln", text));
     let request = args::parse(&words, &hypers.unwrap_or_default()).unwrap();
     let (out, err) = (Kept::default(), Kept::default());
     let terminal = Terminal { live: false, ..PLAIN };
@@ -236,6 +250,9 @@ classify.seed  0    default
 fn a_check_ends_with_its_counts() {
     let fine = dln("check a.dln", "", false);
     assert_eq!((fine.exit, fine.out.lines().count()), (Exit::Fine, 3));
+    let trains = dln("check a.dln", "train", false);
+    let line = "train classify: 14.8 MiB or more (program 12.0, weights 1.5, rows 0.0, step 1.2, saving 0.0)";
+    assert!(trains.out.contains(line), "{}", trains.out);
     let wrong = dln("check --json a.dln", "wrong", false);
     assert_eq!(wrong.exit, Exit::Program);
     let last = r#"{"event":"checked","ok":false,"proved":1200,"at_run_time":2,"assumed":0}"#;

@@ -40,6 +40,17 @@ pub struct Table {
     pub spelling: Option<Spelling>,
 }
 
+impl Table {
+    /// Bytes of all rows.
+    pub fn bytes(&self) -> usize {
+        let lengths =
+            |column: &TableColumn| column.lengths.as_ref().map_or(0, |lengths| lengths.len() * size_of::<usize>());
+        let values =
+            |column: &TableColumn| column.values.shape.iter().product::<usize>() * column.values.dtype().bytes();
+        self.columns.iter().map(|column| values(column) + lengths(column)).sum()
+    }
+}
+
 #[derive(Debug)]
 pub struct TableColumn {
     /// `[rows] ++ shape`

@@ -5,6 +5,7 @@ use crate::data::Tables;
 use crate::diag::Diagnostic;
 use crate::exec::Profile;
 use crate::io::Files;
+use crate::plan::Apart;
 use crate::sema::Checked;
 use crate::tir::Role;
 use crate::train::Again;
@@ -34,6 +35,11 @@ impl<'c> Bench<'c> {
         let params = self.checked.cells.iter().filter(|cell| cell.role == Role::Param);
         let size = |cell: &crate::tir::Cell| cell.ty.shape.iter().filter_map(|d| d.as_const()).product::<i64>();
         params.map(size).sum::<i64>().unsigned_abs() as usize
+    }
+
+    /// What the plans of the step could not run together.
+    pub fn apart(&mut self) -> Vec<Apart> {
+        self.engine.apart()
     }
 
     /// Starts or stops taking times; gives those taken so far, one profile for each plan.

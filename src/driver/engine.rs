@@ -222,6 +222,11 @@ impl<'c> Engine<'c> {
         self.compiled.all().map(|compiled| compiled.executable.profile(on)).collect()
     }
 
+    /// What the plans that are kept could not run together.
+    pub fn apart(&mut self) -> Vec<plan::Apart> {
+        self.compiled.all().flat_map(|compiled| plan::apart(&compiled.graph)).collect()
+    }
+
     /// Takes times of some steps in the middle of the run to come.
     pub fn time_steps(&mut self) {
         self.timing = Some(Timing::default());

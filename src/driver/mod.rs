@@ -12,6 +12,7 @@ mod engine;
 pub mod figure;
 mod library;
 mod memory;
+mod peak;
 mod plans;
 mod resume;
 mod run;
@@ -19,8 +20,10 @@ pub mod summary;
 mod timing;
 
 pub use crate::exec::{Entry, Matmul, Profile, take_threads, use_matmul, use_threads};
+pub use crate::plan::Apart;
 pub use bench::Bench;
 pub use engine::Engine;
+pub use peak::{Peak, peaks};
 pub use run::{Checkpoint, How, TestOutcome, run, run_timed, test};
 pub use timing::Times;
 

@@ -17,6 +17,11 @@ pub fn peak() -> Option<u64> {
     fs::read_to_string("/proc/self/status").ok().and_then(|text| field(&text, "VmHWM:"))
 }
 
+/// The memory that this process has now, in bytes, where the system says.
+pub fn resident() -> Option<u64> {
+    fs::read_to_string("/proc/self/status").ok().and_then(|text| field(&text, "VmRSS:"))
+}
+
 /// `MemTotal:  24576000 kB`
 fn field(text: &str, name: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(name))?;

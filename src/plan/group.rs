@@ -8,6 +8,7 @@
 
 use super::Pointwise;
 use super::alias::{Alias, aliases};
+use super::apart::Why;
 use super::rows::{Extent, row_of, spread_of};
 use crate::graph::{Graph, Kind, NodeId};
 use crate::id;
@@ -58,19 +59,7 @@ pub fn group(graph: &Graph) -> Groups {
     let aliases = aliases(graph);
     let live = graph.live();
     let users = users(graph, &aliases, &live);
-    let mut grouping = Grouping {
-        graph,
-        aliases: &aliases,
-        users: &users,
-        unit_of: (0..graph.nodes.len()).map(UnitId::from).collect(),
-        members: (0..graph.nodes.len()).map(|n| vec![NodeId::from(n)]).collect(),
-        ends: (0..graph.nodes.len()).map(NodeId::from).map(|node| (node, node)).collect(),
-        extents: (0..graph.nodes.len()).map(|n| extent(graph, &aliases, NodeId::from(n))).collect(),
-        spans: BTreeMap::new(),
-    };
-    for index in (0..graph.nodes.len()).rev() {
-        grouping.visit(NodeId::from(index));
-    }
+    let grouping = grouped(graph, &aliases, &users);
     let (unit_of, members, extents) = (grouping.unit_of, grouping.members, grouping.extents);
     Groups {
         aliases,
@@ -88,6 +77,24 @@ pub fn group(graph: &Graph) -> Groups {
     }
 }
 
+/// Joins what may run together.
+pub fn grouped<'a>(graph: &'a Graph, aliases: &'a [Alias], users: &'a [Vec<NodeId>]) -> Grouping<'a> {
+    let mut grouping = Grouping {
+        graph,
+        aliases,
+        users,
+        unit_of: (0..graph.nodes.len()).map(UnitId::from).collect(),
+        members: (0..graph.nodes.len()).map(|n| vec![NodeId::from(n)]).collect(),
+        ends: (0..graph.nodes.len()).map(NodeId::from).map(|node| (node, node)).collect(),
+        extents: (0..graph.nodes.len()).map(|n| extent(graph, aliases, NodeId::from(n))).collect(),
+        spans: BTreeMap::new(),
+    };
+    for index in (0..graph.nodes.len()).rev() {
+        grouping.visit(NodeId::from(index));
+    }
+    grouping
+}
+
 /// The domain of one node.
 fn extent(graph: &Graph, aliases: &[Alias], node: NodeId) -> Extent {
     let results = aliases[node.index()].view.count();
@@ -96,7 +103,7 @@ fn extent(graph: &Graph, aliases: &[Alias], node: NodeId) -> Extent {
 }
 
 /// By root: the live nodes that read its buffer, in order.
-fn users(graph: &Graph, aliases: &[Alias], live: &[bool]) -> Vec<Vec<NodeId>> {
+pub fn users(graph: &Graph, aliases: &[Alias], live: &[bool]) -> Vec<Vec<NodeId>> {
     let mut users: Vec<Vec<NodeId>> = vec![Vec::new(); graph.nodes.len()];
     for (index, node) in graph.nodes.iter().enumerate() {
         if aliases[index].root.index() != index || !live[index] {
@@ -112,11 +119,12 @@ fn users(graph: &Graph, aliases: &[Alias], live: &[bool]) -> Vec<Vec<NodeId>> {
     users
 }
 
-struct Grouping<'a> {
+/// Units that grow.
+pub struct Grouping<'a> {
     graph: &'a Graph,
     aliases: &'a [Alias],
     users: &'a [Vec<NodeId>],
-    unit_of: Vec<UnitId>,
+    pub unit_of: Vec<UnitId>,
     members: Vec<Vec<NodeId>>,
     /// By unit that has members: the first and the last of them.
     ends: Vec<(NodeId, NodeId)>,
@@ -132,7 +140,7 @@ impl Grouping<'_> {
     }
 
     /// Whether a node may be part of a unit of several.
-    fn is_member(&self, node: NodeId) -> bool {
+    pub fn is_member(&self, node: NodeId) -> bool {
         self.is_pointwise(node) || row_of(self.graph, self.aliases, node).is_some()
     }
 
@@ -152,7 +160,7 @@ impl Grouping<'_> {
 
     /// How `user` reads the elements of `node` in row-major order: 1 if one by one, else how many make a row that it folds,
     /// or for which it reads one.
-    fn link(&self, user: NodeId, node: NodeId) -> Option<usize> {
+    pub fn link(&self, user: NodeId, node: NodeId) -> Option<usize> {
         let args = &self.graph.nodes[user.index()].args;
         let mut reads = args.iter().map(|arg| &self.aliases[arg.index()]).filter(|alias| alias.root == node);
         let count = self.aliases[node.index()].view.count();
@@ -168,14 +176,28 @@ impl Grouping<'_> {
         reads.all(|alias| how(alias) == Some(first)).then_some(first)
     }
 
+    /// The domain of two units together, of which one reads `link` elements of a row of the other at a time; or why they cannot
+    /// run together.
+    pub fn joined(&self, own: UnitId, unit: UnitId, link: usize) -> Result<Extent, Why> {
+        let (domain, other) = (self.extents[own.index()], self.extents[unit.index()]);
+        let extent = domain.join(other, link).ok_or(Why::Domains)?;
+        let size = self.members[own.index()].len() + self.members[unit.index()].len();
+        if size > MEMBERS {
+            return Err(Why::Many);
+        }
+        if self.path(own, unit) || self.path(unit, own) {
+            return Err(Why::Between);
+        }
+        Ok(extent)
+    }
+
     /// Merges the unit of `node` into `unit` where that is legal.
     fn try_join(&mut self, node: NodeId, unit: UnitId, link: usize) {
         let own = self.unit_of[node.index()];
-        let Some(extent) = self.extents[own.index()].join(self.extents[unit.index()], link) else { return };
-        let size = self.members[own.index()].len() + self.members[unit.index()].len();
-        if own == unit || size > MEMBERS || self.path(own, unit) || self.path(unit, own) {
+        if own == unit {
             return;
         }
+        let Ok(extent) = self.joined(own, unit, link) else { return };
         let moved = std::mem::take(&mut self.members[own.index()]);
         self.spans.remove(&own);
         self.extents[unit.index()] = extent;

@@ -5,6 +5,7 @@
 //! buffers, `order` schedules them, `memory` places the buffers. Nothing here knows a device.
 
 mod alias;
+mod apart;
 mod draft;
 mod fuse;
 mod group;
@@ -17,6 +18,7 @@ pub mod view;
 mod widen;
 
 pub use crate::graph::{Graph, NodeId, Type};
+pub use apart::{Apart, Why, apart};
 pub use view::View;
 
 use crate::base::{Name, Span};

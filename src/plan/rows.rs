@@ -39,13 +39,36 @@ impl Extent {
 
 /// How many elements a reduction joins into each of its results, if these are rows that may run with other work.
 pub fn row_of(graph: &Graph, aliases: &[Alias], node: NodeId) -> Option<usize> {
+    rows_of(graph, aliases, node)?.ok()
+}
+
+/// Why a reduction cannot run with other work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Misfit {
+    /// It is not over the last axes of what lies together.
+    Axes,
+    /// Its rows have so many elements.
+    Size(usize),
+}
+
+/// What is wrong with the rows of a reduction, if anything is.
+pub fn misfit(graph: &Graph, aliases: &[Alias], node: NodeId) -> Option<Misfit> {
+    rows_of(graph, aliases, node)?.err()
+}
+
+/// None for what is no reduction.
+fn rows_of(graph: &Graph, aliases: &[Alias], node: NodeId) -> Option<Result<usize, Misfit>> {
     let found = &graph.nodes[node.index()];
     let Kind::Op(Op::Reduce { axes, .. }) = &found.kind else { return None };
     let view = &aliases[found.args[0].index()].view;
     let first = view.shape.len() - axes.len();
     let last = (first..view.shape.len()).all(|axis| axes.contains(&axis));
     let row: usize = view.shape[first..].iter().product();
-    (last && view.is_contiguous() && may_be_row(view.count(), row)).then_some(row)
+    Some(match last && view.is_contiguous() {
+        false => Err(Misfit::Axes),
+        true if !may_be_row(view.count(), row) => Err(Misfit::Size(row)),
+        true => Ok(row),
+    })
 }
 
 /// How many elements of a view repeat each element of its root, which has `count`, if those are rows.

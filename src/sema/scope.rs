@@ -248,7 +248,7 @@ impl<'l> Loader<'l> {
         // A mark of the byte order, which some editors put in front, is no part of the text.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let file = self.sources.add(name, text);
-        let parsed = syntax::parse(file, text);
+        let parsed = if std { syntax::parse_used(file, text) } else { syntax::parse(file, text) };
         self.modules.diagnostics.extend(parsed.diagnostics);
         self.push(name.to_string(), vec![file], parsed.file, std)
     }

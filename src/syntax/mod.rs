@@ -58,9 +58,21 @@ pub struct Parsed {
 
 /// Reads a whole file.
 pub fn parse(file: FileId, text: &str) -> Parsed {
+    parse_items(file, text, |_| true)
+}
+
+/// Reads a file that others use: all but its tests, which are its own affair.
+pub fn parse_used(file: FileId, text: &str) -> Parsed {
+    parse_items(file, text, |first| first != token::Token::Test)
+}
+
+/// Reads the items that begin with a token that is wanted.
+fn parse_items(file: FileId, text: &str, is_wanted: impl Fn(token::Token) -> bool) -> Parsed {
     let layout = layout::layout(file, text, &lexer::lex(text));
     let mut reader = Reader::new(text, &layout.docs);
-    let items = reader.items(split::split(text, &layout.lexemes));
+    let mut pieces = split::split(text, &layout.lexemes);
+    pieces.retain(|piece| piece.first().is_none_or(|first| is_wanted(first.token)));
+    let items = reader.items(pieces);
     Parsed {
         file: ast::File { items },
         comments: layout.comments,

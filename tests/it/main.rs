@@ -34,6 +34,7 @@ mod loaded;
 mod loops;
 mod lsp;
 mod meaning;
+mod memory;
 mod networks;
 mod numerics;
 mod ops;

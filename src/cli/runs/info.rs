@@ -23,6 +23,9 @@ pub struct Info {
     pub state: State,
     /// Why it failed, in a line.
     pub failure: Option<String>,
+    /// Bytes that its process had at most, where the system says.
+    #[serde(default)]
+    pub peak_memory: Option<u64>,
     /// What the program was set to, and who said so.
     pub settings: Vec<Said>,
     pub environment: Environment,

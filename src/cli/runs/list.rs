@@ -135,6 +135,7 @@ impl Desk<'_> {
         row("state", info.state.word().to_string() + &info.failure.map_or(String::new(), |why| format!(": {why}")));
         row("began", moment(info.began));
         row("took", time(info.seconds.max(last_seconds(&log))));
+        info.peak_memory.into_iter().for_each(|bytes| row("peak memory", mebibytes(bytes)));
         row("command", info.command.join(" "));
         for said in &info.settings {
             row(&said.name, format!("{} ({})", said.value, said.origin));
@@ -157,6 +158,11 @@ impl Desk<'_> {
         }
         Exit::Fine
     }
+}
+
+/// `34.5 MiB`
+pub fn mebibytes(bytes: u64) -> String {
+    format!("{:.1} MiB", bytes as f64 / (1 << 20) as f64)
 }
 
 fn listed(name: &str, info: &Info, result: &Option<(String, f64)>) -> Value {

@@ -57,6 +57,7 @@ impl Recorder {
             seconds: earlier.as_ref().map_or(0.0, |info| info.seconds),
             state: State::Running,
             failure: None,
+            peak_memory: None,
             settings,
             environment: Environment::here(threads),
         };
@@ -167,6 +168,7 @@ impl Recorder {
     /// Writes how the run ended.
     pub fn end(&mut self, state: State, failure: Option<String>, seconds: f64) -> Result<(), String> {
         (self.info.state, self.info.failure) = (state, failure);
+        self.info.peak_memory = crate::io::memory::peak();
         self.info.seconds = rounded(self.before + seconds);
         let written = self.info.write(&self.folder.path);
         written.map_err(|error| format!("`{}` cannot be written: {error}", self.folder.path.display()))

@@ -10,6 +10,7 @@ use super::curves;
 use super::folder::{MODEL, PICTURES, REPORT, SOURCES, TIMES};
 use super::html::{details, fact, page, pre, section, table};
 use super::info::Info;
+use super::list::mebibytes;
 use super::log::{Log, Training};
 use super::time::moment;
 use crate::base::{escaped, grouped};
@@ -203,6 +204,7 @@ fn environment(info: &Info) -> String {
         row("processor", here.processor.clone()),
         row("instructions", here.features.join(" ")),
         row("threads", format!("{} on {}", here.threads, counted(here.processors, "processor"))),
+        row("peak memory", info.peak_memory.map_or("unknown".to_string(), mebibytes)),
         row("memory", format!("{:.1} GiB", here.memory as f64 / (1u64 << 30) as f64)),
     ];
     table(&[], &rows, 2)

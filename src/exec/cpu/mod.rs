@@ -11,11 +11,13 @@ mod isa;
 mod kernels;
 mod math;
 mod parallel;
+mod room;
 mod scratch;
 #[cfg(target_arch = "x86_64")]
 mod transpose;
 
 pub use gemm::{Matmul, use_matmul};
+pub use room::{Room, room};
 
 use super::memory::Storage;
 use super::{Fault, Memory, Profile, Slot};

@@ -233,6 +233,20 @@ unsafe fn on_tiles(_: &Gemm, _: [*const f32; 2], _: *mut f32, _: bool) -> bool {
     false
 }
 
+/// Whether products of f32 of these sizes are computed as sums of products of 16 bits.
+pub fn splits(m: usize, k: usize, n: usize) -> bool {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let g = Gemm { m, k, n, lhs: [0; 2], rhs: [0; 2], out: 0, add: false };
+        tiles::<f32>().is_some() && amx::fits(&g) && amx::available()
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        let _ = (m, k, n);
+        false
+    }
+}
+
 /// There are no tiles for f64.
 unsafe fn never(_: &Gemm, _: [*const f64; 2], _: *mut f64, _: bool) -> bool {
     false

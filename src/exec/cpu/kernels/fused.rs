@@ -114,6 +114,11 @@ impl FusedKernel {
         }
     }
 
+    /// Bytes that a thread needs for the values of a tile.
+    pub fn room(&self) -> usize {
+        self.scratch
+    }
+
     /// Runs the tiles of one task.
     fn task(&self, frame: &Frame, task: usize) {
         scratch(self.scratch, |memory| {
