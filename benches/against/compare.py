@@ -90,7 +90,8 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=0.5, help="length of a block")
-    parser.add_argument("--modes", default="eager,channels-last,compile,onnx", help="of PyTorch, and ONNX Runtime; the first is what ratios are told by")
+    modes = "of PyTorch, and ONNX Runtime; the first is what ratios are told by"
+    parser.add_argument("--modes", default="eager,channels-last,compile,onnx", help=modes)
     parser.add_argument("--keep", help="folder for the networks that are exported for ONNX Runtime")
     parser.add_argument("--python", default=sys.executable)
     parser.add_argument("--dln", default=HERE.parents[1] / "target" / "release" / "dln")

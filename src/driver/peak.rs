@@ -100,12 +100,12 @@ fn arguments(feed: &Feed, table: Option<&Table>) -> Vec<Vec<usize>> {
     let Feed::Rows(data) = feed else { return vec![] };
     let known = table.map_or(usize::MAX, |table| table.rows);
     let rows = data.batch.map_or(known, |batch| batch.size.min(known));
-    let longest = data.buckets.iter().flatten().copied().max();
     let field = |at: usize| {
-        let free = data.fields[at].free.as_ref().and(longest);
+        let longest = |length| data.sizes(length).into_iter().max().unwrap_or(0);
+        let free = data.free_length(at).map(longest);
         std::iter::once(rows).chain(free).chain(data.row_shape(at)).collect()
     };
-    let lengths = longest.map(|_| vec![rows]);
+    let lengths = data.free_lengths().into_iter().map(|_| vec![rows]);
     (0..data.fields.len()).map(field).chain(lengths).collect()
 }
 

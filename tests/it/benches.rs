@@ -11,11 +11,30 @@ fn dln(words: &[&str]) -> Command {
     command
 }
 
+/// Published networks with their parameters, of which the first values alone take long without optimisation.
+const LARGE: [(&str, u64); 3] = [("resnet50_b1", 25_557_032), ("bert_b1", 109_482_240), ("gpt2_decode", 124_439_808)];
+
 #[test]
 fn cases_have_the_parameters_that_they_say() {
-    let output = dln(&["test", "benches/cases"]).output().expect("dln runs");
+    let is_large = |file: &str| LARGE.iter().any(|(name, _)| file.ends_with(&format!("{name}.dln")));
+    let files = std::fs::read_dir(crate::root().join("benches/cases")).expect("cases");
+    let files = files.map(|file| file.expect("a file").path().to_string_lossy().to_string());
+    let files: Vec<String> = files.filter(|file| !is_large(file)).collect();
+    let words: Vec<&str> = std::iter::once("test").chain(files.iter().map(String::as_str)).collect();
+    let output = dln(&words).output().expect("dln runs");
     let text = String::from_utf8(output.stdout).expect("text");
     assert!(output.status.success() && text.contains(" passed, 0 failed"), "{text}");
+}
+
+#[test]
+fn published_networks_have_their_parameters() {
+    for (name, parameters) in LARGE {
+        let file = format!("benches/cases/{name}.dln");
+        let output = dln(&["summary", &file, "--json"]).output().expect("dln runs");
+        let text = String::from_utf8(output.stdout).expect("text");
+        let summary: Value = serde_json::from_str(text.lines().next().unwrap_or_default()).expect("JSON");
+        assert_eq!(summary["parameters"], parameters, "{name}");
+    }
 }
 
 #[test]

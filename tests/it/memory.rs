@@ -30,11 +30,10 @@ fn is_near(foretold: u64, measured: u64) -> bool {
 #[test]
 fn the_peak_of_a_run_is_foretold() {
     let root = crate::root();
-    let examples = ["examples/digits.dln", "examples/xor.dln", "examples/sine.dln"];
     let cases = ["mlp", "tinymlp", "grucell", "elementwise", "mlp_infer_b1"];
     let cases = cases.map(|case| format!("benches/cases/{case}.dln"));
     let mut wrong = vec![];
-    for file in examples.iter().copied().filter(|file| root.join(file).exists()).chain(cases.iter().map(String::as_str)) {
+    for file in std::iter::once("examples/digits.dln").chain(cases.iter().map(String::as_str)) {
         let folder = tempfile::tempdir().expect("a folder");
         let copy = folder.path().join("program.dln");
         std::fs::copy(root.join(file), &copy).expect("the program can be copied");
@@ -46,6 +45,7 @@ fn the_peak_of_a_run_is_foretold() {
         match measured {
             Some(measured) if is_near(foretold, measured) => {}
             Some(measured) => wrong.push(format!("{file}: {peak}, measured {measured}")),
+            // The system does not say.
             None => return,
         }
     }
