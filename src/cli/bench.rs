@@ -81,20 +81,20 @@ impl Desk<'_> {
             Exit::Fine => {}
             other => return other,
         }
-        let (mut lines, mut apart) = (vec![], vec![]);
+        let (mut lines, mut apart) = (vec![], None);
         let ended = session.bench(&overrides, &mut |steps| match bench.measure {
             Measure::Serve => self.serve(steps, &mut std::io::stdin().lock()),
             Measure::Profile { steps: count } => {
                 lines = profile::measure(steps, count, self.clock)?;
-                apart = steps.apart();
+                apart = Some(steps.apart());
                 Ok(())
             }
         });
         match ended {
             Ok(true) => {
                 let sources = session.sources();
-                let tables = profile::tables(&lines, sources).into_iter();
-                tables.chain(profile::passes(&apart, sources)).for_each(|line| self.output.line(&line));
+                let passes = apart.map(|apart| profile::passes(&apart, sources)).unwrap_or_default();
+                profile::tables(&lines, sources).iter().chain(&passes).for_each(|line| self.output.line(line));
                 Exit::Fine
             }
             Ok(false) => self.refuse("a program without a `train` block has no step"),
