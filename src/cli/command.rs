@@ -135,10 +135,10 @@ impl Desk<'_> {
         if ok { Exit::Fine } else { Exit::Program }
     }
 
-    /// The memory that each training takes at most, by what it is for.
+    /// The memory that each training takes at its peak, by what it is for.
     fn peaks(&mut self, peaks: &[Peak]) {
         for peak in peaks {
-            self.say(|| json::peak(peak), || at_most(peak));
+            self.say(|| json::peak(peak), || at_peak(peak));
         }
     }
 
@@ -252,10 +252,10 @@ impl Desk<'_> {
     }
 }
 
-/// `train classify: 14.8 MiB at most (program 12.0, weights 1.5, rows 0.0, step 1.3, saving 0.0)`
-fn at_most(peak: &Peak) -> String {
+/// `train classify: 14.8 MiB at its peak (program 12.0, weights 1.5, rows 0.0, step 1.3, saving 0.0)`
+fn at_peak(peak: &Peak) -> String {
     let part = |bytes: u64| format!("{:.1}", bytes as f64 / (1 << 20) as f64);
-    let bound = if peak.open { "or more" } else { "at most" };
+    let bound = if peak.open { "or more" } else { "at its peak" };
     let [all, base, cells] = [peak.total(), peak.base, peak.cells].map(part);
     let [data, step, saving] = [peak.data, peak.step, peak.saving].map(part);
     format!(

@@ -62,7 +62,7 @@ pub fn report(report: &Report, ok: bool) -> Value {
     })
 }
 
-/// The memory that a training takes at most, in bytes.
+/// The memory that a training takes at its peak, in bytes.
 pub fn peak(peak: &Peak) -> Value {
     json!({
         "event": "memory", "training": &*peak.of, "peak": peak.total(), "program": peak.base, "weights": peak.cells,

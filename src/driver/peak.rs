@@ -1,4 +1,4 @@
-//! How much memory a training takes at most, said before it runs: from its plans, and from what this process has already.
+//! How much memory a training takes at its peak, said before it runs: from its plans, and from what this process has already.
 //!
 //! Every plan of a run uses the same arena, so that the largest counts. Of sizes that depend on data, batches are the largest ones,
 //! and rows of free length the longest; a program whose sizes are found while it runs is left out.

@@ -1,4 +1,4 @@
-//! The memory that `dln check` foretells is what a run has at most.
+//! The memory that `dln check` foretells is what a run has at its peak.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
