@@ -29,8 +29,10 @@ pub fn tensors(bytes: &[u8]) -> Result<Tensors<'_>, String> {
     let archive = Archive { files: &files, folder, pickle: pickle::read(pickled)? };
     let mut found = Tensors::new();
     archive.collect(archive.pickle.whole, "", 0, &mut found)?;
-    if found.is_empty() { Err("it holds no tensors by name".to_string()) } else { Ok(found) }
+    if found.is_empty() { Err(NAMELESS.to_string()) } else { Ok(found) }
 }
+
+const NAMELESS: &str = "it holds no tensors by name: of a network as a whole, save its `state_dict()`";
 
 struct Archive<'f, 'a> {
     files: &'a BTreeMap<&'f str, &'f [u8]>,

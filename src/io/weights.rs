@@ -102,7 +102,10 @@ pub type Shard = (String, Cow<'static, [u8]>);
 pub fn shards(files: &Files, path: &str, span: Span) -> Result<Vec<Shard>, Diagnostic> {
     let read = |path: String| match files.read(&path) {
         Ok(bytes) => Ok((path, bytes)),
-        Err(error) => Err(unreadable(&path, &error.to_string(), span)),
+        Err(error) => {
+            let message = format!("`{path}` cannot be read: {error}");
+            Err(Diagnostic::error("E0901", span, message, "loaded here"))
+        }
     };
     if !path.ends_with(".json") {
         return Ok(vec![read(path.to_string())?]);
