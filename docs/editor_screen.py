@@ -7,7 +7,8 @@
     python3 docs/editor_screen.py target/release/dln /usr/bin/chromium node_modules/.bin/code-server editors/vscode/dln-0.1.0.vsix
 
 It installs the extension, opens `examples/digits.dln` with a function behind it whose last size is wrong, and makes the picture when
-shapes and the error are there; it fails where they, or colours, do not come: so it is a test of the client, too.
+shapes and the error are there. Then the lens `Check` is pressed, and its answer has to come in the terminal. It fails where one of them, or
+colours, do not come: so it is a test of the client, too.
 """
 
 import json
@@ -31,6 +32,7 @@ SETTINGS = {
     "chat.commandCenter.enabled": False,
     "editor.minimap.enabled": False,
     "problems.defaultViewMode": "table",
+    "terminal.integrated.gpuAcceleration": "off",
 }
 PATIENCE = 400_000  # ms: long, for a busy machine
 WRONG = """
@@ -74,6 +76,8 @@ def screen(page, to: pathlib.Path) -> dict:
     page.wait_for_timeout(3_000)
     problems = page.inner_text(".markers-panel-container").replace("\u00a0", " ")
     page.screenshot(path=to)
+    page.click("text=Check >> nth=0")
+    page.wait_for_function("document.querySelector('.xterm-rows')?.innerText.includes('E0501')", timeout=PATIENCE)
     return {"colours": colours, "text": text, "problems": problems}
 
 

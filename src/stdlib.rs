@@ -77,12 +77,20 @@ pub fn exporting(name: &str) -> Option<&'static str> {
     }
 }
 
-/// A line `fn name(`, `layer name[`, ..
+/// Every name that a module of the library declares.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    modules().iter().flat_map(|(_, text)| text.lines().filter_map(declared))
+}
+
 fn declares(line: &str, name: &str) -> bool {
-    line.split_once(' ').is_some_and(|(keyword, rest)| {
-        matches!(keyword, "fn" | "layer" | "optimizer" | "let")
-            && rest.strip_prefix(name).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
-    })
+    declared(line) == Some(name)
+}
+
+/// The name of a line `fn name(`, `layer name[`, ..
+fn declared(line: &str) -> Option<&str> {
+    let (keyword, rest) = line.split_once(' ')?;
+    let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
+    (matches!(keyword, "fn" | "layer" | "optimizer" | "let") && end > 0).then_some(&rest[..end])
 }
 
 /// A line `use path: .., name, ..`.
@@ -116,6 +124,14 @@ mod tests {
         assert_eq!(exporting("AdamW"), Some("std.optim"));
         assert_eq!(exporting("hessian"), Some("std.autodiff"));
         assert_eq!(exporting("Line"), None);
+    }
+
+    #[test]
+    fn names_are_those_of_declarations() {
+        for name in ["Linear", "AdamW", "softmax"] {
+            assert!(names().any(|known| known == name), "{name}");
+        }
+        assert!(!names().any(|known| known == "forward"), "a method is nothing by itself");
     }
 
     #[test]

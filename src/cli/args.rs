@@ -198,7 +198,12 @@ pub fn command(hypers: &[Hyper]) -> Command {
         .subcommand(summary::words())
         .subcommand(graph::words())
         .subcommand(doc::words())
-        .subcommand(Command::new("lsp").about("Serve an editor: the language server, over the standard streams"))
+        .subcommand(
+            // Clients say `--stdio` to servers that have another way too.
+            Command::new("lsp")
+                .about("Serve an editor: the language server, over the standard streams")
+                .arg(flag("stdio", "Over the standard streams, as without it").hide(true)),
+        )
 }
 
 fn run(hypers: &[Hyper]) -> Command {

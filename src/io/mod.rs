@@ -2,6 +2,7 @@
 //! values as text.
 
 mod base64;
+mod below;
 mod files;
 mod images;
 pub mod memory;
@@ -17,6 +18,7 @@ mod torch;
 mod weights;
 
 pub use base64::base64;
+pub use below::{Stamp, below, text};
 pub use files::Files;
 pub use images::save_images;
 pub use published::{Listed, Published, import};

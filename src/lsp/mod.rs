@@ -4,6 +4,7 @@
 //! for, or when no message waits, so that a fast typist costs one check and not one for each key. The checker never fails, so
 //! any text can be looked at; a mistake of dln itself costs the answer to one question.
 
+mod across;
 mod complete;
 pub mod describe;
 mod hints;
@@ -14,6 +15,8 @@ mod place;
 mod problems;
 mod project;
 pub mod prompt;
+mod rename;
 mod serve;
+mod workspace;
 
 pub use serve::{serve, standard};

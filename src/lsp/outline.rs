@@ -1,13 +1,13 @@
 //! What a file consists of: symbols, parts that fold, lenses over definitions, kinds of words for highlighting.
 
 use lsp_types::{
-    CodeLens, Command, DocumentSymbol, FoldingRange, FoldingRangeKind, Position, Range, SemanticToken,
-    SemanticTokenType, SymbolKind, TextEdit,
+    CodeLens, Command, DocumentSymbol, FoldingRange, FoldingRangeKind, Location, Position, Range, SemanticToken,
+    SemanticTokenType, SymbolInformation, SymbolKind, TextEdit, Uri,
 };
 use serde_json::json;
 
 use super::place::Text;
-use super::project::Analysis;
+use super::project::{Analysis, Project};
 use crate::base::{FileId, Span};
 use crate::format::format;
 use crate::sema::{About, Sort};
@@ -70,6 +70,38 @@ fn symbol(
         range: text.range(whole.to(own)),
         selection_range: text.range(own),
         children: Some(children).filter(|children| !children.is_empty()),
+    }
+}
+
+/// Declarations of all files of the project whose names have the letters of a query, in its order.
+pub fn found(project: &mut Project, query: &str) -> Vec<SymbolInformation> {
+    let mut found = vec![];
+    for (path, file) in project.all_texts() {
+        let Some(uri) = project.uri(&path) else { continue };
+        for symbol in symbols(&file.text, &file.ast.items) {
+            let nested = symbol.children.iter().flatten().map(|child| (child, Some(symbol.name.clone())));
+            let all = std::iter::once((&symbol, None)).chain(nested).filter(|(symbol, _)| matches(query, &symbol.name));
+            found.extend(all.map(|(symbol, within)| information(symbol, within, &uri)));
+        }
+    }
+    found
+}
+
+/// Whether the letters of a query stand in a name in this order, as editors ask for them.
+fn matches(query: &str, name: &str) -> bool {
+    let mut letters = name.chars().flat_map(char::to_lowercase);
+    query.chars().flat_map(char::to_lowercase).all(|wanted| letters.any(|letter| letter == wanted))
+}
+
+#[allow(deprecated, reason = "a field of the protocol that has another one in its place and no default")]
+fn information(symbol: &DocumentSymbol, within: Option<String>, uri: &Uri) -> SymbolInformation {
+    SymbolInformation {
+        name: symbol.name.clone(),
+        kind: symbol.kind,
+        tags: None,
+        deprecated: None,
+        location: Location::new(uri.clone(), symbol.selection_range),
+        container_name: within,
     }
 }
 

@@ -8,9 +8,10 @@ use std::rc::Rc;
 use lsp_types::{Location, Uri};
 
 use super::place::{self, Text};
+use super::workspace::{Texts, Workspace, Written};
 use crate::base::Span;
 use crate::driver::Program;
-use crate::io::Files;
+use crate::io::{self, Files};
 use crate::sema::{Checked, MAIN, Module, Note, Options};
 use crate::syntax::names::Names;
 
@@ -34,7 +35,7 @@ pub struct Analysis {
     library: PathBuf,
 }
 
-/// All open files.
+/// All open files, and those beside them.
 pub struct Project {
     documents: BTreeMap<String, Document>,
     analyses: BTreeMap<String, Rc<Analysis>>,
@@ -42,11 +43,14 @@ pub struct Project {
     untold: BTreeSet<String>,
     /// Where the standard library's files can be shown from.
     library: PathBuf,
+    workspace: Workspace,
 }
 
 impl Project {
-    pub fn new(library: PathBuf) -> Project {
-        Project { documents: BTreeMap::new(), analyses: BTreeMap::new(), untold: BTreeSet::new(), library }
+    /// A project in some folders, without an open file.
+    pub fn new(library: PathBuf, folders: Vec<PathBuf>) -> Project {
+        let (documents, analyses, untold) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
+        Project { documents, analyses, untold, library, workspace: Workspace::new(folders) }
     }
 
     pub fn open(&mut self, uri: Uri, version: i32, text: String) {
@@ -103,15 +107,83 @@ impl Project {
             return Some(known.clone());
         }
         let document = self.documents.get(uri.as_str())?;
-        let open = self.documents.values().map(|open| (open.path.clone(), open.text.text.clone())).collect();
-        let analysis = Rc::new(analyse(document, open, &self.library)?);
+        let analysis = Rc::new(analyse(document, self.open_texts(), &self.library)?);
         self.analyses.insert(uri.to_string(), analysis.clone());
         Some(analysis)
+    }
+
+    /// What is known of a file, which need not be open.
+    pub fn analysis_of(&mut self, path: &Path) -> Option<Rc<Analysis>> {
+        match self.opened(path).map(|document| document.uri.clone()) {
+            Some(uri) => self.analysis(&uri),
+            None => self.with_texts(path, BTreeMap::new()).map(Rc::new),
+        }
+    }
+
+    /// What would be known of a file if some files had other texts.
+    pub fn with_texts(&self, path: &Path, changed: BTreeMap<PathBuf, String>) -> Option<Analysis> {
+        let mut open = self.open_texts();
+        open.extend(changed);
+        let text = open.get(path).cloned().or_else(|| io::text(path))?;
+        let document = Document { uri: self.uri(path)?, path: path.to_path_buf(), version: 0, text: Text::new(text) };
+        analyse(&document, open, &self.library)
+    }
+
+    /// All files of the project by their texts: those of the editor's folders, and without a folder those that an open file uses.
+    pub fn texts(&mut self, uri: &Uri) -> Texts {
+        let mut texts = self.workspace.files();
+        if let Some(analysis) = self.analysis(uri) {
+            let used = analysis.program.modules.list.iter().skip(1).filter(|module| !module.std);
+            for (module, path) in used.map(|module| (module, analysis.folder.join(&module.name))) {
+                let text = || analysis.program.sources.get(module.file).map(|source| source.text.clone());
+                let written = || Rc::new(Written::new(Text::new(text().unwrap_or_default())));
+                texts.entry(path).or_insert_with(written);
+            }
+        }
+        self.with_open(texts)
+    }
+
+    /// All files of the editor's folders.
+    pub fn all_texts(&mut self) -> Texts {
+        let texts = self.workspace.files();
+        self.with_open(texts)
+    }
+
+    /// Texts, with those that are open as they are now.
+    fn with_open(&self, mut texts: Texts) -> Texts {
+        let open = self.documents.values();
+        texts.extend(open.map(|open| (open.path.clone(), Rc::new(Written::new(open.text.clone())))));
+        texts
+    }
+
+    fn open_texts(&self) -> BTreeMap<PathBuf, String> {
+        self.documents.values().map(|open| (open.path.clone(), open.text.text.clone())).collect()
+    }
+
+    fn opened(&self, path: &Path) -> Option<&Document> {
+        self.documents.values().find(|document| document.path == path)
+    }
+
+    /// The name that the editor has for a file.
+    pub fn uri(&self, path: &Path) -> Option<Uri> {
+        self.opened(path).map(|document| document.uri.clone()).or_else(|| place::uri(path))
+    }
+
+    /// A path for people: inside its folder.
+    pub fn shown(&self, path: &Path) -> String {
+        let inside = self.workspace.folders.iter().find_map(|folder| path.strip_prefix(folder).ok());
+        inside.unwrap_or(path).display().to_string()
     }
 
     /// Whether a file is one of the standard library's.
     pub fn is_library(&self, path: &Path) -> bool {
         path.starts_with(&self.library)
+    }
+
+    /// `std.nn.linear` of a file of the standard library.
+    pub fn module(&self, path: &Path) -> String {
+        let inside = path.strip_prefix(&self.library).unwrap_or(path).with_extension("");
+        format!("std.{}", inside.display().to_string().replace(['/', '\\'], "."))
     }
 }
 

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::place::Text;
 use super::project::{Analysis, Document, Project};
-use super::{complete, hints, hover, navigate, outline, problems};
+use super::{complete, hints, hover, navigate, outline, place, problems, rename};
 use crate::stdlib;
 
 /// Serves an editor over the standard streams until it says goodbye.
@@ -24,13 +24,13 @@ pub fn standard() -> Result<(), String> {
 
 /// Serves one editor.
 pub fn serve(connection: &Connection) -> Result<(), Box<dyn Error + Sync + Send>> {
-    let (id, _) = connection.initialize_start()?;
+    let (id, params) = connection.initialize_start()?;
     let info = serde_json::json!({
         "capabilities": capabilities(),
         "serverInfo": { "name": "dln", "version": env!("CARGO_PKG_VERSION") },
     });
     connection.initialize_finish(id, info)?;
-    let mut server = Server { connection, project: Project::new(stdlib::folder()) };
+    let mut server = Server { connection, project: Project::new(stdlib::folder(), folders(&params)) };
     while let Ok(message) = connection.receiver.recv() {
         match message {
             Message::Request(request) => {
@@ -123,21 +123,26 @@ impl Server<'_> {
             request::GotoDefinition::METHOD => self.at(params, |a, at: GotoDefinitionParams| {
                 navigate::definition(a, at.text_document_position_params.position)
             }),
-            request::References::METHOD => self.at(params, |a, at: ReferenceParams| {
-                let position = at.text_document_position.position;
-                Some(navigate::references(a, position, at.context.include_declaration))
+            request::References::METHOD => self.across(params, |project, at: ReferenceParams| {
+                let TextDocumentPositionParams { text_document: file, position } = at.text_document_position;
+                Ok(rename::references(project, &file.uri, position, at.context.include_declaration))
             }),
             request::DocumentHighlightRequest::METHOD => self.at(params, |a, at: DocumentHighlightParams| {
                 Some(navigate::highlights(a, at.text_document_position_params.position))
             }),
-            request::PrepareRenameRequest::METHOD => {
-                self.at(params, |a, at: TextDocumentPositionParams| navigate::prepare_rename(a, at.position))
-            }
-            request::Rename::METHOD => self.rename(params),
+            request::PrepareRenameRequest::METHOD => self.across(params, |project, at: TextDocumentPositionParams| {
+                Ok(rename::prepare(project, &at.text_document.uri, at.position))
+            }),
+            request::Rename::METHOD => self.across(params, |project, asked: RenameParams| {
+                let TextDocumentPositionParams { text_document: file, position } = asked.text_document_position;
+                rename::rename(project, &file.uri, position, &asked.new_name)
+            }),
             request::DocumentSymbolRequest::METHOD => {
                 self.at(params, |a, _: DocumentSymbolParams| Some(outline::symbols(&a.text, &a.main().ast.items)))
             }
-            request::WorkspaceSymbolRequest::METHOD => self.workspace_symbols(params),
+            request::WorkspaceSymbolRequest::METHOD => {
+                self.across(params, |project, asked: WorkspaceSymbolParams| Ok(outline::found(project, &asked.query)))
+            }
             request::FoldingRangeRequest::METHOD => {
                 self.at_text(params, |_, document, _: FoldingRangeParams| Some(outline::folds(&document.text)))
             }
@@ -177,38 +182,15 @@ impl Server<'_> {
         serde_json::to_value(answer(&analysis, document, asked)).map_err(|error| error.to_string())
     }
 
-    fn rename(&mut self, params: Value) -> Answer {
-        let asked: RenameParams = serde_json::from_value(params).map_err(|error| error.to_string())?;
-        let uri = asked.text_document_position.text_document.uri;
-        let Some(analysis) = self.project.analysis(&uri) else { return Ok(Value::Null) };
-        let edit = navigate::rename(&analysis, &uri, asked.text_document_position.position, &asked.new_name)?;
-        serde_json::to_value(edit).map_err(|error| error.to_string())
-    }
-
-    /// Declarations of the open files whose names contain what is asked for.
-    #[allow(deprecated, reason = "a field of the protocol that has another one in its place and no default")]
-    fn workspace_symbols(&mut self, params: Value) -> Answer {
-        let asked: WorkspaceSymbolParams = serde_json::from_value(params).map_err(|error| error.to_string())?;
-        let query = asked.query.to_lowercase();
-        let mut found = vec![];
-        let uris: Vec<Uri> = self.project.documents().map(|document| document.uri.clone()).collect();
-        for uri in uris {
-            let Some(analysis) = self.project.analysis(&uri) else { continue };
-            let symbols = outline::symbols(&analysis.text, &analysis.main().ast.items);
-            let nested =
-                symbols.iter().flat_map(|symbol| std::iter::once(symbol).chain(symbol.children.iter().flatten()));
-            found.extend(nested.filter(|symbol| symbol.name.to_lowercase().contains(&query)).map(|symbol| {
-                SymbolInformation {
-                    name: symbol.name.clone(),
-                    kind: symbol.kind,
-                    tags: None,
-                    deprecated: None,
-                    location: Location::new(uri.clone(), symbol.selection_range),
-                    container_name: None,
-                }
-            }));
-        }
-        serde_json::to_value(found).map_err(|error| error.to_string())
+    /// A question about more than one file.
+    fn across<P: serde::de::DeserializeOwned, R: serde::Serialize>(
+        &mut self,
+        params: Value,
+        answer: impl FnOnce(&mut Project, P) -> Result<R, String>,
+    ) -> Answer {
+        let asked: P = serde_json::from_value(params).map_err(|error| error.to_string())?;
+        let answer = answer(&mut self.project, asked)?;
+        serde_json::to_value(answer).map_err(|error| error.to_string())
     }
 
     fn hear(&mut self, notification: Notification) -> Result<(), Box<dyn Error + Sync + Send>> {
@@ -265,6 +247,19 @@ impl Server<'_> {
         let params = PublishDiagnosticsParams { uri, diagnostics, version };
         let notification = Notification::new(PublishDiagnostics::METHOD.to_string(), params);
         Ok(self.connection.sender.send(Message::Notification(notification))?)
+    }
+}
+
+/// The folders that an editor has open, as it says them at the beginning.
+fn folders(params: &Value) -> Vec<PathBuf> {
+    let Ok(asked) = serde_json::from_value::<InitializeParams>(params.clone()) else { return vec![] };
+    #[allow(deprecated, reason = "older clients name one folder so")]
+    let root = asked.root_uri;
+    let listed = asked.workspace_folders.unwrap_or_default().into_iter().map(|folder| folder.uri);
+    let folders: Vec<PathBuf> = listed.filter_map(|uri| place::path(&uri)).collect();
+    match folders.is_empty() {
+        true => root.and_then(|uri| place::path(&uri)).into_iter().collect(),
+        false => folders,
     }
 }
 

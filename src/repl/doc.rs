@@ -47,12 +47,20 @@ pub fn tell(session: &Session, name: &str, world: &mut World) {
     match lines {
         Some(lines) => lines.into_iter().for_each(|line| world.say(line)),
         None => {
-            let names = stdlib::modules().iter().map(|(path, _)| *path);
-            let known = built_in().map(|(name, _)| name).chain(names);
-            let near = crate::diag::nearest(name, known).map(|near| format!("; did you mean `{near}`?"));
+            let near = near(session, name, last).map(|near| format!("; did you mean `{near}`?"));
             world.say(format!("nothing is known of `{name}`{}", near.unwrap_or_default()));
         }
     }
+}
+
+/// What a name that is not known may stand for: something of the session first, then of the language, then of the library.
+fn near(session: &Session, name: &str, last: &str) -> Option<String> {
+    let own = session.kept.iter().filter(|kept| !kept.runs()).flat_map(|kept| kept.names());
+    let language = built_in().map(|(name, _)| name).chain(stdlib::names()).map(Name::from);
+    let known: Vec<Name> = own.chain(language).collect();
+    let paths = stdlib::modules().iter().map(|(path, _)| *path);
+    let word = crate::diag::nearest(last, known.iter().map(|name| &**name)).map(str::to_string);
+    word.or_else(|| crate::diag::nearest(name, paths).map(str::to_string))
 }
 
 /// A module of the library: what its comment says, and what it has.

@@ -186,12 +186,26 @@ impl Session {
     ) -> Result<(), Stop> {
         let mut sound = Ok(());
         for diagnostic in diagnostics {
-            world.say(diag::render(sources, diagnostic, world.look.color).trim_end());
+            let aside = self.aside(diagnostic, sources).map(|name| {
+                diagnostic
+                    .clone()
+                    .note(format!("`{name}` was set aside: it no longer fits what was declared behind it"))
+            });
+            let told = aside.as_ref().unwrap_or(diagnostic);
+            world.say(diag::render(sources, told, world.look.color).trim_end());
             if diagnostic.severity == Severity::Error {
                 sound = Err(Stop);
             }
         }
         sound
+    }
+
+    /// The name that a diagnostic does not find, where it is one that was set aside.
+    fn aside(&self, diagnostic: &Diagnostic, sources: &Sources) -> Option<Name> {
+        let asked = Some(diagnostic.span()).filter(|span| diagnostic.code == "E0201" && !span.is_none());
+        let name = sources.text(asked?);
+        let aside = self.kept.iter().filter(|kept| kept.aside).flat_map(Kept::names);
+        aside.into_iter().find(|aside| **aside == *name)
     }
 
     /// Tells what went wrong while something ran.

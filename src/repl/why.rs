@@ -146,6 +146,12 @@ fn origin(program: &Program, value: ValueId, axis: usize) -> Origin {
                 let of = &program.nodes[arg(0).index()];
                 matches!(of.kind, Kind::Grad).then(|| (of.args[i + 1], axis))
             }
+            // What is made as wide as the other side says nothing of where the size comes from.
+            Kind::Op(op @ (Op::Binary(_) | Op::Compare(_) | Op::Select)) => {
+                let sides = if matches!(op, Op::Select) { &[1, 2, 0][..] } else { &[0, 1] };
+                let from = sides.iter().map(|&i| arg(i)).find(|&from| !is_spread(program, from, axis));
+                Some((from.unwrap_or(arg(0)), axis))
+            }
             Kind::Op(op) => {
                 before(op, axis, node.args.len(), &shape, &node.tys[0].shape).map(|(i, axis)| (arg(i), axis))
             }
@@ -155,6 +161,14 @@ fn origin(program: &Program, value: ValueId, axis: usize) -> Origin {
             Some(next) => (value, axis) = next,
             None => return Origin::Made(node.span),
         }
+    }
+}
+
+/// Whether an axis is one that a `broadcast` has added.
+fn is_spread(program: &Program, value: ValueId, axis: usize) -> bool {
+    match &program.nodes[value.index()].kind {
+        Kind::Op(Op::Broadcast { axes, .. }) => !axes.contains(&axis),
+        _ => false,
     }
 }
 
@@ -170,8 +184,7 @@ fn before<'s>(
         Op::Unary(_) | Op::Cast(_) | Op::Barrier { .. } | Op::Flip { .. } | Op::CumSum { .. } | Op::ArgSort { .. } => {
             Some((0, axis))
         }
-        Op::Binary(_) | Op::Compare(_) => Some((0, axis)),
-        Op::Select | Op::TakeAlong { .. } => Some((1, axis)),
+        Op::TakeAlong { .. } => Some((1, axis)),
         Op::Transpose { perm } => Some((0, perm[axis])),
         Op::Broadcast { axes, .. } => axes.iter().position(|&to| to == axis).map(|from| (0, from)),
         Op::Reshape { .. } => {

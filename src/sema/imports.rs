@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::base::{Name, Span};
 use crate::diag::{Diagnostic, nearest};
 use crate::syntax::ast;
+use crate::syntax::names::module_name;
 
 use super::Checker;
 use super::scope::{MAIN, ModuleId, Modules, PRELUDE};
@@ -28,8 +29,8 @@ pub fn brought(line: &ast::Use) -> Vec<Brought> {
         }
         (None, Some(alias)) => vec![Brought { name: alias.name.clone(), span: alias.span, original: None }],
         (None, None) => {
-            let one = |(name, span): (&str, Span)| Brought { name: name.into(), span, original: None };
-            last_name(&line.module).map(one).into_iter().collect()
+            let one = |shown: ast::Ident| Brought { name: shown.name, span: shown.span, original: None };
+            module_name(&line.module).map(one).into_iter().collect()
         }
     }
 }
@@ -42,18 +43,7 @@ pub fn named<'u>(line: &'u ast::Use, name: &str) -> Option<Option<&'u Name>> {
             names.iter().find(|pair| &**shown(pair) == name).map(|(original, _)| Some(&original.name))
         }
         (None, Some(alias)) => (&*alias.name == name).then_some(None),
-        (None, None) => last_name(&line.module).filter(|(last, _)| *last == name).map(|_| None),
-    }
-}
-
-/// `nn` of `std.nn`, `blocks` of `"blocks.dln"`.
-fn last_name(module: &ast::Module) -> Option<(&str, Span)> {
-    match module {
-        ast::Module::Path(parts) => parts.last().map(|part| (&*part.name, part.span)),
-        ast::Module::File { path, span } => {
-            let file = path.rsplit('/').next()?;
-            Some((file.strip_suffix(".dln").unwrap_or(file), *span))
-        }
+        (None, None) => module_name(&line.module).filter(|shown| &*shown.name == name).map(|_| None),
     }
 }
 

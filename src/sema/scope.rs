@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::base::{FileId, Name, Sources, Span};
 use crate::diag::Diagnostic;
@@ -138,7 +139,7 @@ pub struct Module {
     pub file: FileId,
     /// The texts that it is made of: its file, or the inputs of a session.
     pub parts: Vec<FileId>,
-    pub ast: ast::File,
+    pub ast: Arc<ast::File>,
     pub imports: Vec<(ModuleId, ast::Use)>,
     /// What it uses of modules that could not be read; that has been reported.
     pub missing: Vec<ast::Use>,
@@ -206,7 +207,7 @@ impl Modules {
     /// A main module out of the items of several texts, which are among the sources, and what is asked of it.
     pub fn assemble(sources: &mut Sources, main: Assembled, prelude: &str, library: &mut dyn Library) -> Modules {
         let mut loader = Loader::new(sources, library);
-        loader.push(main.name, main.parts, ast::File { items: main.items }, false);
+        loader.push(main.name, main.parts, Arc::new(ast::File { items: main.items }), false);
         loader.modules.question = main.question;
         loader.finish(prelude)
     }
@@ -248,12 +249,12 @@ impl<'l> Loader<'l> {
         // A mark of the byte order, which some editors put in front, is no part of the text.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let file = self.sources.add(name, text);
-        let parsed = if std { syntax::parse_used(file, text) } else { syntax::parse(file, text) };
-        self.modules.diagnostics.extend(parsed.diagnostics);
-        self.push(name.to_string(), vec![file], parsed.file, std)
+        let (ast, diagnostics) = if std { library_tree(file, name, text) } else { tree(file, text) };
+        self.modules.diagnostics.extend(diagnostics);
+        self.push(name.to_string(), vec![file], ast, std)
     }
 
-    fn push(&mut self, name: String, parts: Vec<FileId>, ast: ast::File, std: bool) -> ModuleId {
+    fn push(&mut self, name: String, parts: Vec<FileId>, ast: Arc<ast::File>, std: bool) -> ModuleId {
         let id = ModuleId::from(self.modules.list.len());
         let mut places = BTreeMap::new();
         for (at, item) in ast.items.iter().enumerate() {
@@ -363,6 +364,32 @@ impl<'l> Loader<'l> {
             .note(format!("the circle: {}", names.join(" -> ")))
             .help("move what both need into a third file")
     }
+}
+
+type Tree = (Arc<ast::File>, Vec<Diagnostic>);
+
+fn tree(file: FileId, text: &str) -> Tree {
+    let parsed = syntax::parse(file, text);
+    (Arc::new(parsed.file), parsed.diagnostics)
+}
+
+thread_local! {
+    /// Files of the library as they were last read, each with its place among the sources: their texts never change, and a server
+    /// reads them again with every key.
+    static READ: RefCell<BTreeMap<String, (FileId, Tree)>> = RefCell::default();
+}
+
+/// The tree of a file of the library.
+fn library_tree(file: FileId, name: &str, text: &str) -> Tree {
+    READ.with_borrow_mut(|read| match read.get(name) {
+        Some((at, known)) if *at == file => known.clone(),
+        _ => {
+            let parsed = syntax::parse_used(file, text);
+            let fresh = (Arc::new(parsed.file), parsed.diagnostics);
+            read.insert(name.to_string(), (file, fresh.clone()));
+            fresh
+        }
+    })
 }
 
 /// The names behind the colon of a `use` line, as the module that is used has them.

@@ -1,16 +1,17 @@
 //! Where each name of a file is bound and where it is read, by the text alone: for going to a definition, renaming,
 //! completing. It needs no types, so it also works in a file that does not check.
 //!
-//! What only types tell is not here: `net.head`, names that come from a `use` line (the line binds them), and arguments by name of
-//! functions of other files.
+//! What the text alone does not tell is told apart here and found out elsewhere: what a `use` line brings (`foreign`), and `net.head`
+//! (`fields`).
 
+mod calls;
 #[cfg(test)]
 mod tests;
 mod walk;
 
 use std::collections::BTreeMap;
 
-use super::ast::File;
+use super::ast::{File, Ident, Module};
 use crate::base::{Name, Span};
 
 /// What a name was bound as.
@@ -53,11 +54,26 @@ pub struct Use {
     pub of: usize,
 }
 
+/// A name that belongs to what a `use` line brings: `Linear` of `nn.Linear`, `gain` of `Block(gain: 2.0)`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Foreign {
+    /// The place in `Names::bindings` of what was brought.
+    pub base: usize,
+    /// Between the two: `Block` of `blocks.Block(gain: 2.0)`.
+    pub within: Option<Name>,
+    pub name: Ident,
+    /// An argument by name of what stands in front of it, not a member of a module.
+    pub is_argument: bool,
+}
+
 /// All names of a file.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     pub bindings: Vec<Binding>,
     pub uses: Vec<Use>,
+    pub foreign: Vec<Foreign>,
+    /// `net.head`: the place of `net`, and `head`.
+    pub fields: Vec<(Span, Ident)>,
 }
 
 impl Names {
@@ -93,5 +109,16 @@ impl Names {
             }
         }
         seen.into_values().collect()
+    }
+}
+
+/// What a module itself is called where nothing else is said: `nn` of `std.nn`, `blocks` of `"parts/blocks.dln"`.
+pub fn module_name(module: &Module) -> Option<Ident> {
+    match module {
+        Module::Path(parts) => parts.last().cloned(),
+        Module::File { path, span } => {
+            let file = path.rsplit('/').next()?;
+            Some(Ident { name: file.strip_suffix(".dln").unwrap_or(file).into(), span: *span })
+        }
     }
 }

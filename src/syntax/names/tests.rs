@@ -27,6 +27,8 @@ fn all(text: &str, word: &str) -> Vec<u32> {
 #[test]
 fn a_size_a_parameter_and_a_local_are_found_wherever_they_stand() {
     let text = "fn f(x: [B, N], gain = 1.0) -> [B, N] where N > 2 {\n  y = x * gain\n  y = y + N\n  \"{y}\"\n}\nlet a = f(ones[2, 3], gain: 2.0)\n";
+    let above = format!("let b = f(ones[2, 3], gain: 3.0)\n{text}");
+    assert_eq!(places_from(&above, all(&above, "gain")[1]), all(&above, "gain"), "a call above");
     for word in ["N", "B", "gain", "x", "y", "f"] {
         assert_eq!(places_from(text, all(text, word)[0]), all(text, word), "{word}");
     }

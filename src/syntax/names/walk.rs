@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::{Binding, Kind, Names, Use};
+use super::{Binding, Kind, Names, Use, module_name};
 use crate::base::{Name, Span};
 use crate::syntax::ast::*;
 
 pub fn walk(file: &File, text: &str) -> Names {
     let end = file.items.iter().fold(Span::none(), |span, item| span.to(item.span));
     let whole = Span { lo: 0, hi: u32::try_from(text.len()).unwrap_or(u32::MAX), ..end };
-    let mut walk = Walk { text, names: Names::default(), scopes: vec![Scope::new(whole)], callable: BTreeMap::new() };
+    let names = Names::default();
+    let mut walk = Walk { text, names, scopes: vec![Scope::new(whole)], callable: BTreeMap::new(), arguments: vec![] };
     walk.file(file);
+    walk.settle_arguments();
     walk.names.uses.sort_by_key(|used| used.span);
     walk.names.uses.dedup();
     walk.names
@@ -29,12 +31,14 @@ impl Scope {
     }
 }
 
-struct Walk<'t> {
+pub(super) struct Walk<'t> {
     text: &'t str,
-    names: Names,
+    pub(super) names: Names,
     scopes: Vec<Scope>,
     /// The parameters of the functions, layers and optimizers of the file, for arguments by name.
-    callable: BTreeMap<Name, BTreeMap<Name, usize>>,
+    pub(super) callable: BTreeMap<Name, BTreeMap<Name, usize>>,
+    /// Arguments by name, each with the name that is called: it may be declared further down.
+    pub(super) arguments: Vec<(Name, Ident)>,
 }
 
 impl Walk<'_> {
@@ -56,7 +60,7 @@ impl Walk<'_> {
         at
     }
 
-    fn find(&self, name: &str) -> Option<usize> {
+    pub(super) fn find(&self, name: &str) -> Option<usize> {
         self.scopes.iter().rev().find_map(|scope| scope.names.get(name).copied())
     }
 
@@ -93,12 +97,12 @@ impl Walk<'_> {
         let kind = match &item.kind {
             ItemKind::Use(used) => {
                 let own = used.names.iter().flatten().map(|(name, alias)| alias.as_ref().unwrap_or(name));
-                let whole = used.alias.iter().chain(match (&used.module, &used.alias, &used.names) {
-                    (Module::Path(parts), None, None) => parts.last(),
-                    _ => None,
-                });
-                let idents: Vec<&Ident> = own.chain(whole).collect();
-                idents.into_iter().for_each(|ident| {
+                let whole = match (&used.names, &used.alias) {
+                    (None, None) => module_name(&used.module),
+                    (None, alias) => alias.clone(),
+                    (Some(_), _) => None,
+                };
+                own.chain(&whole).for_each(|ident| {
                     self.bind(ident, Kind::Import);
                 });
                 return;
@@ -299,13 +303,13 @@ impl Walk<'_> {
         parts.into_iter().for_each(|part| self.expr(part));
     }
 
-    fn expr(&mut self, expr: &Expr) {
+    pub(super) fn expr(&mut self, expr: &Expr) {
         match &expr.kind {
             ExprKind::Int(_) | ExprKind::Float(_) | ExprKind::Bool(_) | ExprKind::Hole | ExprKind::Broken => {}
             ExprKind::Str(_) => self.string(expr.span),
             ExprKind::Name(name) => self.read(name, expr.span),
             ExprKind::Unary(_, x) | ExprKind::Spread(x) => self.expr(x),
-            ExprKind::Field { base, .. } => self.expr(base),
+            ExprKind::Field { base, name } => self.field(base, name),
             ExprKind::Pattern { base, pattern } => {
                 self.expr(base);
                 pattern.inputs.iter().chain([&pattern.output]).flatten().for_each(|term| self.term(term));
@@ -385,22 +389,6 @@ impl Walk<'_> {
             condition.into_iter().for_each(|condition| walk.expr(condition));
             walk.statements(body);
         });
-    }
-
-    fn call(&mut self, func: &Expr, args: &[Arg]) {
-        self.expr(func);
-        let head = match &func.kind {
-            ExprKind::Index { base, .. } => base,
-            _ => func,
-        };
-        for arg in args {
-            if let (ExprKind::Name(callee), Some(name)) = (&head.kind, &arg.name)
-                && let Some(&of) = self.callable.get(callee).and_then(|params| params.get(&name.name))
-            {
-                self.names.uses.push(Use { span: name.span, of });
-            }
-            self.expr(&arg.value);
-        }
     }
 
     fn index(&mut self, arg: &IndexArg) {
