@@ -53,6 +53,8 @@ networks! {
     sprinkler "prob/sprinkler.dln": Prints("rain 0.70");
     cvae_digits "generative/cvae_digits.dln --epochs 3 --hidden 32": AtMost("val.loss", 300.0), Writes("runs/cvae_digits.png");
     guided_digits "generative/guided_digits.dln --epochs 4 --width 8 --times 20": AtMost("val.loss", 0.95), Writes("runs/guided_digits.png");
+    guided_mnist "generative/guided_mnist.dln --share 0.1 --epochs 2 --reader-epochs 1 --width 8 --times 5 --shown 10":
+        AtMost("val.loss", 1.1), Writes("runs/guided_mnist.png");
     wordnet "graph/wordnet.dln --epochs 5 --hidden 8": AtMost("train.loss", 3.5);
 }
 
