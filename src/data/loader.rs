@@ -12,12 +12,19 @@ use std::sync::Arc;
 
 /// A data set with its table. Epochs are functions of (seed, epoch): asking again gives the same batches.
 pub struct Loader {
+    set: Arc<Set>,
+    /// Of the first epoch.
+    rows: usize,
+    batches: usize,
+}
+
+/// What does not change from epoch to epoch.
+struct Set {
     table: Arc<Table>,
     stages: Vec<Spanned<Stage>>,
     seed: u64,
     /// The shape of one row, by field.
     shapes: Vec<Vec<usize>>,
-    rows: usize,
     batch: Batch,
     ragged: Option<Ragged>,
     /// By field, which of the free lengths it has.
@@ -28,54 +35,55 @@ impl Loader {
     /// Reads the table, and finds out how many rows there are in an epoch. What could fail in a later epoch fails here.
     pub fn open(dataset: &Dataset, tables: &mut Tables<'_>, seed: u64) -> Result<Loader, Diagnostic> {
         let table = tables.get(dataset)?;
-        let rows = Rows::all(table.rows).staged(&dataset.stages, &table, Order { seed, epoch: 1 })?.len();
-        let whole = Batch { size: rows, drop_last: false };
+        let rows = Rows::all(table.rows).staged(&dataset.stages, &table, Order { seed, epoch: 1 })?;
+        let whole = Batch { size: rows.len(), drop_last: false };
         let batch = dataset.batch.unwrap_or(whole);
         let ragged = dataset.buckets.as_ref().map(|_| Ragged::of(dataset, &table.columns)).transpose()?;
-        if batch.drop_last && rows < batch.size {
-            return Err(no_batch(dataset, rows, batch.size));
+        if batch.drop_last && rows.len() < batch.size {
+            return Err(no_batch(dataset, rows.len(), batch.size));
         }
-        Ok(Loader {
+        let set = Arc::new(Set {
             table,
             stages: dataset.stages.clone(),
             seed,
             shapes: (0..dataset.fields.len()).map(|i| dataset.row_shape(i)).collect(),
-            rows,
             batch,
             ragged,
             free: (0..dataset.fields.len()).map(|i| dataset.free_length(i)).collect(),
-        })
+        });
+        let batches = set.batches(&rows);
+        Ok(Loader { rows: batches.iter().map(|(rows, _)| rows.len()).sum(), batches: batches.len(), set })
     }
 
     /// Rows that an epoch uses; with buckets and a stage that chooses others in every epoch, those of the first.
     pub fn rows(&self) -> usize {
-        match &self.ragged {
-            Some(_) => self.epoch(1).batches.iter().map(|(rows, _)| rows.len()).sum(),
-            None if self.batch.drop_last => self.rows / self.batch.size * self.batch.size,
-            None => self.rows,
-        }
+        self.rows
     }
 
     /// Batches of an epoch.
     pub fn batches(&self) -> usize {
-        self.epoch(1).batches.len()
+        self.batches
     }
 
-    /// The batches of an epoch, which counts from 1.
-    pub fn epoch(&self, epoch: usize) -> Epoch<'_> {
-        let order = Order { seed: self.seed, epoch };
-        let rows = Rows::all(self.table.rows).staged(&self.stages, &self.table, order);
+    /// The batches of an epoch, which counts from 1, behind the first `skipped` of them.
+    pub fn epoch(&self, epoch: usize, skipped: usize) -> Epoch {
+        let order = Order { seed: self.set.seed, epoch };
+        let rows = Rows::all(self.set.table.rows).staged(&self.set.stages, &self.set.table, order);
         let rows = rows.expect("stages that work in epoch 1 work in all");
-        let batches = match &self.ragged {
-            Some(ragged) => ragged.batches(&rows, self.batch),
-            None => self.consecutive(),
-        };
-        Epoch { loader: self, rows, batches: batches.into() }
+        let batches = self.set.batches(&rows).into_iter().skip(skipped).collect();
+        Epoch { set: self.set.clone(), rows, batches }
     }
+}
 
-    fn consecutive(&self) -> Vec<(Vec<usize>, usize)> {
-        let all: Vec<usize> = (0..self.rows()).collect();
-        all.chunks(self.batch.size).map(|batch| (batch.to_vec(), 0)).collect()
+impl Set {
+    /// Positions in `rows`, and the bucket of rows of free lengths.
+    fn batches(&self, rows: &Rows) -> Vec<(Vec<usize>, usize)> {
+        if let Some(ragged) = &self.ragged {
+            return ragged.batches(rows, self.batch);
+        }
+        let size = self.batch.size;
+        let used = if self.batch.drop_last { rows.len() / size * size } else { rows.len() };
+        (0..used).step_by(size).map(|first| ((first..used.min(first + size)).collect(), 0)).collect()
     }
 
     /// Some rows of an epoch, one tensor per field; those of free lengths filled to the sizes of their bucket, and the lengths
@@ -103,19 +111,28 @@ impl Loader {
 }
 
 /// One epoch: an iterator over batches, one tensor per field.
-pub struct Epoch<'l> {
-    loader: &'l Loader,
+pub struct Epoch {
+    set: Arc<Set>,
     rows: Rows,
     /// Positions in `rows`, and the bucket of rows of free lengths.
     batches: VecDeque<(Vec<usize>, usize)>,
 }
 
-impl Iterator for Epoch<'_> {
+impl Epoch {
+    /// Bytes of the next batch.
+    pub fn bytes(&self) -> usize {
+        let rows = self.batches.front().map_or(0, |(rows, _)| rows.len());
+        let table = &self.set.table;
+        table.bytes() / table.rows.max(1) * rows
+    }
+}
+
+impl Iterator for Epoch {
     type Item = Vec<Tensor>;
 
     fn next(&mut self) -> Option<Vec<Tensor>> {
         let (wanted, bucket) = self.batches.pop_front()?;
-        Some(self.loader.gather(&self.rows, &wanted, bucket))
+        Some(self.set.gather(&self.rows, &wanted, bucket))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -123,7 +140,7 @@ impl Iterator for Epoch<'_> {
     }
 }
 
-impl ExactSizeIterator for Epoch<'_> {}
+impl ExactSizeIterator for Epoch {}
 
 /// Rows of `width` elements, copied in the order wanted.
 fn gather(data: &Data, width: usize, wanted: impl Iterator<Item = usize>) -> Data {

@@ -2,12 +2,15 @@
 //!
 //! Every mistake in a file is a `Diagnostic` at the path in the program that names the file, and says line and column.
 
+mod ahead;
 mod column;
 mod counter;
 mod csv;
 mod fill;
 mod idx;
+mod images;
 mod json;
+mod listed;
 mod loader;
 mod ragged;
 mod resample;
@@ -19,8 +22,9 @@ mod tokens;
 mod vocabulary;
 mod wav;
 
+pub use ahead::Ahead;
 pub use counter::mix;
-pub use loader::{Epoch, Loader};
+pub use loader::Loader;
 pub use tokens::{Spelling, Vocabularies};
 
 use crate::diag::Diagnostic;
@@ -111,6 +115,9 @@ fn read(
             csv::read(files, path, &format, fields, coder(path, tokenizer).as_ref())
         }
         DataSource::Idx { paths } => idx::read(files, paths, fields),
+        DataSource::Images { path, columns, resize } => {
+            images::read(files, &images::Source { path, columns: columns.as_deref(), resize: *resize }, fields)
+        }
         DataSource::Json { path, tokenizer } => json::read(files, path, fields, coder(path, tokenizer).as_ref()),
         DataSource::Wav { path, columns, rate } => {
             wav::read(files, &wav::Source { path, columns: columns.as_deref(), rate: *rate }, fields)

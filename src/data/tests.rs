@@ -8,23 +8,23 @@ use crate::types::DType;
 /// Where the path stands in the program; every error about a file points here.
 const PATH: Span = Span { file: FileId(0), lo: 10, hi: 20 };
 
-fn at_path<T>(value: T) -> Spanned<T> {
+pub fn at_path<T>(value: T) -> Spanned<T> {
     Spanned { value, span: PATH }
 }
 
-fn path(name: &str) -> Path {
+pub fn path(name: &str) -> Path {
     at_path(name.into())
 }
 
-fn field(name: &str, dtype: DType, bound: Option<usize>, shape: &[usize]) -> Field {
+pub fn field(name: &str, dtype: DType, bound: Option<usize>, shape: &[usize]) -> Field {
     Field { name: name.into(), dtype, bound, shape: shape.to_vec(), free: None, span: Span::none() }
 }
 
-fn x(shape: &[usize]) -> Field {
+pub fn x(shape: &[usize]) -> Field {
     field("x", DType::F32, None, shape)
 }
 
-fn y(bound: usize) -> Field {
+pub fn y(bound: usize) -> Field {
     field("y", DType::I64, Some(bound), &[])
 }
 
@@ -56,7 +56,7 @@ fn csv_error(text: &str, fields: &[Field]) -> String {
 }
 
 /// The error as `code message`; it must point at the path.
-fn error(result: Result<Table, Diagnostic>) -> String {
+pub fn error(result: Result<Table, Diagnostic>) -> String {
     let diagnostic = result.expect_err("the file is broken");
     assert_eq!(diagnostic.span(), PATH, "{diagnostic:?}");
     format!("{} {}", diagnostic.code, diagnostic.message)
@@ -294,7 +294,7 @@ fn batches(dataset: &Dataset, epoch: usize) -> Result<Vec<Tensor>, Diagnostic> {
     std::fs::write(dir.path().join("data.csv"), "0\n1\n2\n3\n4\n5\n6\n").unwrap();
     let files = Files::at(dir.path());
     let loader = Loader::open(dataset, &mut Tables::new(&files), 5)?;
-    let batches: Vec<Tensor> = loader.epoch(epoch).map(|mut fields| fields.remove(0)).collect();
+    let batches: Vec<Tensor> = loader.epoch(epoch, 0).map(|mut fields| fields.remove(0)).collect();
     assert_eq!(batches.len(), loader.batches());
     assert_eq!(batches.iter().map(|b| b.shape[0]).sum::<usize>(), loader.rows());
     Ok(batches)

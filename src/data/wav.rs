@@ -2,13 +2,11 @@
 //! to 32 bits, or floats; whole ones are divided by the size of the largest, so that all lie from -1 to 1.
 
 use super::column::{Column, Number};
-use super::csv::{self, Format};
-use super::{Table, TableColumn, quoted, ragged};
+use super::{Table, TableColumn, listed, quoted, ragged};
 use crate::base::{Name, Span, Spanned};
 use crate::diag::Diagnostic;
 use crate::io::Files;
 use crate::tir::{Field, Path};
-use crate::types::DType;
 use hound::{SampleFormat, WavReader};
 
 /// What the program says of the sounds.
@@ -31,24 +29,14 @@ pub fn read(files: &Files, source: &Source, fields: &[Field]) -> Result<Table, D
     let Some((field, rest)) = fields.split_first() else {
         return Ok(Table { rows: 0, columns: vec![], spelling: None });
     };
-    // Any names will do: they are the classes of a column without bound.
-    let names = Field { dtype: DType::I64, bound: Some(usize::MAX), shape: vec![], free: None, ..field.clone() };
-    let listed: Vec<Field> = std::iter::once(names).chain(rest.iter().cloned()).collect();
-    let format = Format { columns: source.columns, header: None, separator: None };
-    let mut table = csv::read(files, source.path, &format, &listed, None)?;
-    let named = table.columns.remove(0);
-    if named.names.is_empty() {
-        return Err(not_named(source.path));
-    }
-    let folder = source.path.value.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+    let listed::Listed { places, order, rest } = listed::read(files, source.path, source.columns, (field, rest))?;
     let mut sounds = vec![];
-    for name in &named.names {
-        let place = format!("{folder}{name}");
-        sounds.push(sound(files, &place, source).map_err(|error| at_row(error, source.path, field))?);
+    for place in &places {
+        sounds.push(sound(files, place, source).map_err(|error| at_row(error, source.path, field))?);
     }
-    let order: Vec<usize> = named.values.to_f64().into_iter().map(|place| place as usize).collect();
-    table.columns.insert(0, filled(&sounds, &order, field).map_err(|error| at_row(error, source.path, field))?);
-    Ok(table)
+    let mut columns = vec![filled(&sounds, &order, field).map_err(|error| at_row(error, source.path, field))?];
+    columns.extend(rest);
+    Ok(Table { rows: order.len(), columns, spelling: None })
 }
 
 /// The code and the message of what is wrong with a file.
@@ -136,10 +124,4 @@ impl Sound {
             }
         }
     }
-}
-
-fn not_named(path: &Path) -> Diagnostic {
-    let message = format!("the first column of {} has no names of files", quoted(&path.value));
-    Diagnostic::error("E0703", path.span, message, "this table")
-        .help("the first column names the files; `columns: [\"file\", \"word\"]` chooses columns by name")
 }

@@ -5,7 +5,8 @@ use std::rc::Rc;
 use crate::base::{Name, Span, Spanned};
 use crate::diag::Diagnostic;
 use crate::syntax::ast;
-use crate::tir::{Batch, Bucket, DataSource, Dataset, Field, Stage};
+use crate::tir::{Batch, Bucket, DataSource, Dataset, Field, Stage, is_table};
+use crate::types::DType;
 
 use super::scope::Scope;
 use super::value::{Data, Truth, Value};
@@ -133,6 +134,32 @@ impl<'a> Checker<'a> {
             DataSource::Idx { paths } if paths.len() != fields.len() => {
                 let message = format!("{} files for {} fields", paths.len(), fields.len());
                 Err(self.error("E0608", span, message, "IDX has one file for each field"))
+            }
+            DataSource::Images { path, .. } => {
+                let is_picture = |f: &Field| {
+                    let axes = matches!(f.shape[..], [_, _] | [1 | 3 | 4, _, _]);
+                    axes && f.free.is_none() && f.bound.is_none() && f.dtype != DType::Bool && !f.shape.contains(&0)
+                };
+                let is_class = |f: &Field| f.bound.is_some() && f.shape.is_empty() && f.free.is_none();
+                if !fields.first().is_some_and(is_picture) {
+                    let message =
+                        "a row of pictures begins with (x: [3, 64, 64], ..) in colours, or (x: [64, 64], ..) in grey";
+                    let diagnostic = Diagnostic::error("E0608", span, message, "not a row that begins with a picture");
+                    let behind = fields.first().is_some_and(|f| matches!(f.shape[..], [_, _, 1 | 3 | 4]));
+                    let help = "channels stand in front of height and width";
+                    return Err(self.report(if behind { diagnostic.help(help) } else { diagnostic }));
+                }
+                match &fields[1..] {
+                    rest if is_table(&path.value) && rest.iter().all(|f| f.free.is_none()) => Ok(()),
+                    [] => Ok(()),
+                    [class] if is_class(class) => Ok(()),
+                    _ => {
+                        let message = "a folder has pictures and their classes, the names of its sub-folders";
+                        let diagnostic = Diagnostic::error("E0608", span, message, "not (x: .., y: idx<K>)");
+                        let help = "more is said by a table whose first column names the pictures: `read_images(\"labels.csv\")`";
+                        Err(self.report(diagnostic.help(help)))
+                    }
+                }
             }
             DataSource::Wav { .. } => {
                 let channels = |f: &Field| f.shape.len() - usize::from(f.free.is_none() && !f.shape.is_empty());

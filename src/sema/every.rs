@@ -230,7 +230,7 @@ impl<'a> Checker<'a> {
         let is_text = match &data.desc.source {
             DataSource::Text { .. } => true,
             DataSource::Csv { tokenizer, .. } | DataSource::Json { tokenizer, .. } => tokenizer.is_some(),
-            DataSource::Idx { .. } | DataSource::Wav { .. } => false,
+            DataSource::Idx { .. } | DataSource::Images { .. } | DataSource::Wav { .. } => false,
         };
         if !is_text {
             let needed = "needs a data set of `read_text`, or one with a `tokenizer`";

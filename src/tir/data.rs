@@ -55,6 +55,16 @@ pub enum DataSource {
     },
     /// One IDX file for each field, plain or gzip; axis 0 counts the rows.
     Idx { paths: Vec<Path> },
+    /// PNG and JPEG files. In a folder (searched to its depths) the names of its sub-folders are the classes of the second field,
+    /// if there is one; in a table the first column names them, from the table's folder, and the others fill the other fields.
+    /// The first field is `[height, width]` or `[channels, height, width]`.
+    Images {
+        path: Path,
+        /// Of a table: the columns to read, by the names in the header; all of them without it.
+        columns: Option<Vec<Spanned<Name>>>,
+        /// How pictures of other sizes are brought to that of the field; refused without it.
+        resize: Option<Resize>,
+    },
     /// One object a line, with the fields by their names; lists are axes.
     Json { path: Path, tokenizer: Option<Tokenizer> },
     /// A table of WAV files: the first column names them, from the table's folder, and the others fill the other fields. The
@@ -70,6 +80,23 @@ pub enum DataSource {
     /// length every line is a row, of its own length, and the second field may be missing. Without a tokenizer codes are
     /// those of characters: their positions in the sorted list of the distinct characters of the file.
     Text { path: Path, length: Option<usize>, tokenizer: Option<Tokenizer> },
+}
+
+/// Whether a path of pictures leads to a table of them, and not to a folder.
+pub fn is_table(path: &str) -> bool {
+    let path = path.to_lowercase();
+    [".csv", ".tsv"].iter().any(|ending| path.ends_with(ending))
+}
+
+/// How a picture gets another size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resize {
+    /// Both sides on their own.
+    Stretch,
+    /// Until it covers the field; what stands out is cut off, as much on both sides.
+    Crop,
+    /// Until it fits into the field; the rest is black, as much on both sides.
+    Pad,
 }
 
 /// Chooses and orders rows. Into values only the last two look, and only into one number of each row.

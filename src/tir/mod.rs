@@ -10,7 +10,7 @@ mod text;
 mod tokenizer;
 
 pub use axes::{Axes, Layout};
-pub use data::{Batch, Bucket, DataSource, Dataset, Field, Path, Stage};
+pub use data::{Batch, Bucket, DataSource, Dataset, Field, Path, Resize, Stage, is_table};
 pub use job::{
     Action, Direction, Every, Feed, Job, Log, Metric, Part, Piece, ProgramId, SaveBest, Series, Shown, Step, Stop,
     Template, Unit, Validate,

@@ -20,7 +20,7 @@ impl<'j> Again<'j> {
     pub fn open(job: &'j Job, tables: &mut Tables<'_>) -> Result<Again<'j>, Diagnostic> {
         let batches = Batches::open(&job.feed, tables, job.seed)?;
         let count = batches.count();
-        let batch = batches.epoch(1).next().unwrap_or_default();
+        let batch = batches.epoch(1, 0).next().unwrap_or_default();
         let length = Length { steps_per_epoch: count, total_steps: count * job.epochs, batch: 1, batches: count };
         Ok(Again { job, batch, length, step: 0 })
     }

@@ -1,6 +1,6 @@
 //! What an epoch is made of: the batches of a data set, or so many steps on nothing.
 
-use crate::data::{Loader, Tables};
+use crate::data::{Ahead, Loader, Tables};
 use crate::diag::Diagnostic;
 use crate::ops::Tensor;
 use crate::tir::Feed;
@@ -35,11 +35,11 @@ impl Batches {
         }
     }
 
-    /// The batches of an epoch, which counts from 1; without data each is empty.
-    pub fn epoch(&self, epoch: usize) -> Box<dyn ExactSizeIterator<Item = Vec<Tensor>> + '_> {
+    /// The batches of an epoch, which counts from 1, behind the first `skipped` of them; without data each is empty.
+    pub fn epoch(&self, epoch: usize, skipped: usize) -> Box<dyn ExactSizeIterator<Item = Vec<Tensor>>> {
         match self {
-            Batches::Rows(loader) => Box::new(loader.epoch(epoch)),
-            Batches::Steps(count) => Box::new(std::iter::repeat_n(vec![], *count)),
+            Batches::Rows(loader) => Box::new(Ahead::of(loader.epoch(epoch, skipped))),
+            Batches::Steps(count) => Box::new(std::iter::repeat_n(vec![], count.saturating_sub(skipped))),
         }
     }
 }

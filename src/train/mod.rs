@@ -171,9 +171,9 @@ impl Run<'_> {
         context: &mut Context,
     ) -> Result<Flow, Diagnostic> {
         let mut averages = std::mem::take(&mut self.averages);
-        let batches = self.batches.epoch(epoch);
-        let count = batches.len();
-        for batch in batches.skip(self.batch) {
+        let batches = self.batches.epoch(epoch, self.batch);
+        let count = self.batch + batches.len();
+        for batch in batches {
             let rows = rows(&batch);
             self.step += 1;
             self.batch += 1;
@@ -251,7 +251,7 @@ impl Run<'_> {
     fn validate(&self, epoch: usize, machine: &mut dyn Machine) -> Result<Metrics, Diagnostic> {
         let (Some(validate), Some(batches)) = (&self.job.validate, &self.validation) else { return Ok(vec![]) };
         let mut averages = Averages::default();
-        for (i, batch) in batches.epoch(1).enumerate() {
+        for (i, batch) in batches.epoch(1, 0).enumerate() {
             let key = mix(&[self.job.seed, i as u64, validate.program.0.into()]);
             let length = self.length();
             let call = Call { program: validate.program, args: &batch, step: self.step, epoch, length, seen: &[], key };

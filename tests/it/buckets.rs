@@ -34,7 +34,7 @@ fn each_bucket_is_planned_once() {
     let loader = Loader::open(data, &mut Tables::new(&program.files), 0).expect("a loader");
     let mut sizes = vec![];
     for epoch in 1..=3 {
-        for batch in loader.epoch(epoch) {
+        for batch in loader.epoch(epoch, 0) {
             let [x, _, length] = &batch[..] else { panic!("two fields and the lengths") };
             let size = x.shape[1];
             assert!(length.to_f64().iter().all(|&n| n <= size as f64 && (size == 4 || n > size as f64 / 2.0)));

@@ -46,6 +46,7 @@ const CRATES: &[(&str, &str)] = &[
     ("ctrlc", "src/cli/interrupt.rs"),
     ("flate2", "src/data/"),
     ("hound", "src/data/wav.rs"),
+    ("image", "src/data/images/"),
     ("lalrpop", "grammar/build.rs"),
     ("lalrpop_util", "src/syntax/"),
     ("libtest_mimic", "tests/golden/"),

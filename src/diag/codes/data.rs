@@ -41,17 +41,17 @@ pub const CODES: &[Code] = &[
     },
     Code {
         code: "E0706",
-        title: "not an IDX file, or not a WAV file",
+        title: "not an IDX file, a WAV file, or a picture",
         why: "The file does not have the format of the MNIST files (four bytes of type and rank, the sizes, the \
-              values), or is no WAV file with samples of 8 to 32 bits.",
+              values), is no WAV file with samples of 8 to 32 bits, or no PNG or JPEG.",
         wrong: r#"let all: (x: [28, 28], y: idx<10>) = read_idx("images.png", "labels.gz")"#,
         right: r#"let all: (x: [28, 28], y: idx<10>) = read_idx("images.gz", "labels.gz")"#,
     },
     Code {
         code: "E0707",
         title: "files that do not fit together",
-        why: "The rows of an IDX file have another shape than the field, the files have different numbers of rows, or a WAV \
-              file has another rate or other channels than are declared.",
+        why: "The rows of an IDX file have another shape than the field, the files have different numbers of rows, a WAV file \
+              has another rate or other channels than are declared, or a picture another size.",
         wrong: r#"let all: (x: [28], y: idx<10>) = read_idx("images.gz", "labels.gz")"#,
         right: r#"let all: (x: [28, 28], y: idx<10>) = read_idx("images.gz", "labels.gz")"#,
     },

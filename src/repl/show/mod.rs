@@ -205,6 +205,7 @@ fn field(field: &Field) -> String {
 fn source(source: &DataSource) -> String {
     match source {
         DataSource::Csv { path, .. }
+        | DataSource::Images { path, .. }
         | DataSource::Json { path, .. }
         | DataSource::Text { path, .. }
         | DataSource::Wav { path, .. } => path.value.to_string(),

@@ -1,7 +1,8 @@
 //! Data sets: where rows come from and how they are put into batches.
 
 use crate::base::Spanned;
-use crate::tir::{DataSource, Stage, Tokenizer};
+use crate::diag::Diagnostic;
+use crate::tir::{DataSource, Resize, Stage, Tokenizer, is_table};
 
 use super::super::value::{Arg, Data, Value};
 use super::super::{Checker, Res};
@@ -14,6 +15,7 @@ pub const TABLE: &[Builtin] = &[
         run: |c, args| c.read_csv(args),
     },
     Builtin { name: "read_idx", params: &["..."], run: |c, args| c.read_idx(args) },
+    Builtin { name: "read_images", params: &["path", "resize?", "columns?"], run: |c, args| c.read_images(args) },
     Builtin { name: "read_json", params: &["path", "tokenizer?"], run: |c, args| c.read_json(args) },
     Builtin { name: "read_text", params: &["path", "length?", "tokenizer?"], run: |c, args| c.read_text(args) },
     Builtin { name: "read_wav", params: &["path", "rate", "columns?"], run: |c, args| c.read_wav(args) },
@@ -46,6 +48,27 @@ impl<'a> Checker<'a> {
             }
         }
         Ok(self.dataset(DataSource::Idx { paths }, args.span))
+    }
+
+    fn read_images(&mut self, args: Args<'a>) -> Res<Value<'a>> {
+        let path = Spanned { value: self.text_arg(&args, 0)?, span: args.span(0) };
+        let resize = match args.has(1).then(|| self.text_arg(&args, 1)).transpose()?.as_deref() {
+            None => None,
+            Some("stretch") => Some(Resize::Stretch),
+            Some("crop") => Some(Resize::Crop),
+            Some("pad") => Some(Resize::Pad),
+            Some(other) => {
+                let message = format!("pictures are not resized by `{other}`");
+                return Err(self.error("E0403", args.span(1), message, "one of \"stretch\", \"crop\", \"pad\""));
+            }
+        };
+        let columns = if args.has(2) { Some(self.texts(&args.value(2), args.span(2))?) } else { None };
+        if columns.is_some() && !is_table(&path.value) {
+            let message = format!("`{}` is a folder, which has no columns", path.value);
+            let diagnostic = Diagnostic::error("E0403", args.span(2), message, "columns of what?");
+            return Err(self.report(diagnostic.help("a table of pictures ends in .csv or .tsv")));
+        }
+        Ok(self.dataset(DataSource::Images { path, columns, resize }, args.span))
     }
 
     fn read_json(&mut self, args: Args<'a>) -> Res<Value<'a>> {
