@@ -58,3 +58,21 @@ impl Iterator for Ahead {
 }
 
 impl ExactSizeIterator for Ahead {}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::wide_rows;
+    use super::*;
+
+    #[test]
+    fn batches_made_ahead_are_the_same() {
+        let loader = wide_rows(7, LEAST);
+        for skipped in [0, 2] {
+            let ahead = Ahead::of(loader.epoch(2, skipped));
+            assert!(matches!(ahead, Ahead::There { .. }), "not worth a thread");
+            assert_eq!(ahead.len(), 4 - skipped);
+            let plain: Vec<_> = loader.epoch(2, skipped).collect();
+            assert_eq!(ahead.collect::<Vec<_>>(), plain);
+        }
+    }
+}

@@ -300,6 +300,19 @@ fn batches(dataset: &Dataset, epoch: usize) -> Result<Vec<Tensor>, Diagnostic> {
     Ok(batches)
 }
 
+/// Shuffled rows of `width` bytes, all different, two to a batch.
+pub fn wide_rows(rows: usize, width: usize) -> Loader {
+    let dir = tempfile::tempdir().unwrap();
+    let values: Vec<u8> = (0..rows).flat_map(|row| vec![row as u8; width]).collect();
+    std::fs::write(dir.path().join("wide"), idx_bytes(&[rows as u32, width as u32], &values)).unwrap();
+    let dataset = Dataset {
+        source: DataSource::Idx { paths: vec![path("wide")] },
+        fields: vec![field("x", DType::U8, None, &[width])],
+        ..dataset(vec![Stage::Shuffle], Some(Batch { size: 2, drop_last: false }))
+    };
+    Loader::open(&dataset, &mut Tables::new(&Files::at(dir.path())), 5).unwrap()
+}
+
 fn rows(batches: &[Tensor]) -> Vec<f64> {
     batches.iter().flat_map(Tensor::to_f64).collect()
 }
