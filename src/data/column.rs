@@ -28,7 +28,7 @@ impl Number {
     }
 
     /// `3.0` is a whole number too.
-    fn whole(self) -> Option<i64> {
+    pub fn whole(self) -> Option<i64> {
         match self {
             Number::Whole(x) => Some(x),
             Number::Real(x) if x.fract() == 0.0 && x.abs() < i64::MAX as f64 => Some(x as i64),

@@ -1,16 +1,17 @@
 //! Cells and other pieces of text become the elements of a field.
 
-use super::column::{Column, Number};
+use super::column::{Column, Misfit, Number};
 use super::{TableColumn, quoted, ragged, tokens};
 use crate::diag::Diagnostic;
 use crate::tir::{Field, Path};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// What is wrong with a cell; the text finishes a sentence that begins with the cell.
 pub struct Wrong {
     pub code: &'static str,
     pub text: String,
-    pub help: Option<&'static str>,
+    pub help: Option<Cow<'static, str>>,
 }
 
 /// Fills one field. Class names become numbers: the positions in the sorted list of all names of the column.
@@ -72,7 +73,7 @@ impl<'f> Filler<'f> {
             return Err(Wrong {
                 code: "E0703",
                 text: "is no value".to_string(),
-                help: Some("fill the gap or leave out the row; dln does not guess missing values"),
+                help: Some("fill the gap or leave out the row; dln does not guess missing values".into()),
             });
         }
         if let Filler::Texts { texts, .. } = self {
@@ -92,7 +93,7 @@ impl<'f> Filler<'f> {
             (Filler::Numbers(column), Some(number)) => column.push(number).map_err(|misfit| Wrong {
                 code: misfit.code(),
                 text: misfit.to_string(),
-                help: None,
+                help: from_one(misfit, number),
             }),
             (Filler::Numbers(column), None) => Err(not_a_number(column.field)),
             (Filler::Names { .. }, Some(_)) => Err(Wrong {
@@ -168,11 +169,21 @@ impl<'f> Filler<'f> {
     }
 }
 
+/// What to declare where a class is the first that is too many: many files count from 1.
+fn from_one(misfit: Misfit, number: Number) -> Option<Cow<'static, str>> {
+    let Misfit::Bound(bound) = misfit else { return None };
+    let text = "if the file counts its classes from 1, there is one more number than classes";
+    (number.whole() == i64::try_from(bound).ok()).then(|| format!("{text}: `idx<{}>`", bound + 1).into())
+}
+
 fn not_a_number(field: &Field) -> Wrong {
     Wrong {
         code: "E0703",
         text: "is not a number".to_string(),
-        help: field.bound.is_none().then_some("a column of class names can be read into a field of type `idx<V>`"),
+        help: field
+            .bound
+            .is_none()
+            .then_some("a column of class names can be read into a field of type `idx<V>`".into()),
     }
 }
 

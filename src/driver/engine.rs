@@ -7,10 +7,10 @@ use std::rc::Rc;
 
 use crate::base::Span;
 use crate::data::mix;
-use crate::diag::{Diagnostic, Label};
+use crate::diag::Diagnostic;
 use crate::exec::cpu::Executable;
 use crate::exec::{Fault, Memory, Profile, Slot};
-use crate::graph::{Graph, trace_first_nonfinite};
+use crate::graph::Graph;
 use crate::io::{self, Files};
 use crate::lower::{self, Lowered};
 use crate::ops::{Data, Tensor};
@@ -25,22 +25,22 @@ use super::plans::{PlanKey, Plans};
 use super::timing::{Times, Timing, Turn};
 
 /// A program ready to run with arguments of given sizes.
-struct Compiled {
+pub(super) struct Compiled {
     executable: Executable,
     /// Kept for tracing: the reference evaluator runs it again when a loss is not finite.
-    graph: Graph,
-    inputs: Vec<Source>,
+    pub(super) graph: Graph,
+    pub(super) inputs: Vec<Source>,
     outputs: Vec<Target>,
     /// Where inputs come from and outputs go, in the order of the graph.
-    input_slots: Vec<Slot>,
+    pub(super) input_slots: Vec<Slot>,
     output_slots: Vec<Slot>,
-    spans: Vec<Span>,
+    pub(super) spans: Vec<Span>,
 }
 
 /// The memory of a checked file, and the plans of its programs.
 pub struct Engine<'c> {
-    checked: &'c Checked,
-    memory: Memory,
+    pub(super) checked: &'c Checked,
+    pub(super) memory: Memory,
     cells: Vec<Slot>,
     compiled: Plans<Compiled>,
     results: Vec<(Target, Tensor)>,
@@ -341,50 +341,6 @@ impl<'c> Engine<'c> {
             }
             Fault::NotFinite { output } => self.not_finite(*output, compiled),
         }
-    }
-
-    /// A loss became NaN or infinite: the reference evaluator finds who made it.
-    fn not_finite(&self, output: usize, compiled: &Compiled) -> Diagnostic {
-        let span = compiled.spans[output];
-        let inputs: Vec<Tensor> = compiled.input_slots.iter().map(|&slot| self.memory.get(slot)).collect();
-        let mut diagnostic = Diagnostic::error("E0801", span, "the loss is not a finite number", "this loss");
-        // Only the loss: gradients, optimizers and metrics would cost many times as much.
-        let outputs = vec![compiled.graph.outputs[output].clone()];
-        let loss = Graph { outputs, ..compiled.graph.clone() }.pruned();
-        let found = trace_first_nonfinite(&loss, &inputs);
-        if let Some(cell) = self.nonfinite_cell(compiled, &inputs) {
-            let path = &cell.path;
-            diagnostic.message = format!("the loss is not a finite number: `{path}` was not finite before this step");
-            diagnostic = diagnostic.label(cell.span, "declared here").note(format!(
-                "the step before gave `{path}` a NaN or an infinity, though its loss was finite: look at its derivative, \
-                 such as that of `sqrt` at 0, or at the learning rate"
-            ));
-        } else if let Some(found) = found {
-            let word = if found.value.is_nan() { "a NaN" } else { "an infinity" };
-            diagnostic.message = format!("the loss is not a finite number: {word} appears in this step");
-            if !found.span.is_none() {
-                let nth = found.iterations.iter().map(|i| format!(", in iteration {}", i + 1)).collect::<String>();
-                let text = format!("{word} is first made here, out of finite numbers{nth}");
-                let text = if found.overflow.is_some() { format!("{word} is first made here{nth}") } else { text };
-                diagnostic.labels.insert(0, Label { span: found.span, text });
-            }
-            if let Some(overflow) = found.overflow {
-                diagnostic = diagnostic.label(overflow, "out of an infinity from here");
-            }
-        }
-        diagnostic.help(
-            "a smaller learning rate or `clip_norm(1.0) >> ..` often helps; the weights are those before this step",
-        )
-    }
-
-    /// The first cell that a program read with a NaN or an infinity in it.
-    fn nonfinite_cell(&self, compiled: &Compiled, inputs: &[Tensor]) -> Option<&Cell> {
-        compiled.inputs.iter().zip(inputs).find_map(|(source, value)| match source {
-            Source::Cell(id) if value.dtype().is_float() && value.to_f64().iter().any(|x| !x.is_finite()) => {
-                Some(&self.checked.cells[id.index()])
-            }
-            _ => None,
-        })
     }
 }
 

@@ -8,6 +8,7 @@
 //! and plan of each program when the sizes of its arguments are known, once for each size.
 
 mod bench;
+mod blame;
 mod engine;
 pub mod figure;
 mod library;

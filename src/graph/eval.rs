@@ -3,7 +3,7 @@
 mod scan;
 mod trace;
 
-pub use trace::{Nonfinite, trace_first_nonfinite};
+pub use trace::{Nonfinite, Overflow, trace_first_nonfinite};
 
 use super::{Graph, Kind, Node, NodeId};
 use crate::base::Span;

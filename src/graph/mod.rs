@@ -12,7 +12,7 @@ mod walk;
 
 pub use builder::Builder;
 pub use emit::Emit;
-pub use eval::{Fault, Nonfinite, eval, eval_all, trace_first_nonfinite};
+pub use eval::{Fault, Nonfinite, Overflow, eval, eval_all, trace_first_nonfinite};
 pub use parse::{ParseError, parse};
 pub use verify::{check, verify};
 

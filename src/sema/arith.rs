@@ -157,7 +157,10 @@ impl<'a> Checker<'a> {
         let float = |c: &mut Self, t: Tensor| if t.ty.dtype.is_float() { Ok(t) } else { c.cast(&t, c.float, span) };
         let result = match op {
             BinaryOp::Add => self.binary(Binary::Add, &a, &b, span)?,
-            BinaryOp::Sub => self.binary(Binary::Sub, &a, &b, span)?,
+            BinaryOp::Sub => {
+                self.wraps(&a, &b, span);
+                self.binary(Binary::Sub, &a, &b, span)?
+            }
             BinaryOp::Mul => self.binary(Binary::Mul, &a, &b, span)?,
             BinaryOp::Div => {
                 let (a, b) = (float(self, a)?, float(self, b)?);
@@ -172,6 +175,17 @@ impl<'a> Checker<'a> {
         };
         let bound = bound.filter(|_| result.ty.dtype == DType::I64);
         Ok(Value::Tensor(Tensor { ty: crate::tir::Ty { bound, ..result.ty.clone() }, ..result }))
+    }
+
+    /// Bytes have no numbers below zero: the difference of two tensors of them wraps around.
+    fn wraps(&mut self, a: &Tensor, b: &Tensor, span: Span) {
+        let bytes = |t: &Tensor| t.ty.dtype == DType::U8 && !t.ty.shape.is_empty();
+        if bytes(a) && bytes(b) && !self.is_std(span.file) {
+            let message = "a difference of bytes below zero wraps around: 0 - 255 is 1";
+            let diagnostic = Diagnostic::warning("E0310", span, message, "both are u8")
+                .help("subtract in a type that has them: `cast(a, i32) - cast(b, i32)`, or f32");
+            self.report(diagnostic);
+        }
     }
 
     /// What `i // n` and `i % n` are below, for a size `n >= 1`: how places in a flat axis become places in two.

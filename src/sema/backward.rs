@@ -13,8 +13,9 @@ use crate::types::{Dim, Var, solve_for};
 
 use super::emit::Prog;
 use super::scope::Scope;
-use super::size::{Missed, factors};
+use super::size::Missed;
 use super::value::{Arg, Instance, Value};
+use super::ways::factors;
 use super::{Checker, Poison, Res};
 
 /// Settings that change how large a picture is, with their least values; the likeliest slip first.

@@ -21,7 +21,7 @@ pub struct Binder<'a> {
     /// A result binds nothing: its names are known.
     result: bool,
     /// The layer whose method is called.
-    of: Option<Rc<Instance<'a>>>,
+    pub of: Option<Rc<Instance<'a>>>,
     /// Sizes that are expressions: decided last.
     later: Vec<Later<'a>>,
 }
@@ -407,7 +407,7 @@ impl<'a> Checker<'a> {
         );
         let diagnostic = Diagnostic::error("E0503", span, message, "axes are swapped")
             .label(declared, "declared here")
-            .help(reordering(shape, &known));
+            .help(super::ways::reordering(shape, &known));
         Err(self.report(diagnostic))
     }
 
@@ -448,23 +448,6 @@ fn missing_axis(want: &[DimArg], wanted: &str, shape: &[Dim], result: bool) -> O
     }
     let one = sizes.iter().position(|size| *size == "1")?;
     fits(one).then(|| format!("an axis of size 1 is missing: `unsqueeze(x, {one})` adds it"))
-}
-
-/// How to bring sizes into another order.
-fn reordering(have: &[Dim], want: &[Dim]) -> String {
-    if have.len() == 2 {
-        return "transpose it: `x.T`".to_string();
-    }
-    let letters: Vec<char> = ('a'..='z').take(have.len()).collect();
-    let mut left: Vec<usize> = (0..have.len()).collect();
-    let mut order = vec![];
-    for size in want {
-        if let Some(at) = left.iter().position(|&i| have[i] == *size) {
-            order.push(letters[left.remove(at)].to_string());
-        }
-    }
-    let from: Vec<String> = letters.iter().map(char::to_string).collect();
-    format!("name the axes and say their order: `x.[{} -> {}]`", from.join(" "), order.join(" "))
 }
 
 fn axes(count: usize) -> String {

@@ -143,8 +143,12 @@ impl<'a> Checker<'a> {
             Code::Func(func) => {
                 let callee = Callee { name: &func.name.name, params: &func.params, explicit: &func.sizes, of: None };
                 self.bind(&callee, args, span, &scope)?;
+                self.doubts(func, &scope, span)?;
                 let first = self.prog().program.nodes.len();
                 let result = self.run_body(func, &func.name.name, &scope, closure.of.clone(), span)?;
+                if self.is_std(func.name.span.file) {
+                    self.made(func, &result, span);
+                }
                 self.applied(&func.name.name, first);
                 Ok(result)
             }
@@ -166,6 +170,7 @@ impl<'a> Checker<'a> {
         let own = !self.is_std(func.name.span.file);
         let trail = if own { std::mem::take(&mut self.trail) } else { self.trail.clone() };
         self.active.push((func, self.open));
+        let first = self.prog().program.nodes.len();
         let result = self.in_frame(span, of, |c| {
             let value = c.body(&func.body, &func.params, scope)?;
             match &func.result {
@@ -175,6 +180,7 @@ impl<'a> Checker<'a> {
         });
         self.active.pop();
         self.trail = trail;
+        self.ends_inside(shown, first, span, own);
         result
     }
 

@@ -1,8 +1,8 @@
 //! Which layers and functions a program calls, for summaries and figures.
 
-use crate::base::Name;
+use crate::base::{Name, Span};
 use crate::syntax::ast::{Expr, ExprKind};
-use crate::tir::{Applied, Call, Ty};
+use crate::tir::{Applied, Call, Inside, Ty};
 
 use super::Checker;
 use super::value::{Instance, Truth, Value};
@@ -39,6 +39,14 @@ impl<'a> Checker<'a> {
             && let Some((path, _)) = member.rsplit_once('.')
         {
             self.add_applied(Name::default(), path.into(), first);
+        }
+    }
+
+    /// Remembers which nodes a call of the library in a file of the user has made.
+    pub fn ends_inside(&mut self, name: &str, first: usize, span: Span, own: bool) {
+        let nodes = first..self.prog().program.nodes.len();
+        if !own && !self.generic && !nodes.is_empty() && !span.is_none() && !self.is_std(span.file) {
+            self.prog().program.inside.push(Inside { name: name.into(), nodes, span });
         }
     }
 

@@ -155,6 +155,7 @@ impl<'a> Checker<'a> {
         }
         operands.push(rest);
         let mut parts = vec![];
+        let places: Vec<Span> = operands.iter().rev().map(|operand| operand.span).collect();
         for operand in operands.into_iter().rev() {
             let part = self.stage(operand, scope)?;
             let part = self.member(part)?;
@@ -168,6 +169,7 @@ impl<'a> Checker<'a> {
                 part => part,
             });
         }
+        self.look_at_stages(&parts, &places);
         Ok(Value::Chain(Rc::new(parts)))
     }
 

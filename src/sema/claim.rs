@@ -13,7 +13,7 @@ use super::report::dims;
 use super::scope::Scope;
 use super::stmt::Place;
 use super::value::{Tensor, Truth, Value};
-use super::{Checker, Poison, Res};
+use super::{Checker, Poison, Res, ways};
 
 impl<'a> Checker<'a> {
     /// What is known of a comparison of two sizes.
@@ -176,7 +176,25 @@ impl<'a> Checker<'a> {
         };
         let diagnostic =
             Diagnostic::error("E0505", call, message, "with these values").label(clause.span, "the condition");
-        self.report(diagnostic)
+        let near = self.near(clause, scope);
+        self.report(match near {
+            Some(help) => diagnostic.help(help),
+            None => diagnostic,
+        })
+    }
+
+    /// Numbers with which `a % b == 0` would hold.
+    fn near(&mut self, clause: &'a ast::Expr, scope: &Scope<'a>) -> Option<String> {
+        let ast::ExprKind::Binary(ast::BinaryOp::Eq, _, rest, zero) = &clause.kind else { return None };
+        let (ast::ExprKind::Binary(ast::BinaryOp::Rem, _, a, b), ast::ExprKind::Int(0)) = (&rest.kind, &zero.kind)
+        else {
+            return None;
+        };
+        let mut number = |e: &'a ast::Expr| match self.expr(e, scope) {
+            Ok(Value::Int(dim, _)) => dim.as_const(),
+            _ => None,
+        };
+        ways::divisors(number(a)?, number(b)?, !matches!(b.kind, ast::ExprKind::Name(_)))
     }
 
     /// Takes `where` clauses as facts; false when they contradict each other.

@@ -81,6 +81,7 @@ impl<'a> Checker<'a> {
                 return Err(self.error("E0307", span, message, "whole numbers have no derivative"));
             }
         }
+        self.look_at_loss(loss, &wrt);
         let grads = self.derivatives(loss, &wrt, span);
         self.with_tensors(over, grads, span)
     }

@@ -1,14 +1,15 @@
 //! Element types against values: floats, whole numbers, and the class numbers of `idx<V>`.
 
 use crate::base::Span;
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Edit, Help};
 use crate::syntax::ast::{self, DimArg, Element};
 use crate::types::{DType, Dim};
 
 use super::bind::{Binder, dim_of};
 use super::report::show;
 use super::scope::Scope;
-use super::value::{Tensor, Value};
+use super::value::{SizeArg, Tensor, Value};
+use super::ways::last_to;
 use super::{Checker, Poison, Res};
 
 /// `any[..S]`: elements of any type, as they are.
@@ -146,8 +147,11 @@ impl<'a> Checker<'a> {
     ) -> Res<Tensor> {
         if !tensor.ty.dtype.is_int() {
             let message = format!("{} holds class numbers, and this is {}", binder.part(what), show(&tensor.ty));
-            let diagnostic = Diagnostic::error("E0307", span, message, "needs whole numbers")
-                .help("labels are declared with how many classes there are: `y: idx<10>[B]`");
+            let diagnostic = Diagnostic::error("E0307", span, message, "needs whole numbers");
+            let diagnostic = match self.is_row_of_classes(&tensor, bound, scope) {
+                true => shares(diagnostic, &binder.callee),
+                false => diagnostic.help("labels are declared with how many classes there are: `y: idx<10>[B]`"),
+            };
             return Err(self.report(diagnostic));
         }
         let have = tensor.ty.bound.clone();
@@ -169,10 +173,11 @@ impl<'a> Checker<'a> {
                     return Err(Poison);
                 }
                 let callee = binder.callee.clone();
+                let way = self.way_to_classes(binder, bound, [&want, &have], scope);
                 let describe = || {
                     let message = format!("`{callee}` expects {want} classes in `{what}` and receives {have}");
-                    Diagnostic::error("E0514", span, message, format!("labels in 0..{have}"))
-                        .help(format!("give the last layer {have} outputs, or declare the labels `idx<{want}>`"))
+                    let diagnostic = Diagnostic::error("E0514", span, message, format!("labels in 0..{have}"));
+                    Diagnostic { helps: vec![way], ..diagnostic }
                 };
                 let agree = self.require_equal(&want, &have, span, describe);
                 agree.inspect_err(|_| self.classes_told.push((want.clone(), have.clone())))?;
@@ -187,6 +192,44 @@ impl<'a> Checker<'a> {
                 Err(self.report(diagnostic))
             }
         }
+    }
+
+    /// Whether a tensor of numbers has a last axis of the classes that are wanted, so that each row has one for each of them.
+    fn is_row_of_classes(&mut self, tensor: &Tensor, bound: &'a ast::Expr, scope: &Scope<'a>) -> bool {
+        let unbound = matches!(&bound.kind, ast::ExprKind::Name(name) if self.unbound(name, scope));
+        let classes = if unbound { None } else { self.expr(bound, scope).ok() };
+        let classes = classes.as_ref().and_then(dim_of);
+        tensor.ty.shape.len() > 1 && classes.is_some() && tensor.ty.shape.last() == classes.as_ref()
+    }
+
+    /// What makes `want` classes and `have` one number: another size of the layer, or another order of axes in what the numbers
+    /// are compared with.
+    fn way_to_classes(
+        &self,
+        binder: &Binder<'a>,
+        bound: &ast::Expr,
+        [want, have]: [&Dim; 2],
+        scope: &Scope<'a>,
+    ) -> Help {
+        let words = |text: String| Help { text, edit: None };
+        if let (Some(layer), ast::ExprKind::Name(name)) = (&binder.of, &bound.kind) {
+            let written = layer.written.get(name).filter(|size| !self.is_std(size.span().file));
+            let text = format!("give `{}` {have} rows, or declare what goes in `idx<{want}>`", binder.callee);
+            return match (written, have.as_const()) {
+                (Some(SizeArg::Known(_, at)), Some(size)) => {
+                    Help { text, edit: Some(Edit { span: *at, text: size.to_string() }) }
+                }
+                _ => words(text),
+            };
+        }
+        let swapped = scope.names().into_iter().find_map(|name| match scope.own(&name)? {
+            Value::Tensor(Tensor { ty, .. }) => last_to(&ty.shape, want, have).map(|way| (name, way)),
+            _ => None,
+        });
+        words(match swapped {
+            Some((name, (axis, way))) => format!("the classes of `{name}` seem to be in axis {axis}: `{way}`"),
+            None => format!("give the last layer {have} outputs, or declare the labels `idx<{want}>`"),
+        })
     }
 
     fn cast_index(&mut self, tensor: Tensor, span: Span) -> Res<Tensor> {
@@ -206,6 +249,15 @@ impl<'a> Checker<'a> {
         };
         self.report(diagnostic)
     }
+}
+
+/// Ways out where rows with a number for each class stand in the place of class numbers.
+fn shares(diagnostic: Diagnostic, callee: &str) -> Diagnostic {
+    let diagnostic = match callee {
+        "cross_entropy" => diagnostic.help("rows of probabilities, or with a single one, are for `soft_cross_entropy`"),
+        _ => diagnostic,
+    };
+    diagnostic.help("`argmax(y)` is the class of each row with a single one")
 }
 
 /// Whether a number, or every number of nested lists, is whole and in `0..bound`.

@@ -32,6 +32,8 @@ pub struct Prog {
     pub operands: usize,
     /// Replaces the run's key inside a loop, so that every iteration draws other numbers.
     pub key: Option<Tensor>,
+    /// What values are known to be.
+    pub origins: BTreeMap<ValueId, super::origin::Origin>,
     /// Runs once or not at all.
     is_branch: bool,
     /// Of each assertion in a loop or a branch, whether it failed; they become assertions of the program around it.
@@ -194,9 +196,11 @@ impl<'a> Checker<'a> {
         let labels = labels::carried(&op, args, inferred.shape.len());
         let ty = Ty { dtype: inferred.dtype, bound, shape: inferred.shape };
         self.fits_memory(&ty, span)?;
+        let origin = if op.is_view() { self.made_of(args[0]) } else { None };
         let ids = args.iter().map(|t| self.here(t)).collect();
         let span = if reads_or_writes_at_indices(&op) { self.users_place(span) } else { span };
         let id = self.prog().push(Kind::Op(op), ids, vec![ty.clone()], span);
+        self.prog().origins.extend(origin.map(|origin| (id, origin)));
         Ok(Tensor { labels, ..self.tensor(id, ty) })
     }
 

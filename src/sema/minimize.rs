@@ -218,6 +218,9 @@ impl<'a> Checker<'a> {
                 .help("is the loss computed with this layer, and not behind a `stop_gradient`?");
             return Err(self.report(diagnostic));
         }
+        let wrt: Vec<Tensor> = cells.iter().map(|(_, tensor)| tensor.clone()).collect();
+        self.has_slope(loss, &wrt, span)?;
+        self.look_at_loss(loss, &wrt);
         Ok(cells)
     }
 

@@ -8,7 +8,7 @@ use crate::tir::Ty;
 use crate::types::{Claim, Dim, Rel, Verdict};
 
 use super::value::Tensor;
-use super::{Checker, Poison};
+use super::{Checker, Poison, ways};
 
 /// What a label says at a second use of what is wrong.
 const SAME: &str = "and here";
@@ -108,10 +108,15 @@ impl<'a> Checker<'a> {
             "these two are combined element by element",
         )
         .note(aligned(left, right));
-        if left.len() == right.len() && left != right && same_multiset(left, right) {
-            diagnostic = diagnostic.help("these are the same sizes in another order: transpose one side, `x.T`");
+        let (long, short) = if left.len() >= right.len() { (left, right) } else { (right, left) };
+        if let Some(help) = ways::same_sizes(left, right) {
+            diagnostic = diagnostic.help(help);
         } else if let Some(axis) = extra_one(left, right) {
             diagnostic = without_stretching(diagnostic, left, right, axis);
+        } else if let Some(help) = ways::combined(long, short) {
+            diagnostic = diagnostic.help(help);
+        } else if let Some(help) = ways::written_batch(left, right).filter(|_| left.len() == right.len()) {
+            diagnostic = diagnostic.help(help);
         } else {
             if let Some(note) = self.difference(left, right) {
                 diagnostic = diagnostic.note(note);
@@ -221,12 +226,12 @@ pub fn same_multiset(a: &[Dim], b: &[Dim]) -> bool {
 
 /// An axis of size 1 where the other side has another size, or no axis: what to write for the repetition.
 fn without_stretching(diagnostic: Diagnostic, left: &[Dim], right: &[Dim], axis: usize) -> Diagnostic {
-    let one = Dim::from(1);
-    if left.len() == right.len() {
-        let pairs = left.iter().zip(right);
-        let whole: Vec<Dim> = pairs.map(|(l, r)| if *l == one { r.clone() } else { l.clone() }).collect();
-        let whole = dims(&whole);
-        return diagnostic.help(format!("an axis of size 1 does not repeat by itself: say `broadcast(.., {whole})`"));
+    if let Some(whole) = repeated(left, right) {
+        let axes: Vec<String> = (0..left.len()).filter(|&i| left[i] != right[i]).map(|i| i.to_string()).collect();
+        let over = if axes.len() == 1 { axes.concat() } else { format!("[{}]", axes.join(", ")) };
+        return diagnostic
+            .help(format!("an axis of size 1 does not repeat by itself: say `broadcast(.., {})`", dims(&whole)))
+            .help(format!("or make one of the other: `sum(.., over: {over}, keep: true)`, or `mean`"));
     }
     let (long, short) = if left.len() > right.len() { ("left", "right") } else { ("right", "left") };
     diagnostic
@@ -234,12 +239,21 @@ fn without_stretching(diagnostic: Diagnostic, left: &[Dim], right: &[Dim], axis:
         .help(format!("or add one on the {short}: `unsqueeze(.., {axis})`"))
 }
 
+/// The shape of two of one rank of which each may have axes of size 1 where the other has more.
+pub fn repeated(left: &[Dim], right: &[Dim]) -> Option<Vec<Dim>> {
+    let one = Dim::from(1);
+    let pairs = || left.iter().zip(right);
+    let fits = left.len() == right.len() && pairs().all(|(l, r)| l == r || *l == one || *r == one);
+    fits.then(|| pairs().map(|(l, r)| if *l == one { r.clone() } else { l.clone() }).collect())
+}
+
 /// The axis at which one shape has a 1 that the other lacks or has another size for.
 fn extra_one(left: &[Dim], right: &[Dim]) -> Option<usize> {
     let one = Dim::from(1);
     let (long, short) = if left.len() >= right.len() { (left, right) } else { (right, left) };
     if long.len() == short.len() {
-        return (0..long.len()).find(|&i| long[i] != short[i] && (long[i] == one || short[i] == one));
+        let differs = |&i: &usize| long[i] != short[i];
+        return repeated(left, right).and_then(|_| (0..long.len()).find(differs));
     }
     (0..long.len()).find(|&i| {
         let mut rest = long.to_vec();

@@ -6,8 +6,9 @@ use crate::ops::shape::{Requirement, Rule};
 use crate::ops::{Conv, Op};
 use crate::types::Dim;
 
-use super::report::{dims, same_multiset};
+use super::report::dims;
 use super::value::Tensor;
+use super::ways::{same_sizes, written_batch};
 
 /// The error for a precondition that fails.
 pub fn requirement(op: &Op<Dim>, args: &[&Tensor], requirement: &Requirement, span: Span) -> Diagnostic {
@@ -23,8 +24,17 @@ pub fn requirement(op: &Op<Dim>, args: &[&Tensor], requirement: &Requirement, sp
             slice(op, args[0], start, stop, span)
         }
         (Op::Concat { axis }, Rule::SameSize { .. }) => concat(args, *axis, lhs, rhs, span),
+        (Op::TakeAlong { axis }, Rule::Index { index, .. }) => along(args, *axis, *index, span),
         _ => other(op, args, requirement, span),
     }
+}
+
+fn along(args: &[&Tensor], axis: usize, at: usize, span: Span) -> Diagnostic {
+    let (x, index) = (&args[0].ty.shape, &args[1].ty.shape);
+    let message = format!("the index {} and the tensor {} that it reads differ in axis {at}", dims(index), dims(x));
+    let (have, want) = (&index[at], &x[at]);
+    Diagnostic::error("E0502", span, message, format!("{have} and {want}"))
+        .help(format!("they have one size in every axis but axis {axis}, along which is read"))
 }
 
 fn reshape(x: &Tensor, shape: &[Dim], lhs: &Dim, rhs: &Dim, span: Span) -> Diagnostic {
@@ -112,12 +122,15 @@ fn concat(args: &[&Tensor], axis: usize, lhs: &Dim, rhs: &Dim, span: Span) -> Di
     let message = format!("{} cannot be joined along axis {axis}", shapes.join(" and "));
     let diagnostic = Diagnostic::error("E0502", span, message, format!("{lhs} and {rhs} differ"));
     match args {
-        [a, b] if same_multiset(&a.ty.shape, &b.ty.shape) => {
-            diagnostic.help("these are the same sizes in another order: transpose one side, `x.T`")
+        [a, b] if same_sizes(&a.ty.shape, &b.ty.shape).is_some() => {
+            diagnostic.help(same_sizes(&a.ty.shape, &b.ty.shape).unwrap_or_default())
         }
-        _ => match only_difference(args) {
-            Some(other) => diagnostic.help(format!("along axis {other} they can be: `over: {other}`")),
-            None => diagnostic.help(format!("all axes but axis {axis} must be equal")),
+        _ => match (only_difference(args), args) {
+            (Some(other), _) => diagnostic.help(format!("along axis {other} they can be: `over: {other}`")),
+            (None, [a, b]) if axis > 0 && written_batch(&a.ty.shape, &b.ty.shape).is_some() => {
+                diagnostic.help(written_batch(&a.ty.shape, &b.ty.shape).unwrap_or_default())
+            }
+            (None, _) => diagnostic.help(format!("all axes but axis {axis} must be equal")),
         },
     }
 }

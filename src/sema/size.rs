@@ -7,8 +7,9 @@ use crate::diag::Diagnostic;
 use crate::syntax::ast::DimArg;
 use crate::types::{Claim, Dim, Rel};
 
-use super::report::{aligned, dims, same_multiset};
+use super::report::{aligned, dims, repeated};
 use super::value::{Instance, SizeArg};
+use super::ways::{factors, features_last, flattening, lone_axis, resizing, same_sizes};
 use super::{Checker, Res};
 
 /// An axis that has another size than the declaration says.
@@ -47,13 +48,20 @@ impl Missed<'_> {
         let message = format!("`{callee}` expects {want}{} and receives {got}", self.unit());
         let diagnostic = Diagnostic::error("E0501", written, message, format!("receives {received}"))
             .label(call, format!("{} goes in here", dims(&self.shape)));
-        if self.channels_last() {
-            return diagnostic.help("the channels seem to be last: rearrange with `x.[b h w c -> b c h w]`");
+        let behind = self.axis + 1 == self.shape.len() && want != got;
+        let joined = if behind { flattening(&self.shape, want) } else { None };
+        if let Some(help) = features_last(&self.shape, self.axis, want).or(joined) {
+            return diagnostic.help(help);
         }
         let diagnostic = diagnostic.fix("write `_` to take the size from the input", written, "_");
-        match got.as_const() {
+        let diagnostic = match got.as_const() {
             Some(size) => diagnostic.fix(format!("or write {size}"), written, size.to_string()),
             None => diagnostic,
+        };
+        match self.shape.len() == 4 && self.axis == 1 && *got == Dim::from(1) && *want == Dim::from(3) {
+            true => diagnostic
+                .help("weights that are there already take a gray picture three times: `concat([x, x, x], over: 1)`"),
+            false => diagnostic,
         }
     }
 
@@ -64,11 +72,6 @@ impl Missed<'_> {
         Diagnostic::error("E0501", written, message, format!("this became {want} with the first input"))
             .label(call, format!("{} goes in here", dims(&self.shape)))
             .note("`_` takes its size from the first input, and keeps it")
-    }
-
-    /// Pictures as `[batch, height, width, channels]`.
-    fn channels_last(&self) -> bool {
-        self.shape.len() == 4 && self.axis == 1 && self.shape[3] == self.want
     }
 
     /// What the axis counts, by the layout that the libraries use.
@@ -89,10 +92,14 @@ impl<'a> Checker<'a> {
         let written = missed.of.as_ref().and_then(|layer| layer.written.get(missed.name.as_str()).cloned());
         let written = written.filter(|size| !result && !self.is_std(size.span().file));
         let received = self.product(&missed.got);
+        let swapped = if result { self.batch_first(&missed.want, &missed.got, missed.axis) } else { None };
         let describe = || match written.clone() {
             Some(SizeArg::Known(_, at)) => missed.at_size(at, place, received),
             Some(hole) => missed.at_hole(hole.span(), place),
-            None => missed.diagnostic(span, result),
+            None => match swapped {
+                Some(help) => missed.diagnostic(span, result).help(help),
+                None => missed.diagnostic(span, result),
+            },
         };
         let claim = Claim::new(missed.want.clone(), Rel::Eq, missed.got.clone());
         let met = self.require(&claim, span, describe);
@@ -114,33 +121,30 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// `16 * 5 * 5` if that is `product`.
-pub fn factors(sizes: &[Dim], product: &Dim) -> Option<String> {
-    let all = sizes.iter().fold(Dim::from(1), |a, b| a * b.clone());
-    (sizes.len() > 1 && all == *product).then(|| sizes.iter().map(Dim::to_string).collect::<Vec<_>>().join(" * "))
-}
-
 /// Two inputs whose axes must be the same: a loss's prediction and target.
 pub fn shapes_differ(callee: &str, want: &[Dim], got: &[Dim], span: Span) -> Diagnostic {
     let message = format!("`{callee}` needs two equal shapes, and these are {} and {}", dims(want), dims(got));
-    let one = Dim::from(1);
     let diagnostic = Diagnostic::error("E0513", span, message, format!("{} here", dims(got))).note(aligned(want, got));
-    if want.len() + 1 == got.len() && got.last() == Some(&one) {
+    if let Some(axis) = lone_axis(got, want) {
         return diagnostic
-            .help("drop the axis of size 1 on this side: `squeeze(x, -1)`")
-            .help("or add it to the other: `unsqueeze(y, -1)`");
+            .help(format!("drop the axis of size 1 on this side: `squeeze(x, {axis})`"))
+            .help(format!("or add it to the other: `unsqueeze(y, {axis})`"));
     }
-    if got.len() + 1 == want.len() && want.last() == Some(&one) {
+    if let Some(axis) = lone_axis(want, got) {
         return diagnostic
-            .help("drop the axis of size 1 on the other side: `squeeze(x, -1)`")
-            .help("or add it to this one: `unsqueeze(y, -1)`");
+            .help(format!("drop the axis of size 1 on the other side: `squeeze(x, {axis})`"))
+            .help(format!("or add it to this one: `unsqueeze(y, {axis})`"));
     }
-    if same_multiset(want, got) {
-        return diagnostic.help("these are the same sizes in another order: transpose one side, `x.T`");
+    if let Some(whole) = repeated(want, got) {
+        let text = "an axis of size 1 does not repeat by itself: if one is meant for all, say";
+        return diagnostic.help(format!("{text} `broadcast(.., {})`", dims(&whole)));
     }
-    match want.len() > got.len() {
-        true => diagnostic.help("the other side has more axes: is a `flatten` or a reduction missing?"),
-        false => diagnostic,
+    match same_sizes(want, got).or_else(|| resizing(want, got)) {
+        Some(help) => diagnostic.help(help),
+        None if want.len() > got.len() => {
+            diagnostic.help("the other side has more axes: is a `flatten` or a reduction missing?")
+        }
+        None => diagnostic,
     }
 }
 

@@ -195,6 +195,7 @@ impl<'a> Checker<'a> {
                 self.write(*cell, tensor, span)
             }
             layer if layer.is_callable() && !matches!(layer, Value::Weights(_)) => {
+                self.second_name(target, value, scope);
                 self.update_layer(layer, value, span, scope)
             }
             list if holds(list) => self.update_parameters(list, value, span, scope),
@@ -351,6 +352,7 @@ impl<'a> Checker<'a> {
             return Ok(());
         }
         let id = self.here(condition);
+        let span = self.users_place(span);
         self.prog().output(Target::Assert(text), id, span);
         Ok(())
     }

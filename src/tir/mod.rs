@@ -149,6 +149,18 @@ pub struct Program {
     /// The functions that were called, in the order in which they ended, where `sema::Options::drawn` asks for them: what
     /// `dln graph` draws.
     pub functions: Vec<Applied>,
+    /// The calls of the library in the user's files, in the order in which they ended: a fault inside is theirs, too.
+    pub inside: Vec<Inside>,
+}
+
+/// A function or layer of the library was called in a file of the user.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inside {
+    /// `softmax`
+    pub name: Name,
+    /// The nodes that it made.
+    pub nodes: Range<usize>,
+    pub span: Span,
 }
 
 /// A layer was called, or a function as a stage of a chain.

@@ -36,8 +36,13 @@ impl Bug {
     /// Code and text of the first mark.
     fn mark(&self) -> Option<(&str, &str)> {
         let comments = self.text.lines().filter_map(|line| line.split_once('#')).map(|(_, comment)| comment);
-        let marks = comments.filter_map(|c| c.trim_start_matches([' ', '^']).strip_prefix("error "));
+        let comments = comments.map(|comment| comment.trim_start_matches([' ', '^']));
+        let marks = comments.filter_map(|c| c.strip_prefix("error ").or_else(|| c.strip_prefix("warning ")));
         marks.filter_map(|mark| mark.split_once(": ")).find(|(code, _)| code.len() == 5 && code.starts_with('E'))
+    }
+
+    fn is_warned(&self) -> bool {
+        self.text.lines().any(|line| line.trim_start_matches(['#', ' ', '^']).starts_with("warning E"))
     }
 
     fn outcome(&self) -> Outcome {
@@ -58,6 +63,7 @@ impl Bug {
         let (code, message) = self.mark().unwrap_or_default();
         let lacks = self.field("lacks").map(|lacks| format!(" *It does not say {lacks}.*")).unwrap_or_default();
         match self.outcome() {
+            Outcome::Checked if self.is_warned() => format!("a warning, {code}: {message}.{lacks}"),
             Outcome::Checked => format!("{code}: {message}.{lacks}"),
             Outcome::AtRun => format!("at run, {code}: {message}.{lacks}"),
             Outcome::CannotHappen => format!("cannot happen: {}", why()),
@@ -114,6 +120,7 @@ fn page() -> String {
     let (bugs, elsewhere) = (bugs(), elsewhere());
     let count = |outcome| bugs.iter().filter(|bug| bug.outcome() == outcome).count();
     let silent = elsewhere.values().filter(|said| said["crash"].is_null()).count();
+    let warned = bugs.iter().filter(|bug| bug.is_warned()).count();
     let both =
         bugs.iter().filter(|b| b.outcome() == Outcome::NotFound && !elsewhere[&b.name]["crash"].is_null()).count();
     let mut page = format!(
@@ -127,6 +134,7 @@ Shape and training bugs from questions, issues and papers about PyTorch, Keras a
 | --- | --- |
 | bugs | {} |
 | found by `dln check`, before anything runs | {} |
+| of them by a warning | {warned} |
 | found when they happen, with the line | {} |
 | cannot happen | {} |
 | not found | {} |

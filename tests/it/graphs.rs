@@ -203,7 +203,7 @@ fn traced(value: f64, make: impl FnOnce(&mut Emit, NodeId) -> NodeId) -> Option<
         node.span = Span::new(dln::base::FileId(0), i, i + 1);
     }
     let found = trace_first_nonfinite(&graph, &[Tensor::scalar(Scalar::F64(value))])?;
-    Some((found.span.lo, found.value, found.overflow.map(|span| span.lo), found.iterations))
+    Some((found.span.lo, found.value, found.overflow.map(|overflow| overflow.span.lo), found.iterations))
 }
 
 #[test]

@@ -30,7 +30,8 @@ fn classify(x: [B, 64]) -> [B, 10] = net(x)
 
 #[test]
 fn a_wrong_size_is_told_and_its_help_mends_it() {
-    let text = "use std.nn: Linear\nlet net = Linear[64 -> 32] >> Linear[33 -> 10]\nfn f(x: [B, 64]) = net(x)\n";
+    let text =
+        "use std.nn: Linear\nlet net = Linear[64 -> 32] >> relu >> Linear[33 -> 10]\nfn f(x: [B, 64]) = net(x)\n";
     let mut client = Client::with(text);
     let told = client.diagnostics();
     assert_eq!(told.len(), 1, "{told:?}");

@@ -118,7 +118,7 @@ layer Recurrent[In -> H] {
 }
 let net = Conv2d[1 -> 8](kernel: 5, use_bias: false) >> Block[8] >> Block[8]
 let recurrent = Recurrent[3 -> 5]
-let dense = Linear[4 -> 4](use_bias: false) >> Linear[4 -> 4](use_bias: false)
+let dense = chain([Linear[4 -> 4](use_bias: false), Linear[4 -> 4](use_bias: false)])
 fn f(x: [B, 1, 12, 12]) = net(x)
 fn g(x: [B, T, 3]) = recurrent(x)
 fn h(x: [B, 4]) = checkpoint(|x| dense(x))(x)

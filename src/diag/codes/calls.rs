@@ -76,4 +76,23 @@ fn g(y: idx<10>[N]) = mean_of(y)",
         wrong: "fn f(x: [N]) = if x > 0 { x } else { 0.0 }",
         right: "fn f(x: [N]) = where(x > 0, x, 0.0)",
     },
+    Code {
+        code: "E0309",
+        title: "scores, probabilities, or their logarithms where a loss takes another of them",
+        why: "A warning. All three are floats of one shape. `cross_entropy` and `bce_logits` take scores as they leave the last \
+              layer, and make probabilities themselves; `nll` and `kl` take logarithms, `bce` takes probabilities. What comes \
+              directly from `softmax`, `sigmoid`, their logarithms or `relu` is followed through names, layers and views.",
+        wrong: "use std.loss: cross_entropy
+fn f(z: [B, 10], y: idx<10>[B]) = cross_entropy(softmax(z), y)",
+        right: "use std.loss: cross_entropy
+fn f(z: [B, 10], y: idx<10>[B]) = cross_entropy(z, y)",
+    },
+    Code {
+        code: "E0310",
+        title: "a difference of bytes",
+        why: "A warning. `u8` holds 0 to 255, and what is below wraps around, so that black minus white is almost black. A type \
+              with a sign holds the difference.",
+        wrong: "fn f(a: u8[N], b: u8[N]) = a - b",
+        right: "fn f(a: u8[N], b: u8[N]) = cast(a, i32) - cast(b, i32)",
+    },
 ];

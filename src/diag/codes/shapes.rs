@@ -157,4 +157,21 @@ fn f(x: [B, 64]) = wide(x)",
         right: "fn f(x: [N]) { [k] y = x[x > 0]
   mean(y) }",
     },
+    Code {
+        code: "E0519",
+        title: "a softmax over an axis of one",
+        why: "A warning. One number divided by itself is 1, whatever it is, and its derivative is zero. One score for two classes \
+              goes through `sigmoid`; one score for each of many is compared along their axis.",
+        wrong: "fn f(scores: [B, T, 1]) = softmax(scores)",
+        right: "fn f(scores: [B, T, 1]) = softmax(squeeze(scores, -1))",
+    },
+    Code {
+        code: "E0520",
+        title: "a reshape that mixes axes",
+        why: "A warning. A reshape reads the same elements in the same order under another shape; no element moves. Where a named \
+              size stands behind other sizes than before, its axis is none of the old: words of one head come from the features of \
+              another. An index pattern moves the elements, too. If another order is meant, one axis is made of all before.",
+        wrong: "fn heads(x: [B, T, D], h: Int) where D % h == 0, h >= 1 = reshape(x, [B, h, T, D // h])",
+        right: "fn heads(x: [B, T, D], h: Int) where D % h == 0, h >= 1 = x.[b t (h d) -> b h t d]",
+    },
 ];

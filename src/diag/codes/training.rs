@@ -236,4 +236,42 @@ let first = train {
 }
 test \"it has got better\" { assert first.loss[-1] < first.loss[0] }",
     },
+    Code {
+        code: "E0618",
+        title: "a part of a loss that teaches nothing",
+        why: "A warning. Counts, class numbers and comparisons change in jumps, and between these their derivative is zero; a loss \
+              that is cut off has derivative zero where it is. The number looks like a loss, and the weights do not hear of it.",
+        wrong: "train t {
+  data = digits.train |> batch(64)
+  step (x, y) { minimize minimum(cross_entropy(net(x), y), 1.0) over net with SGD(lr: 0.1) }
+}",
+        right: "train t {
+  data = digits.train |> batch(64)
+  step (x, y) { minimize cross_entropy(net(x), y) over net with clip_norm(1.0) >> SGD(lr: 0.1) }
+}",
+    },
+    Code {
+        code: "E0619",
+        title: "layers that are no more than one",
+        why: "A warning. Two linear maps behind each other are one, unless fewer features between make it a factorization. And where \
+              the weights of two layers begin at zero, all features between them are equal, and get equal gradients.",
+        wrong: "let two = Linear[784 -> 256] >> Linear[256 -> 10]",
+        right: "let two = Linear[784 -> 256] >> relu >> Linear[256 -> 10]",
+    },
+    Code {
+        code: "E0620",
+        title: "two names of one layer",
+        why: "A warning. `let target = net` gives a second name to one layer; what changes one changes the other. A layer with \
+              weights of its own, which begin as those of another, is `copy(net)`.",
+        wrong: "let target = net
+train t {
+  steps = 10
+  step () { target <- 0.9 * target + 0.1 * net }
+}",
+        right: "let target = copy(net)
+train t {
+  steps = 10
+  step () { target <- 0.9 * target + 0.1 * net }
+}",
+    },
 ];

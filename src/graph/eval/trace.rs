@@ -21,7 +21,17 @@ pub struct Nonfinite {
     /// The iterations of the loops around it, outermost first.
     pub iterations: Vec<usize>,
     /// For a NaN made out of an infinity (`inf - inf`, `0 * inf`): the place that made that out of finite numbers.
-    pub overflow: Option<Span>,
+    pub overflow: Option<Overflow>,
+    /// An operand is infinite, be it that this was written down.
+    pub of_infinity: bool,
+}
+
+/// The node that made an infinity out of finite numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Overflow {
+    pub span: Span,
+    /// None where it is a loop.
+    pub op: Option<Op<usize>>,
 }
 
 /// Evaluates the graph and finds the first node to blame; none if all is finite that the outputs need. A graph that has
@@ -68,11 +78,12 @@ impl Trace<'_> {
             return None;
         }
         let overflow = if value.is_nan() { self.overflow(id) } else { None };
-        Some(Nonfinite { node: id, span: node.span, value, iterations: vec![], overflow })
+        let of_infinity = node.args.iter().any(|&arg| self.find(arg, is_infinite).is_some());
+        Some(Nonfinite { node: id, span: node.span, value, iterations: vec![], overflow, of_infinity })
     }
 
     /// Follows infinite operands back to the node that made the infinity.
-    fn overflow(&self, mut id: NodeId) -> Option<Span> {
+    fn overflow(&self, mut id: NodeId) -> Option<Overflow> {
         let infinite = |id: &NodeId| self.find(*id, is_infinite).is_some();
         let mut made = None;
         while let Some(arg) = self.graph.node(id).args.iter().copied().find(infinite) {
@@ -81,7 +92,11 @@ impl Trace<'_> {
         }
         let node = self.graph.node(made?);
         let given = matches!(node.kind, Kind::Op(Op::Const(_)) | Kind::Input(_));
-        (!given).then_some(node.span)
+        let op = match &node.kind {
+            Kind::Op(op) => Some(op.clone()),
+            _ => None,
+        };
+        (!given).then_some(Overflow { span: node.span, op })
     }
 
     /// Runs the loop again and looks into its body, if a result of it passes the test and no operand does.

@@ -1,13 +1,16 @@
 //! Moving elements: shapes, slices, windows, indices.
 
+use crate::base::Span;
+use crate::diag::Diagnostic;
 use crate::ops::Op;
-use crate::types::{DType, Dim, Scalar};
+use crate::types::{Claim, DType, Dim, Rel, Scalar, Verdict};
 
 use super::super::arith::has_float;
 use super::super::expr::tensor_of;
 use super::super::index::position;
+use super::super::report::dims;
 use super::super::value::{Tensor, Value};
-use super::super::{Checker, Res};
+use super::super::{Checker, Res, ways};
 use super::math::labels_of;
 use super::{Args, Builtin};
 
@@ -42,9 +45,30 @@ impl<'a> Checker<'a> {
         let x = self.tensor_arg(&args, 0)?;
         let shape = self.sizes(&args.value(1), Some(&x.ty.shape), args.span(1))?;
         let rank = shape.len();
-        let mut out = self.emit(Op::Reshape { shape }, &[&x], args.span)?;
+        self.keeps_rows(&x, &shape, args.span)?;
+        let mut out = self.emit(Op::Reshape { shape: shape.clone() }, &[&x], args.span)?;
+        self.mixes_axes(&x.ty.shape, &shape, args.span);
         out.labels = labels_of(&args.value(1), rank);
         Ok(Value::Tensor(out))
+    }
+
+    /// A reshape that fits only batches of some sizes, since it tears the rows of others apart, is about another count of features.
+    fn keeps_rows(&mut self, x: &Tensor, shape: &[Dim], span: Span) -> Res<()> {
+        let Some((have, want)) = ways::tears_rows(&x.ty.shape, shape) else { return Ok(()) };
+        let count = |sizes: &[Dim]| sizes.iter().fold(Dim::from(1), |n, size| &n * size);
+        let (from, to) = (count(&x.ty.shape), count(shape));
+        if matches!(self.facts.decide(&Claim::new(from.clone(), Rel::Eq, to)), Verdict::Proved) {
+            return Ok(());
+        }
+        let (old, new) = (dims(&x.ty.shape), dims(shape));
+        let message = format!("{old} does not have the elements for {new}");
+        let product = ways::factors(&x.ty.shape[1..], &Dim::from(have)).unwrap_or(have.to_string());
+        let diagnostic = Diagnostic::error("E0509", span, message, format!("{have} elements in a row, not {want}"))
+            .help(format!(
+                "each row has {product} = {have} elements: `reshape(.., [{}, _])` keeps the rows",
+                x.ty.shape[0]
+            ));
+        Err(self.report(diagnostic))
     }
 
     fn permute(&mut self, args: Args<'a>) -> Res<Value<'a>> {
