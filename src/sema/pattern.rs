@@ -198,8 +198,14 @@ impl<'a> Checker<'a> {
             Some(known) => {
                 let describe = || {
                     let message = format!("`{name}` is {known}, and this axis has {size}");
-                    Diagnostic::error("E0515", span, message, format!("an axis of {size}"))
-                        .help("a name that is a size in scope must agree with it: use another name for a new size")
+                    let diagnostic = Diagnostic::error("E0515", span, message, format!("an axis of {size}"));
+                    match *size == Dim::from(1) {
+                        true => diagnostic.help(format!(
+                            "an axis of size 1 does not repeat by itself: `broadcast` what goes in, to {known} there"
+                        )),
+                        false => diagnostic
+                            .help("a name that is a size in scope must agree with it: use another name for a new size"),
+                    }
                 };
                 self.require_equal(&known, size, span, describe)?;
             }
