@@ -14,9 +14,7 @@ impl Checker<'_> {
         if self.is_std(span.file) {
             return;
         }
-        let Some((from, to)) =
-            have.iter().enumerate().find_map(|(from, _)| Some((from, self.moved(have, shape, from)?)))
-        else {
+        let Some((from, to)) = (0..have.len()).find_map(|from| Some((from, self.moved(have, shape, from)?))) else {
             return;
         };
         let name = &have[from];

@@ -115,8 +115,6 @@ impl<'a> Checker<'a> {
             diagnostic = without_stretching(diagnostic, left, right, axis);
         } else if let Some(help) = ways::combined(long, short) {
             diagnostic = diagnostic.help(help);
-        } else if let Some(help) = ways::written_batch(left, right).filter(|_| left.len() == right.len()) {
-            diagnostic = diagnostic.help(help);
         } else {
             if let Some(note) = self.difference(left, right) {
                 diagnostic = diagnostic.note(note);
@@ -227,11 +225,10 @@ pub fn same_multiset(a: &[Dim], b: &[Dim]) -> bool {
 /// An axis of size 1 where the other side has another size, or no axis: what to write for the repetition.
 fn without_stretching(diagnostic: Diagnostic, left: &[Dim], right: &[Dim], axis: usize) -> Diagnostic {
     if let Some(whole) = repeated(left, right) {
-        let axes: Vec<String> = (0..left.len()).filter(|&i| left[i] != right[i]).map(|i| i.to_string()).collect();
-        let over = if axes.len() == 1 { axes.concat() } else { format!("[{}]", axes.join(", ")) };
+        let text = format!("an axis of size 1 does not repeat by itself: say `broadcast(.., {})`", dims(&whole));
         return diagnostic
-            .help(format!("an axis of size 1 does not repeat by itself: say `broadcast(.., {})`", dims(&whole)))
-            .help(format!("or make one of the other: `sum(.., over: {over}, keep: true)`, or `mean`"));
+            .help(text)
+            .help(format!("or make one of the other: `unsqueeze(sum(.., over: {axis}), {axis})`, or `mean`"));
     }
     let (long, short) = if left.len() > right.len() { ("left", "right") } else { ("right", "left") };
     diagnostic

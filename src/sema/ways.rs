@@ -102,40 +102,45 @@ pub fn last_to(shape: &[Dim], want: &Dim, have: &Dim) -> Option<(usize, String)>
     fits.then(|| (at, pattern(shape, &order)))
 }
 
-/// What the loss of two maps of different sizes needs: `interpolate(.., [768, 1024])`.
+/// What the loss of two maps of different sizes needs: `interpolate(.., [768, 1024])`. Where one spatial axis agrees, the others
+/// may be features.
 pub fn resizing(a: &[Dim], b: &[Dim]) -> Option<String> {
-    let spatial = a.len().checked_sub(2).filter(|count| (1..=3).contains(count))?;
+    let maps = a.len() == b.len() && (4..=5).contains(&a.len()) && a[..2] == b[..2];
+    let pairs = || a.iter().zip(b).skip(2);
     let one = Dim::from(1);
-    if a.len() != b.len() || a[..2] != b[..2] || a == b || a[2..].iter().chain(&b[2..]).any(|size| *size == one) {
+    if !maps || pairs().any(|(a, b)| a == b || *a == one || *b == one) {
         return None;
     }
     let larger = |(a, b): (&Dim, &Dim)| a.as_const() > b.as_const();
-    let whole = if a[2..].iter().zip(&b[2..]).all(larger) { &a[2..] } else { &b[2..] };
-    debug_assert_eq!(whole.len(), spatial);
+    let whole = if pairs().all(larger) { &a[2..] } else { &b[2..] };
     Some(format!("bring one to the size of the other: `interpolate(.., {})`", dims(whole)))
 }
 
 /// Two shapes that are combined element by element, the shorter second: what is probably missing.
 pub fn combined(long: &[Dim], short: &[Dim]) -> Option<String> {
-    kept_axes(long, short).or_else(|| first_of_table(long, short)).or_else(|| shortcut(long, short))
+    let first = kept_axes(long, short).or_else(|| repeating(long, short));
+    first.or_else(|| first_of_table(long, short)).or_else(|| shortcut(long, short))
+}
+
+/// All axes of the first but one in the middle: `[B, D]` beside `[B, T, D]`.
+fn repeating(long: &[Dim], short: &[Dim]) -> Option<String> {
+    let without = |at: &usize| [&long[..*at], &long[at + 1..]].concat() == short;
+    let at = (1..long.len()).find(without).filter(|_| long.len() == short.len() + 1)?;
+    Some(format!("repeat it along the axis that it lacks: `broadcast(unsqueeze(.., {at}), {})`", dims(long)))
 }
 
 /// The second has the first axes of the first, and the others were summed away.
 fn kept_axes(long: &[Dim], short: &[Dim]) -> Option<String> {
-    let lost = long.len() - short.len();
-    let begins = !short.is_empty() && lost > 0 && long.starts_with(short) && !long.ends_with(short);
-    begins.then(|| {
-        let ones = [short, &vec![Dim::from(1); lost]].concat();
-        let all = "a `sum` or `mean` keeps the axes that it goes over with `keep: true`";
-        format!("{} lies along the first axes: {all}, and {} goes with {}", dims(short), dims(&ones), dims(long))
-    })
+    let begins = !short.is_empty() && long.len() > short.len() && long.starts_with(short) && !long.ends_with(short);
+    let text = "a `sum` or `mean` has the shape of what goes in with `keep: true`";
+    begins.then(|| format!("{} lies along the first axes of {}: {text}", dims(short), dims(long)))
 }
 
 /// A table of `N` rows beside `T` of them.
 fn first_of_table(long: &[Dim], short: &[Dim]) -> Option<String> {
     let first = long.len() - short.len();
     let (rows, wanted) = (short.first()?.as_var()?, long.get(first)?.as_var()?);
-    let rest = short.len() > 1 && first > 0 && rows != wanted && long[first + 1..] == short[1..];
+    let rest = short.len() > 1 && first > 0 && !long.contains(&short[0]) && long[first + 1..] == short[1..];
     let (rows, wanted) = (&rows.name, &wanted.name);
     rest.then(|| format!("take the first rows: `..[:{wanted}]`, with `where {wanted} <= {rows}`"))
 }
@@ -244,9 +249,18 @@ mod tests {
     }
 
     #[test]
-    fn only_a_reduction_over_the_last_axes_asks_for_kept_ones() {
-        assert!(combined(&sizes(&[3, 4, 5]), &sizes(&[3])).is_some_and(|help| help.contains("[3, 1, 1]")));
+    fn axes_that_are_missing_behind_or_between_are_told_apart() {
+        assert!(combined(&sizes(&[3, 4, 5]), &sizes(&[3])).is_some_and(|help| help.contains("keep: true")));
+        assert!(combined(&sizes(&[3, 4, 5]), &sizes(&[3, 5])).is_some_and(|help| help.contains("unsqueeze(.., 1)")));
         assert_eq!(combined(&sizes(&[3, 4, 5]), &sizes(&[4])), None);
+    }
+
+    #[test]
+    fn maps_are_resized_and_features_are_not() {
+        let help = resizing(&sizes(&[2, 1, 96, 128]), &sizes(&[2, 1, 768, 1024]));
+        assert!(help.is_some_and(|help| help.contains("[768, 1024]")));
+        assert_eq!(resizing(&sizes(&[2, 7, 64]), &sizes(&[2, 7, 32])), None);
+        assert_eq!(resizing(&sizes(&[2, 7, 8, 64]), &sizes(&[2, 7, 8, 32])), None);
     }
 
     #[test]
