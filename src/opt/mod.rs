@@ -8,6 +8,7 @@ mod batch;
 mod dce;
 mod fold;
 mod hoist;
+mod parts;
 mod rewrite;
 mod simplify;
 mod straighten;
@@ -24,6 +25,7 @@ pub const PASSES: &[(&str, Pass)] = &[
     ("simplify", simplify::simplify),
     ("turn", turn::turn),
     ("straighten", straighten::straighten),
+    ("parts", parts::parts),
     ("batch", batch::batch),
     ("hoist", hoist::hoist),
     ("dce", dce::dce),

@@ -45,6 +45,7 @@ mod pages;
 mod parity;
 mod parity_page;
 mod published;
+mod recurrent;
 mod reference;
 mod repl;
 mod resume;

@@ -15,6 +15,10 @@ use crate::types::DType;
 /// Elements of a tile; a row of half as many, or more, is a tile of its own.
 const TILE: usize = 512;
 
+/// The shortest tile that is cut for operands which lie in stretches, and what all tiles then are multiples of.
+const SHORTEST: usize = 128;
+const VECTOR: usize = 16;
+
 /// Tiles of one task, at most, and elements that its instructions run through, about.
 const TILES: usize = 16;
 const TASK: usize = 128 * TILE;
@@ -28,6 +32,8 @@ enum Load {
     Splat,
     /// It lies in memory as it is needed.
     Direct,
+    /// Those of each tile lie together, and those of the next one elsewhere: slices, and rows that repeat.
+    Stretch(Walk<1>),
     /// Gathered tile by tile.
     Gather(Walk<1>),
 }
@@ -84,8 +90,12 @@ pub struct FusedKernel {
 impl FusedKernel {
     pub fn new(step: &Step, fused: &Fused) -> FusedKernel {
         let (count, row) = (fused.shape.iter().product(), fused.row);
-        let tile = if row < TILE / 2 { TILE / row * row } else { row };
-        let args: Vec<Arg> = step.args.iter().map(|operand| arg(operand, count)).collect();
+        let tile = match row {
+            1 => tile_of_stretches(&step.args),
+            _ if row < TILE / 2 => TILE / row * row,
+            _ => row,
+        };
+        let args: Vec<Arg> = step.args.iter().map(|operand| arg(operand, count, tile)).collect();
         let dtypes: Vec<DType> =
             step.args.iter().map(|a| a.dtype).chain(fused.points.iter().map(|p| p.dtype)).collect();
         assert!(dtypes.len() <= VALUES, "the planner keeps groups small");
@@ -155,6 +165,10 @@ impl FusedKernel {
             match &arg.load {
                 Load::Splat => {}
                 Load::Direct => values[index] = base.wrapping_add(start / arg.step * arg.width),
+                Load::Stretch(walk) => {
+                    let [place] = walk.locate(start / arg.step);
+                    values[index] = base.wrapping_offset(place * arg.width as isize);
+                }
                 Load::Gather(walk) => sized!(Width(arg.width), T => {
                     let (start, n) = (start / arg.step, n / arg.step);
                     // SAFETY: the tile is this thread's and has `n` elements or more; the walk stays in the argument's
@@ -243,15 +257,30 @@ fn step_of(operand: &Operand, count: usize) -> usize {
     count.checked_div(operand.count()).unwrap_or(1)
 }
 
-fn arg(operand: &Operand, count: usize) -> Arg {
+fn arg(operand: &Operand, count: usize, tile: usize) -> Arg {
     let width = operand.dtype.bytes();
-    let view = &operand.view;
-    let load = match view {
+    let (view, step) = (&operand.view, step_of(operand, count));
+    let load = match stretches(view) {
         _ if view.is_splat() => Load::Splat,
         _ if view.is_contiguous() => Load::Direct,
-        View { shape, strides, .. } => Load::Gather(Walk::new(shape, [strides])),
+        Some(walk) if (walk.inner_size() * step).is_multiple_of(tile) => Load::Stretch(walk),
+        _ => Load::Gather(Walk::new(&view.shape, [&view.strides])),
     };
-    Arg { place: operand.place, offset: view.offset * width as isize, width, step: step_of(operand, count), load }
+    Arg { place: operand.place, offset: view.offset * width as isize, width, step, load }
+}
+
+/// A walk over what lies in stretches of several elements with gaps, or in another order, between them.
+fn stretches(view: &View) -> Option<Walk<1>> {
+    let walk = Walk::new(&view.shape, [&view.strides]);
+    (!view.is_contiguous() && walk.inner_strides() == [1]).then_some(walk)
+}
+
+/// The most elements of a tile with which no tile of an operand reaches beyond a stretch; those of short ones are gathered.
+fn tile_of_stretches(args: &[Operand]) -> usize {
+    let long = |arg: &Operand| Some(stretches(&arg.view)?.inner_size()).filter(|&size| size >= SHORTEST);
+    let sizes: Vec<usize> = args.iter().filter_map(long).collect();
+    let fits = |tile: &usize| sizes.iter().all(|size| size.is_multiple_of(*tile));
+    (SHORTEST..=TILE).rev().step_by(VECTOR).find(fits).unwrap_or(TILE)
 }
 
 fn store(step: &Step, result: &Operand, value: usize, count: usize) -> Store {
@@ -297,4 +326,35 @@ fn tiles(dtypes: &[DType], fused: &Fused, stores: &[Store], elements: usize, sam
         }
     }
     (tiles, count * bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(view: View) -> Operand {
+        Operand { place: Place::Input(0), dtype: DType::F32, view }
+    }
+
+    #[test]
+    fn rows_that_repeat_and_slices_of_rows_are_read_where_they_lie() {
+        let bias = of(View::dense(&[1024]).broadcast(&[32, 1024], &[1]).slice(1, 256, 640, 1));
+        let gate = of(View::dense(&[32, 1024]).slice(1, 256, 640, 1));
+        let args = [bias, gate];
+        let tile = tile_of_stretches(&args);
+        assert_eq!(tile, 384);
+        for operand in &args {
+            assert!(matches!(arg(operand, 32 * 384, tile).load, Load::Stretch(_)));
+        }
+    }
+
+    #[test]
+    fn what_is_short_or_ends_inside_of_a_vector_is_gathered() {
+        for size in [40, 257] {
+            let args = [of(View::dense(&[size]).broadcast(&[32, size], &[1]))];
+            let tile = tile_of_stretches(&args);
+            assert_eq!(tile, TILE);
+            assert!(matches!(arg(&args[0], 32 * size, tile).load, Load::Gather(_)));
+        }
+    }
 }

@@ -27,6 +27,9 @@ const MOST: usize = 4096;
 /// Panels of either factor in the part of a result that is one task's, at most: those of `lhs` stay in the second cache.
 const PART: usize = 16;
 
+/// So many rows are few, where the panels of `rhs` are kept.
+const FEW: usize = 4 * LINES;
+
 /// Tasks of a product, at least, while their parts have more than two pairs of panels.
 const TASKS: usize = 8;
 
@@ -103,9 +106,11 @@ impl Split<'_> {
             }
         }
         let depth = self.depth();
+        // Of few rows all steps are packed together, so that threads meet twice and no more.
+        let together = if kept.is_some() && g.m <= FEW { g.k } else { depth };
         for rows in blocks(g.m, MOST) {
             for columns in blocks(g.n, MOST) {
-                for steps in blocks(g.k, depth) {
+                for steps in blocks(g.k, together) {
                     let kept = kept.map(|panels| (panels, steps.start / depth * g.n.div_ceil(LINES)));
                     let block = Block { whole: self, rows: rows.clone(), columns: columns.clone(), steps, kept };
                     // SAFETY: the caller's promise.
@@ -163,33 +168,51 @@ impl Block<'_> {
     /// # Safety
     /// As `Split::run`.
     unsafe fn run(&self) {
-        let room = split::bytes(self.steps.len(), self.whole.parts);
+        let depth = self.whole.depth();
+        let room = split::bytes(depth.min(self.steps.len()), self.whole.parts);
         let (high, wide) = (self.rows.len().div_ceil(LINES), self.columns.len().div_ceil(LINES));
-        let count = if self.kept.is_some() { high } else { high + wide };
-        shared::<u8, _>(Panels::bytes(room, count), |memory| {
-            let own = Panels { first: memory.as_mut_ptr(), room, count };
-            self.whole.tasks(count, |index| {
+        let (deep, count) = (self.steps.len().div_ceil(depth), if self.kept.is_some() { high } else { high + wide });
+        shared::<u8, _>(Panels::bytes(room, deep * count), |memory| {
+            let own = Panels { first: memory.as_mut_ptr(), room, count: deep * count };
+            self.whole.tasks(own.count, |place| {
+                let (block, index) = (self.deep(place / count, depth), place % count);
                 let (strip, side) = match index < high {
-                    true => (self.lhs(index * LINES..self.rows.len()), Side::Lhs),
-                    false => (self.rhs((index - high) * LINES..self.columns.len()), Side::Rhs),
+                    true => (block.lhs(index * LINES..self.rows.len()), Side::Lhs),
+                    false => (block.rhs((index - high) * LINES..self.columns.len()), Side::Rhs),
                 };
                 // SAFETY: lines of a factor, and a panel of their own.
-                unsafe { own.pack(index, strip, side, self.whole.parts) };
+                unsafe { own.pack(place, strip, side, self.whole.parts) };
             });
-            let (right, first) = self.kept.unwrap_or((own, high));
             let [rows, columns] = part(high, wide);
             let across = wide.div_ceil(columns);
             self.whole.tasks(high.div_ceil(rows) * across, |task| {
                 tile::configure();
                 let (i, j) = (task / across * rows, task % across * columns);
-                for j in j..wide.min(j + columns) {
-                    for i in i..high.min(i + rows) {
-                        // SAFETY: all panels are packed; every task has tiles of the result of its own.
-                        unsafe { self.tile([i * LINES, j * LINES], [own.get(i), right.get(first + j)]) };
+                for at in 0..deep {
+                    let block = self.deep(at, depth);
+                    let (right, first) = match self.kept {
+                        Some((kept, first)) => (kept, first + at * wide),
+                        None => (own, at * count + high),
+                    };
+                    for j in j..wide.min(j + columns) {
+                        for i in i..high.min(i + rows) {
+                            // SAFETY: all panels are packed; every task has tiles of the result of its own.
+                            unsafe {
+                                let panels = [own.get(at * count + i), right.get(first + j)];
+                                block.tile([i * LINES, j * LINES], panels);
+                            }
+                        }
                     }
                 }
             });
         });
+    }
+
+    /// As many steps as a panel has, after so many of them.
+    fn deep(&self, at: usize, depth: usize) -> Block<'_> {
+        let start = self.steps.start + at * depth;
+        let steps = start..self.steps.end.min(start + depth);
+        Block { steps, rows: self.rows.clone(), columns: self.columns.clone(), ..*self }
     }
 
     /// The first panel of some rows.
@@ -226,6 +249,9 @@ impl Block<'_> {
             // SAFETY: panels of these parts, a whole tile of the result.
             unsafe { run(steps, a, b, whole.place(row, column), g.out) };
             return;
+        }
+        if add {
+            (0..rows.lines).for_each(|r| split::fetch(whole.place(row + r, column)));
         }
         // A sum of its own for every block of the depth: errors grow with the number of terms.
         let mut beside = [0f32; LINES * LINES];

@@ -70,6 +70,7 @@ pub unsafe fn pack(strip: Strip, side: Side, most: usize, to: *mut u8) -> Panel 
 unsafe fn pack_parts<const P: usize>(strip: Strip, side: Side, to: *mut u8, exact: bool) -> Option<Panel> {
     let mut seen = Seen { least: _mm512_set1_epi32(-1), greatest: _mm512_setzero_si512(), all: _mm512_setzero_si512() };
     for (block, step) in (0..strip.steps).step_by(STEPS).enumerate() {
+        strip.fetch(step + STEPS);
         for half in 0..2 {
             let first = half * SIDE;
             let tile = Strip {
@@ -149,7 +150,23 @@ unsafe fn pack_tile<const P: usize>(strip: Strip, side: Side, to: *mut u8, seen:
     }
 }
 
+/// Fetches 32 numbers into the first cache; none has to be there.
+pub fn fetch(first: *const f32) {
+    // SAFETY: fetching is no access.
+    unsafe {
+        _mm_prefetch::<_MM_HINT_T0>(first.cast());
+        _mm_prefetch::<_MM_HINT_T0>(first.wrapping_add(SIDE).cast());
+    }
+}
+
 impl Strip {
+    /// Fetches the 32 steps from one on while those before are packed, where each lies in a page of its own.
+    fn fetch(&self, step: usize) {
+        let steps = if self.step == 1 { 0 } else { STEPS.min(self.steps.saturating_sub(step)) };
+        let from = self.from.wrapping_offset(step as isize * self.step);
+        (0..steps as isize).for_each(|i| fetch(from.wrapping_offset(i * self.step)));
+    }
+
     /// A look at one line, before all of them are packed in vain.
     unsafe fn begins_with_bf16(&self) -> bool {
         // SAFETY: elements of the strip, if there are any.
