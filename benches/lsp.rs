@@ -1,5 +1,6 @@
 //! Times the language server as an editor meets it, over the protocol in memory: `cargo bench --bench lsp [-- LINES ..]`. In the middle
-//! of a long file letters are typed and deleted; each key is one change, and its time ends when the diagnostics are there. Then what
+//! of a long file letters are typed and deleted; each key is one change, and its time ends when the diagnostics are there, and
+//! when trainings and tests have been looked at too. Then what
 //! stands at the place is asked for, and what could.
 
 mod long;
@@ -42,17 +43,20 @@ fn measure(text: &str) {
         .filter(|(_, line)| line.starts_with("  ") && line.contains('='))
         .map(|(at, line)| (at, line.len()))
         .collect();
-    let (mut keys, mut hovers, mut completions) = (vec![], vec![], vec![]);
+    let (mut keys, mut wholes, mut hovers, mut completions) = (vec![], vec![], vec![], vec![]);
     for key in 0..KEYS {
         // A letter at the end of a line in one place after another, and the next key deletes it.
         let (line, end) = places[(key / 2 * 7_919) % places.len()];
         let (new, until) = if key % 2 == 0 { ("a", end) } else { ("", end + 1) };
-        keys.push(editor.key(line, end, until, new));
+        let (first, all) = editor.key(line, end, until, new);
+        keys.push(first);
+        wholes.push(all);
         let at = json!({ "textDocument": { "uri": URI }, "position": { "line": line, "character": end } });
         hovers.push(editor.timed("textDocument/hover", at.clone()));
         completions.push(editor.timed("textDocument/completion", at));
     }
     report("diagnostics after a key", keys);
+    report("trainings and tests too", wholes);
     report("hover", hovers);
     report("completion", completions);
     editor.ask("shutdown", Value::Null);
@@ -100,8 +104,8 @@ impl Editor {
         start.elapsed()
     }
 
-    /// Types something in place of what stands between two columns, and waits for what is said of the file then.
-    fn key(&mut self, line: usize, from: usize, to: usize, text: &str) -> Duration {
+    /// Types something in place of what stands between two columns, and waits for what is said of the file at once, and for all.
+    fn key(&mut self, line: usize, from: usize, to: usize, text: &str) -> (Duration, Duration) {
         self.version += 1;
         let place = |character: usize| json!({ "line": line, "character": character });
         let change = json!({ "range": { "start": place(from), "end": place(to) }, "text": text });
@@ -109,14 +113,18 @@ impl Editor {
         let start = Instant::now();
         self.tell("textDocument/didChange", json!({ "textDocument": file, "contentChanges": [change] }));
         self.diagnostics();
-        start.elapsed()
+        let first = start.elapsed();
+        let all = json!({ "start": place(0), "end": place(0) });
+        self.ask("textDocument/inlayHint", json!({ "textDocument": { "uri": URI }, "range": all }));
+        (first, start.elapsed())
     }
 
-    /// How many diagnostics come.
+    /// How many diagnostics come of the text as it is now.
     fn diagnostics(&self) -> usize {
         loop {
             if let Message::Notification(heard) = self.connection.receiver.recv().expect("diagnostics come")
                 && heard.method == "textDocument/publishDiagnostics"
+                && heard.params["version"] == self.version
             {
                 return heard.params["diagnostics"].as_array().map_or(0, Vec::len);
             }

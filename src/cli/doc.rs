@@ -4,10 +4,11 @@ use super::command::{self, Desk, Exit};
 use super::progress::counted;
 use super::testing::programs;
 use crate::base::Sources;
-use crate::doc::{Page, Pages, Source, pages};
+use crate::doc::{MARK, Page, Pages, Source, pages};
 use crate::driver::Program;
-use crate::io::Files;
+use crate::io::{self, Files};
 use clap::{Arg, ArgMatches, Command, value_parser};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// `dln doc`
@@ -63,9 +64,13 @@ impl Desk<'_> {
             Ok(written) => written,
             Err(message) => return self.refuse(&message),
         };
+        let gone = match remove_gone(&task.to, &pages) {
+            0 => String::new(),
+            gone => format!(", {gone} of modules that are gone removed"),
+        };
         let first = task.to.join("index.html");
         self.output.line(&format!(
-            "{} written, {} unchanged; open {}",
+            "{} written, {} unchanged{gone}; open {}",
             counted(written, "file"),
             pages.len() - written,
             first.display()
@@ -121,4 +126,16 @@ fn write(folder: &Path, pages: &[Page]) -> Result<usize, String> {
         written += 1;
     }
     Ok(written)
+}
+
+/// Removes the pages that earlier runs wrote for what is no longer there; says how many. Other files of the folder stay.
+fn remove_gone(folder: &Path, pages: &[Page]) -> usize {
+    let is_gone = |path: &PathBuf| {
+        let here = pages.iter().any(|page| folder.join(&page.path) == *path);
+        !here && io::text(path).is_some_and(|text| text.contains(MARK))
+    };
+    // Other pages may lie beside the folders of these.
+    let parts: BTreeSet<&str> = pages.iter().filter_map(|page| Some(page.path.split_once('/')?.0)).collect();
+    let all = parts.into_iter().flat_map(|part| io::below(&folder.join(part), "html"));
+    all.filter(is_gone).filter(|path| std::fs::remove_file(path).is_ok()).count()
 }

@@ -17,6 +17,8 @@ mod site;
 
 use crate::base::FileId;
 use crate::diag::Diagnostic;
+pub use page::MARK;
+
 use model::Module;
 use site::Site;
 

@@ -8,11 +8,14 @@ use crate::base::escaped;
 pub const LANGUAGE: &str = "language.html";
 pub const CODES: &str = "codes.html";
 
+/// What every page of `dln doc` has in its head.
+pub const MARK: &str = "<meta name=\"generator\" content=\"dln doc\">";
+
 /// A page with this content; `module` is the one that it is about.
 pub fn page(site: &Site, path: &str, title: &str, module: Option<usize>, content: &str) -> Page {
     let to = |address: &str| relative(path, address);
     let text = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n{MARK}\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<title>{title} - {site_title}</title>\n\
          <link rel=\"stylesheet\" href=\"{style}\">\n</head>\n<body data-root=\"{root}\">\n\

@@ -66,6 +66,16 @@ impl Program {
             checked
         })
     }
+
+    /// As `check`; what is known of definitions that are as they were is not looked for again.
+    pub fn check_again(&self, options: &Options, known: &mut sema::Known) -> Checked {
+        on_large_stack(|| {
+            known.begin(&self.modules, &self.sources);
+            let mut checked = sema::check_again(&self.modules, options, known);
+            checked.diagnostics.sort_by_key(|d| (d.span().file, d.span().lo));
+            checked
+        })
+    }
 }
 
 /// Whether a program may run.

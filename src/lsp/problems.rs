@@ -13,7 +13,8 @@ use crate::diag::{self, Severity};
 
 /// Everything that is said of the main file.
 pub fn diagnostics(analysis: &Analysis) -> Vec<Diagnostic> {
-    let own = analysis.checked.diagnostics.iter().filter(|d| d.span().is_none() || analysis.is_main(d.span()));
+    let all = analysis.checked.diagnostics.iter().chain(&analysis.late);
+    let own = all.filter(|d| d.span().is_none() || analysis.is_main(d.span()));
     own.map(|d| diagnostic(analysis, d)).collect()
 }
 

@@ -4,15 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use lsp_types::{Location, Uri};
 
 use super::place::{self, Text};
 use super::workspace::{Texts, Workspace, Written};
 use crate::base::Span;
+use crate::diag::Diagnostic;
 use crate::driver::Program;
 use crate::io::{self, Files};
-use crate::sema::{Checked, MAIN, Module, Note, Options};
+use crate::sema::{Checked, Known, MAIN, Module, Note, Options, Regions, with_spans};
+use crate::syntax::ast::ItemKind;
 use crate::syntax::names::Names;
 
 /// A file that an editor shows.
@@ -26,21 +30,41 @@ pub struct Document {
 
 /// What is known of a file and of all that it uses.
 pub struct Analysis {
-    pub program: Program,
+    pub program: Rc<Program>,
     pub checked: Checked,
-    pub names: Names,
+    pub names: Rc<Names>,
     /// The file as it was when this was found out.
     pub text: Text,
+    /// What trainings and tests said when they were last looked at, as far as they stand there unchanged; nothing where
+    /// `checked` knows it.
+    pub late: Vec<Diagnostic>,
+    /// Whether trainings and tests were looked at.
+    pub whole: bool,
     folder: PathBuf,
     library: PathBuf,
+}
+
+/// What stays of a file from one text to the next.
+#[derive(Default)]
+struct Memory {
+    known: Known,
+    /// What was said when only declarations had been looked at: all else is of trainings and tests.
+    early: Vec<Diagnostic>,
+    late: Vec<Diagnostic>,
+    regions: Regions,
 }
 
 /// All open files, and those beside them.
 pub struct Project {
     documents: BTreeMap<String, Document>,
     analyses: BTreeMap<String, Rc<Analysis>>,
+    memories: BTreeMap<String, Memory>,
     /// Files of which the editor has not been told what is known now.
     untold: BTreeSet<String>,
+    /// Files of which all is known, and was not when the editor was last told.
+    fresh: BTreeSet<String>,
+    /// How many changes wait to be heard: what is found out until then is of no use.
+    changes: Arc<AtomicUsize>,
     /// Where the standard library's files can be shown from.
     library: PathBuf,
     workspace: Workspace,
@@ -48,9 +72,11 @@ pub struct Project {
 
 impl Project {
     /// A project in some folders, without an open file.
-    pub fn new(library: PathBuf, folders: Vec<PathBuf>) -> Project {
-        let (documents, analyses, untold) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
-        Project { documents, analyses, untold, library, workspace: Workspace::new(folders) }
+    pub fn new(library: PathBuf, folders: Vec<PathBuf>, changes: Arc<AtomicUsize>) -> Project {
+        let (documents, analyses, memories) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let workspace = Workspace::new(folders);
+        let (untold, fresh) = (BTreeSet::new(), BTreeSet::new());
+        Project { documents, analyses, memories, untold, fresh, changes, library, workspace }
     }
 
     pub fn open(&mut self, uri: Uri, version: i32, text: String) {
@@ -74,6 +100,7 @@ impl Project {
         if let Some(document) = self.documents.remove(uri.as_str()) {
             self.changed(&document.path);
             self.analyses.remove(uri.as_str());
+            self.memories.remove(uri.as_str());
             self.untold.remove(uri.as_str());
         }
     }
@@ -101,15 +128,68 @@ impl Project {
         untold.iter().filter_map(|uri| self.documents.get(uri)).map(|document| document.uri.clone()).collect()
     }
 
-    /// What is known of a file; finds it out if need be.
-    pub fn analysis(&mut self, uri: &Uri) -> Option<Rc<Analysis>> {
+    /// What is known of a file at once, perhaps without its trainings and tests.
+    pub fn glance(&mut self, uri: &Uri) -> Option<Rc<Analysis>> {
         if let Some(known) = self.analyses.get(uri.as_str()) {
             return Some(known.clone());
         }
         let document = self.documents.get(uri.as_str())?;
-        let analysis = Rc::new(analyse(document, self.open_texts(), &self.library)?);
+        let mut memory = self.memories.remove(uri.as_str()).unwrap_or_default();
+        let read = Read::new(document, self.open_texts())?;
+        let (analysis, memory) = guarded(|| {
+            let whole = !read.runs();
+            let analysis = read.again(whole, &mut memory, Arc::default(), &self.library);
+            if whole {
+                // Nothing of it is of trainings and tests.
+                memory.late.clear();
+            }
+            (analysis, memory)
+        })?;
+        let analysis = Rc::new(analysis);
+        self.memories.insert(uri.to_string(), memory);
         self.analyses.insert(uri.to_string(), analysis.clone());
         Some(analysis)
+    }
+
+    /// All that is known of a file; finds it out if need be, and gives nothing when a change comes before that.
+    pub fn analysis(&mut self, uri: &Uri) -> Option<Rc<Analysis>> {
+        let glance = self.glance(uri)?;
+        if glance.whole {
+            return Some(glance);
+        }
+        let mut memory = self.memories.remove(uri.as_str()).unwrap_or_default();
+        let changes = self.changes.clone();
+        let read = Read::of(&glance);
+        let (analysis, memory) = guarded(|| {
+            let analysis = read.again(true, &mut memory, changes, &self.library);
+            (analysis, memory)
+        })?;
+        self.memories.insert(uri.to_string(), memory);
+        if self.is_changing() {
+            return None;
+        }
+        let analysis = Rc::new(analysis);
+        self.analyses.insert(uri.to_string(), analysis.clone());
+        self.fresh.insert(uri.to_string());
+        Some(analysis)
+    }
+
+    /// Files of which all is known by now; asking tells.
+    pub fn found(&mut self) -> Vec<(Uri, Rc<Analysis>)> {
+        let fresh = std::mem::take(&mut self.fresh);
+        let found = |uri: &String| Some((self.documents.get(uri)?.uri.clone(), self.analyses.get(uri)?.clone()));
+        fresh.iter().filter_map(found).collect()
+    }
+
+    /// Whether a change waits to be heard.
+    pub fn is_changing(&self) -> bool {
+        self.changes.load(Ordering::Relaxed) > 0
+    }
+
+    /// Files of which only a glance is known.
+    pub fn glanced(&self) -> Vec<Uri> {
+        let part = self.analyses.iter().filter(|(_, analysis)| !analysis.whole);
+        part.filter_map(|(uri, _)| self.documents.get(uri)).map(|document| document.uri.clone()).collect()
     }
 
     /// What is known of a file, which need not be open.
@@ -187,20 +267,76 @@ impl Project {
     }
 }
 
-/// Reads and checks a file. A mistake of dln itself costs what is known of the file, not the session.
+/// Reads and checks a file.
 pub fn analyse(document: &Document, open: BTreeMap<PathBuf, String>, library: &Path) -> Option<Analysis> {
-    let folder = document.path.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
-    let name = document.path.file_name().map_or_else(|| "main.dln".into(), |name| name.to_string_lossy().into_owned());
-    let text = &document.text.text;
-    let work = || {
-        let program = Program::open(&name, text, Files::at(&folder).with_open(open));
-        let checked = program.check(&Options { notes: true, ..Options::default() }, &[]);
-        let names = Names::of(&program.modules.get(MAIN).ast, text);
-        (program, checked, names)
-    };
-    let (program, checked, names) = catch_unwind(AssertUnwindSafe(work)).ok()?;
-    let (text, library) = (document.text.clone(), library.to_path_buf());
-    Some(Analysis { program, checked, names, text, folder, library })
+    let read = Read::new(document, open)?;
+    guarded(|| read.again(true, &mut Memory::default(), Arc::default(), library))
+}
+
+/// A mistake of dln itself costs what is known of a file, not the session.
+fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(work)).ok()
+}
+
+/// A file that has been read, with all that it uses.
+struct Read {
+    program: Rc<Program>,
+    names: Rc<Names>,
+    text: Text,
+    folder: PathBuf,
+}
+
+impl Read {
+    fn new(document: &Document, open: BTreeMap<PathBuf, String>) -> Option<Read> {
+        let folder = document.path.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
+        let name =
+            document.path.file_name().map_or_else(|| "main.dln".into(), |name| name.to_string_lossy().into_owned());
+        let text = &document.text.text;
+        guarded(|| {
+            let program = Program::open(&name, text, Files::at(&folder).with_open(open));
+            let names = Names::of(&program.modules.get(MAIN).ast, text);
+            Read { program: Rc::new(program), names: Rc::new(names), text: document.text.clone(), folder }
+        })
+    }
+
+    fn of(analysis: &Analysis) -> Read {
+        let (program, names) = (analysis.program.clone(), analysis.names.clone());
+        Read { program, names, text: analysis.text.clone(), folder: analysis.folder.clone() }
+    }
+
+    /// Whether anything in the file runs.
+    fn runs(&self) -> bool {
+        let runs = |kind: &ItemKind| matches!(kind, ItemKind::Train(_) | ItemKind::Test(_) | ItemKind::Run(_));
+        // A value at the top level may be a training, too.
+        let holds = |kind: &ItemKind| matches!(kind, ItemKind::Let(_));
+        self.program.modules.get(MAIN).ast.items.iter().any(|item| runs(&item.kind) || holds(&item.kind))
+    }
+
+    /// Checks it, all of it or what is declared, with what is remembered of the text before.
+    fn again(self, whole: bool, memory: &mut Memory, stop: Arc<AtomicUsize>, library: &Path) -> Analysis {
+        let options = Options { notes: true, runs: whole, stop, ..Options::default() };
+        let checked = self.program.check_again(&options, &mut memory.known);
+        let regions = Regions::of(&self.program.modules, &self.program.sources);
+        if whole && !options.is_stopped() {
+            let is_late = |d: &&Diagnostic| !memory.early.contains(d);
+            memory.late = checked.diagnostics.iter().filter(is_late).cloned().collect();
+        } else if !whole {
+            let main = self.program.modules.get(MAIN).file;
+            let place = |span: Span| match span.file == main {
+                true => memory.regions.moved(span, &regions),
+                false => Some(span),
+            };
+            let is_new =
+                |d: &Diagnostic| checked.diagnostics.iter().all(|own| (own.code, own.span()) != (d.code, d.span()));
+            let late = std::mem::take(&mut memory.late).into_iter().filter_map(|d| with_spans(d, place));
+            memory.late = late.filter(is_new).collect();
+            memory.early = checked.diagnostics.clone();
+        }
+        memory.regions = regions;
+        let late = if whole { vec![] } else { memory.late.clone() };
+        let Read { program, names, text, folder } = self;
+        Analysis { program, checked, names, text, late, whole, folder, library: library.to_path_buf() }
+    }
 }
 
 impl Analysis {
@@ -245,8 +381,9 @@ impl Analysis {
         self.checked.notes.iter().filter(covers).min_by_key(|note| note.span.hi - note.span.lo)
     }
 
-    /// The notes on just this span.
+    /// The notes on just this span; all are in the order of their places.
     pub fn notes_on(&self, span: Span) -> impl Iterator<Item = &Note> {
-        self.checked.notes.iter().filter(move |note| note.span == span)
+        let first = self.checked.notes.partition_point(|note| note.span < span);
+        self.checked.notes[first..].iter().take_while(move |note| note.span == span)
     }
 }

@@ -1,7 +1,9 @@
 //! Messages in, messages out.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, Response};
 use lsp_types::notification::{self, Notification as _, PublishDiagnostics};
@@ -9,6 +11,7 @@ use lsp_types::request::{self, Request as _};
 use lsp_types::*;
 use serde_json::Value;
 
+use super::inbox::{self, Inbox};
 use super::place::Text;
 use super::project::{Analysis, Document, Project};
 use super::{complete, hints, hover, navigate, outline, place, problems, rename};
@@ -23,28 +26,30 @@ pub fn standard() -> Result<(), String> {
 }
 
 /// Serves one editor.
-pub fn serve(connection: &Connection) -> Result<(), Box<dyn Error + Sync + Send>> {
+pub fn serve(connection: &Connection) -> Result<(), Broken> {
     let (id, params) = connection.initialize_start()?;
     let info = serde_json::json!({
         "capabilities": capabilities(),
         "serverInfo": { "name": "dln", "version": env!("CARGO_PKG_VERSION") },
     });
     connection.initialize_finish(id, info)?;
-    let mut server = Server { connection, project: Project::new(stdlib::folder(), folders(&params)) };
-    while let Ok(message) = connection.receiver.recv() {
+    let mut inbox = Inbox::new(connection);
+    let project = Project::new(stdlib::folder(), folders(&params), inbox.changes.clone());
+    let mut server = Server { connection, project, told: BTreeMap::new() };
+    while let Some(message) = inbox.take().filter(|message| !inbox::is_exit(message)) {
         match message {
             Message::Request(request) => {
-                if connection.handle_shutdown(&request)? {
-                    return Ok(());
-                }
-                let response = server.answer(request);
+                let response = server.answer(request)?;
                 connection.sender.send(Message::Response(response))?;
             }
             Message::Notification(notification) => server.hear(notification)?,
             Message::Response(_) => {}
         }
-        if connection.receiver.is_empty() {
-            server.publish_all()?;
+        if inbox.is_empty() {
+            server.publish_glances()?;
+        }
+        if inbox.is_empty() {
+            server.publish_rest()?;
         }
     }
     Ok(())
@@ -90,24 +95,37 @@ fn capabilities() -> ServerCapabilities {
 struct Server<'c> {
     connection: &'c Connection,
     project: Project,
+    /// The diagnostics that the editor shows of each file, and of which version.
+    told: BTreeMap<String, (i32, Vec<Diagnostic>)>,
 }
 
 /// What a question gives: `null` where there is nothing to say.
 type Answer = Result<Value, String>;
 
+/// What keeps the server from telling something.
+type Broken = Box<dyn Error + Sync + Send>;
+
 impl Server<'_> {
-    fn answer(&mut self, request: Request) -> Response {
+    fn answer(&mut self, request: Request) -> Result<Response, Broken> {
         let id = request.id.clone();
-        match self.reply(request) {
+        let reply = self.reply(request);
+        // What had to be known of the whole file is told before the answer.
+        self.publish_known()?;
+        Ok(match reply {
+            // What an answer would be about is gone.
+            Some(Ok(Value::Null)) if self.project.is_changing() => {
+                Response::new_err(id, ErrorCode::ContentModified as i32, "the text has changed".to_string())
+            }
             Some(Ok(value)) => Response::new_ok(id, value),
             Some(Err(message)) => Response::new_err(id, ErrorCode::InvalidParams as i32, message),
             None => Response::new_err(id, ErrorCode::MethodNotFound as i32, "not known here".to_string()),
-        }
+        })
     }
 
     fn reply(&mut self, request: Request) -> Option<Answer> {
         let params = request.params;
         Some(match &*request.method {
+            request::Shutdown::METHOD => Ok(Value::Null),
             request::HoverRequest::METHOD => {
                 self.at(params, |a, at: HoverParams| hover::hover(a, at.text_document_position_params.position))
             }
@@ -127,7 +145,7 @@ impl Server<'_> {
                 let TextDocumentPositionParams { text_document: file, position } = at.text_document_position;
                 Ok(rename::references(project, &file.uri, position, at.context.include_declaration))
             }),
-            request::DocumentHighlightRequest::METHOD => self.at(params, |a, at: DocumentHighlightParams| {
+            request::DocumentHighlightRequest::METHOD => self.glance(params, |a, _, at: DocumentHighlightParams| {
                 Some(navigate::highlights(a, at.text_document_position_params.position))
             }),
             request::PrepareRenameRequest::METHOD => self.across(params, |project, at: TextDocumentPositionParams| {
@@ -137,17 +155,17 @@ impl Server<'_> {
                 let TextDocumentPositionParams { text_document: file, position } = asked.text_document_position;
                 rename::rename(project, &file.uri, position, &asked.new_name)
             }),
-            request::DocumentSymbolRequest::METHOD => {
-                self.at(params, |a, _: DocumentSymbolParams| Some(outline::symbols(&a.text, &a.main().ast.items)))
-            }
+            request::DocumentSymbolRequest::METHOD => self
+                .glance(params, |a, _, _: DocumentSymbolParams| Some(outline::symbols(&a.text, &a.main().ast.items))),
             request::WorkspaceSymbolRequest::METHOD => {
                 self.across(params, |project, asked: WorkspaceSymbolParams| Ok(outline::found(project, &asked.query)))
             }
             request::FoldingRangeRequest::METHOD => {
-                self.at_text(params, |_, document, _: FoldingRangeParams| Some(outline::folds(&document.text)))
+                self.glance(params, |_, document, _: FoldingRangeParams| Some(outline::folds(&document.text)))
             }
-            request::Formatting::METHOD => self
-                .at_text(params, |_, document, _: DocumentFormattingParams| Some(outline::formatted(&document.text))),
+            request::Formatting::METHOD => {
+                self.glance(params, |_, document, _: DocumentFormattingParams| Some(outline::formatted(&document.text)))
+            }
             request::CodeActionRequest::METHOD => {
                 self.at(params, |a, at: CodeActionParams| Some(problems::actions(a, at.range)))
             }
@@ -175,9 +193,27 @@ impl Server<'_> {
         params: Value,
         answer: impl FnOnce(&Analysis, &Document, P) -> Option<R>,
     ) -> Answer {
+        self.known(params, Project::analysis, answer)
+    }
+
+    /// A question that needs no more than what is known at once.
+    fn glance<P: serde::de::DeserializeOwned, R: serde::Serialize>(
+        &mut self,
+        params: Value,
+        answer: impl FnOnce(&Analysis, &Document, P) -> Option<R>,
+    ) -> Answer {
+        self.known(params, Project::glance, answer)
+    }
+
+    fn known<P: serde::de::DeserializeOwned, R: serde::Serialize>(
+        &mut self,
+        params: Value,
+        known: impl FnOnce(&mut Project, &Uri) -> Option<Rc<Analysis>>,
+        answer: impl FnOnce(&Analysis, &Document, P) -> Option<R>,
+    ) -> Answer {
         let Some(uri) = file_of(&params) else { return Err("no file is named".to_string()) };
         let asked: P = serde_json::from_value(params).map_err(|error| error.to_string())?;
-        let Some(analysis) = self.project.analysis(&uri) else { return Ok(Value::Null) };
+        let Some(analysis) = known(&mut self.project, &uri) else { return Ok(Value::Null) };
         let Some(document) = self.project.document(&uri) else { return Ok(Value::Null) };
         serde_json::to_value(answer(&analysis, document, asked)).map_err(|error| error.to_string())
     }
@@ -193,7 +229,7 @@ impl Server<'_> {
         serde_json::to_value(answer).map_err(|error| error.to_string())
     }
 
-    fn hear(&mut self, notification: Notification) -> Result<(), Box<dyn Error + Sync + Send>> {
+    fn hear(&mut self, notification: Notification) -> Result<(), Broken> {
         let params = notification.params;
         // What does not say what it is about changes nothing.
         match &*notification.method {
@@ -211,6 +247,7 @@ impl Server<'_> {
             notification::DidCloseTextDocument::METHOD => {
                 if let Ok(close) = serde_json::from_value::<DidCloseTextDocumentParams>(params) {
                     self.project.close(&close.text_document.uri);
+                    self.told.remove(close.text_document.uri.as_str());
                     self.publish(close.text_document.uri, None, vec![])?;
                 }
             }
@@ -223,27 +260,49 @@ impl Server<'_> {
         Ok(())
     }
 
-    /// Diagnostics of all files that are known otherwise than the editor was told.
-    fn publish_all(&mut self) -> Result<(), Box<dyn Error + Sync + Send>> {
+    /// What is known at once of all files that are known otherwise than the editor was told.
+    fn publish_glances(&mut self) -> Result<(), Broken> {
         for uri in self.project.untold() {
-            let Some(analysis) = self.project.analysis(&uri) else { continue };
-            let Some(document) = self.project.document(&uri) else { continue };
-            let own = match self.project.is_library(&document.path) {
-                true => vec![],
-                false => problems::diagnostics(&analysis),
-            };
-            let version = document.version;
-            self.publish(uri, Some(version), own)?;
+            if let Some(glance) = self.project.glance(&uri) {
+                self.tell(uri, &glance)?;
+            }
         }
         Ok(())
     }
 
-    fn publish(
-        &self,
-        uri: Uri,
-        version: Option<i32>,
-        diagnostics: Vec<Diagnostic>,
-    ) -> Result<(), Box<dyn Error + Sync + Send>> {
+    /// The rest of what can be known, until a change comes.
+    fn publish_rest(&mut self) -> Result<(), Broken> {
+        for uri in self.project.glanced() {
+            self.project.analysis(&uri);
+        }
+        self.publish_known()
+    }
+
+    /// All that is known of files for an answer, and not yet told.
+    fn publish_known(&mut self) -> Result<(), Broken> {
+        for (uri, analysis) in self.project.found() {
+            self.tell(uri, &analysis)?;
+        }
+        Ok(())
+    }
+
+    /// Tells the diagnostics of a file, unless the editor shows just these of just this text.
+    fn tell(&mut self, uri: Uri, analysis: &Analysis) -> Result<(), Broken> {
+        let Some(document) = self.project.document(&uri) else { return Ok(()) };
+        let own = match self.project.is_library(&document.path) {
+            true => vec![],
+            false => problems::diagnostics(analysis),
+        };
+        let version = document.version;
+        let now = (version, own);
+        if self.told.get(uri.as_str()) != Some(&now) {
+            self.told.insert(uri.to_string(), now.clone());
+            self.publish(uri, Some(version), now.1)?;
+        }
+        Ok(())
+    }
+
+    fn publish(&self, uri: Uri, version: Option<i32>, diagnostics: Vec<Diagnostic>) -> Result<(), Broken> {
         let params = PublishDiagnosticsParams { uri, diagnostics, version };
         let notification = Notification::new(PublishDiagnostics::METHOD.to_string(), params);
         Ok(self.connection.sender.send(Message::Notification(notification))?)

@@ -47,6 +47,9 @@ impl<'a> Checker<'a> {
 
     /// Takes `n` expressions or elements from what the item has left.
     pub fn spend(&mut self, n: usize, span: Span) -> Res<()> {
+        if self.options.is_stopped() {
+            return Err(self.give_up());
+        }
         match self.budget.steps.checked_sub(n) {
             Some(left) => {
                 self.budget.steps = left;

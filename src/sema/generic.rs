@@ -8,6 +8,8 @@ use crate::syntax::ast::{self, DimArg, Element, ItemKind, Member, TypeKind};
 use crate::tir::Ty;
 use crate::types::{DType, Dim};
 
+use super::again::Findings;
+use super::item::ADVISED;
 use super::layer::variable;
 use super::notes::About;
 use super::scope::{ModuleId, Scope};
@@ -50,7 +52,7 @@ impl<'a> Checker<'a> {
                 self.definitions(id);
             }
         }
-        for item in &modules.get(main).ast.items {
+        for item in modules.get(main).ast.items.iter().filter(|_| self.options.runs) {
             match &item.kind {
                 ItemKind::Train(train) => {
                     let name = super::train::job_name(train, &"train".into());
@@ -73,13 +75,50 @@ impl<'a> Checker<'a> {
 
     fn definitions(&mut self, module: ModuleId) {
         let modules = self.modules;
-        for item in &modules.get(module).ast.items {
+        for (at, item) in modules.get(module).ast.items.iter().enumerate() {
             match &item.kind {
-                ItemKind::Fn(func) => self.alone(|c| c.check_fn(func, module)),
-                ItemKind::Layer(layer) => self.alone(|c| c.check_layer(layer, module)),
+                ItemKind::Fn(func) => self.definition(module, at, |c| c.check_fn(func, module)),
+                ItemKind::Layer(layer) => self.definition(module, at, |c| c.check_layer(layer, module)),
                 _ => {}
             }
         }
+    }
+
+    /// What a definition gives on its own: as it was found before, or is found now.
+    fn definition(&mut self, module: ModuleId, at: usize, check: impl FnOnce(&mut Self) -> Res<()>) {
+        self.told = self.out.diagnostics.len();
+        let known = self.known.as_mut().and_then(|known| known.findings(module, at));
+        // Behind many diagnostics less is said.
+        let findings = match known.filter(|known| self.told + known.diagnostics.len() <= ADVISED) {
+            Some(known) => known,
+            None => {
+                let found = self.found(check);
+                let for_good = self.told + found.diagnostics.len() <= ADVISED && !self.reached_out;
+                if let Some(known) = self.known.as_mut().filter(|_| for_good && !self.options.is_stopped()) {
+                    known.keep(module, at, &found);
+                }
+                found
+            }
+        };
+        self.told = 0;
+        self.counts.proved += findings.proved;
+        findings.diagnostics.into_iter().for_each(|diagnostic| self.say(diagnostic));
+        self.add_notes(findings.notes);
+    }
+
+    /// What a check gives, as if nothing had been found before.
+    fn found(&mut self, check: impl FnOnce(&mut Self) -> Res<()>) -> Findings {
+        let diagnostics = std::mem::take(&mut self.out.diagnostics);
+        let reported = std::mem::take(&mut self.reported);
+        let notes = std::mem::take(&mut self.notes);
+        let proved = std::mem::take(&mut self.counts.proved);
+        self.reached_out = false;
+        self.alone(check);
+        let found = std::mem::replace(&mut self.out.diagnostics, diagnostics);
+        self.reported = reported;
+        let found_notes = self.take_notes();
+        self.notes = notes;
+        Findings { diagnostics: found, notes: found_notes, proved: std::mem::replace(&mut self.counts.proved, proved) }
     }
 
     /// Runs a check whose parameters, programs and facts are thrown away.

@@ -10,7 +10,7 @@ use super::builtin;
 use super::call::method_of;
 use super::imports::{brought, named};
 use super::notes::About;
-use super::scope::{ModuleId, PRELUDE, Scope};
+use super::scope::{MAIN, ModuleId, PRELUDE, Scope};
 use super::value::{Closure, Code, Instance, LayerClass, Value};
 use super::{Checker, Poison, Res};
 
@@ -25,7 +25,7 @@ pub enum LetState<'a> {
 }
 
 /// Behind so many diagnostics, an unknown name gets no advice: looking for the nearest of all names takes its time.
-const ADVISED: usize = 50;
+pub const ADVISED: usize = 50;
 
 impl<'a> Checker<'a> {
     /// What a name means here, or an error with the nearest name that exists.
@@ -46,7 +46,7 @@ impl<'a> Checker<'a> {
 
     fn unknown(&mut self, name: &Name, span: Span, scope: &Scope<'a>) -> Poison {
         let diagnostic = Diagnostic::error("E0201", span, format!("there is no `{name}` here"), "not known");
-        if self.out.diagnostics.len() > ADVISED {
+        if self.told + self.out.diagnostics.len() > ADVISED {
             return self.report(diagnostic);
         }
         let mut known = scope.names();
@@ -158,6 +158,7 @@ impl<'a> Checker<'a> {
         make: impl FnOnce(&mut Self) -> Res<Value<'a>>,
     ) -> Value<'a> {
         let key = (module, ident.name.clone());
+        self.reached_out |= module != MAIN && !self.modules.get(module).std;
         match self.lets.get(&key) {
             Some(LetState::Done(value)) => return value.clone(),
             Some(LetState::Open) => {

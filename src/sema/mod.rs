@@ -10,6 +10,7 @@
 //!   definition could not decide alone is decided here; what is left depends on the batch and is checked when it comes.
 
 mod accumulate;
+mod again;
 mod arith;
 mod backward;
 mod bind;
@@ -84,6 +85,7 @@ use crate::base::{FileId, Name, Span};
 use crate::tir::{self, CellId};
 use crate::types::{DType, Dim, Facts};
 
+pub use again::{Known, Regions, with_spans};
 pub use builtin::built_in;
 pub use checked::{Checked, Counts, Domain, Function, Gradient, Hyper, Load, Test};
 pub use notes::{About, Note, Sort};
@@ -107,6 +109,15 @@ pub type Res<T> = Result<T, Poison>;
 pub fn check(modules: &Modules, options: &Options, functions: &[&str]) -> Checked {
     let mut checker = Checker::new(modules, options);
     checker.file(functions);
+    checker.finish()
+}
+
+/// As `check`; what is known of definitions that have not changed is taken from there, and the rest put there.
+pub fn check_again(modules: &Modules, options: &Options, known: &mut Known) -> Checked {
+    let mut checker = Checker::new(modules, options);
+    checker.known = Some(std::mem::take(known));
+    checker.file(&[]);
+    *known = checker.known.take().unwrap_or_default();
     checker.finish()
 }
 
@@ -217,6 +228,12 @@ pub(crate) struct Checker<'a> {
     notes: notes::Notes<'a>,
     /// The rows of a batch in the part of a `train` block that is being traced.
     rows: Dim,
+    /// What definitions gave before.
+    known: Option<Known>,
+    /// How many diagnostics there were before the definition that is being checked.
+    told: usize,
+    /// Whether the definition that is being checked met a top-level value of another file, which its first user evaluates.
+    reached_out: bool,
 }
 
 impl<'a> Checker<'a> {
@@ -266,6 +283,9 @@ impl<'a> Checker<'a> {
             update_number: None,
             notes: notes::Notes::default(),
             rows: Dim::from(1),
+            known: None,
+            told: 0,
+            reached_out: false,
         }
     }
 

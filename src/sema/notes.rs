@@ -118,12 +118,28 @@ impl<'a> Checker<'a> {
 
     /// All notes in the order of the files.
     pub fn all_notes(&mut self) -> Vec<Note> {
+        self.take_notes().into_iter().map(|(_, note)| note).collect()
+    }
+
+    /// The notes so far in the order of the files, each with whether it holds for all sizes.
+    pub fn take_notes(&mut self) -> Vec<(bool, Note)> {
         let seen = std::mem::take(&mut self.notes.seen);
-        let note = |((span, about), (_, seen)): ((Span, About), (bool, Seen<'a>))| match seen {
-            Seen::Done(note) => note,
-            Seen::Later(value) => self.noted(span, about, &value),
+        let note = |((span, about), (general, seen)): ((Span, About), (bool, Seen<'a>))| match seen {
+            Seen::Done(note) => (general, note),
+            Seen::Later(value) => (general, self.noted(span, about, &value)),
         };
         seen.into_iter().map(note).collect()
+    }
+
+    /// Notes of a definition, as far as they say more than what is known.
+    pub fn add_notes(&mut self, notes: Vec<(bool, Note)>) {
+        for (general, note) in notes {
+            let key = (note.span, note.about);
+            let known = self.notes.seen.get(&key).map(|(general, _)| *general);
+            if known.is_none_or(|known| general && !known) {
+                self.notes.seen.insert(key, (general, Seen::Done(note)));
+            }
+        }
     }
 
     fn noted(&self, span: Span, about: About, value: &Value<'a>) -> Note {

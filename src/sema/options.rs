@@ -1,6 +1,8 @@
 //! How to check: what a command line or a session says besides the file.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::base::Name;
 use crate::tir;
@@ -46,6 +48,10 @@ pub struct Options {
     pub notes: bool,
     /// Whether programs say which functions they call, and settings of layers.
     pub drawn: bool,
+    /// Whether trainings and tests are looked at, or only what is declared.
+    pub runs: bool,
+    /// Above zero when nobody wants the result any more: then the check ends soon, with anything.
+    pub stop: Arc<AtomicUsize>,
     /// Of a session: the cells whose values are known from before, with their types.
     pub known: BTreeMap<Name, tir::Ty>,
 }
@@ -61,7 +67,16 @@ impl Default for Options {
             steps: budget::STEPS,
             notes: false,
             drawn: false,
+            runs: true,
+            stop: Arc::default(),
             known: BTreeMap::new(),
         }
+    }
+}
+
+impl Options {
+    /// Whether nobody wants the result any more.
+    pub fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed) > 0
     }
 }

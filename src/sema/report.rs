@@ -43,11 +43,18 @@ impl<'a> Checker<'a> {
         {
             diagnostic = diagnostic.note(format!("shapes: {trail}"));
         }
+        self.say(diagnostic);
+        Poison
+    }
+
+    /// Adds a diagnostic to those of the file, unless it was said before.
+    pub fn say(&mut self, diagnostic: Diagnostic) {
         let new = self.reported.insert((diagnostic.code, diagnostic.span()));
+        let more = diagnostic.labels.iter().filter(|label| label.text == SAME);
+        self.reported.extend(more.map(|label| (diagnostic.code, label.span)));
         if new && !self.join_same(&diagnostic) {
             self.out.diagnostics.push(diagnostic);
         }
-        Poison
     }
 
     /// A layer with a wrong size is wrong wherever it is used: that is one error, with a label for each of the first uses.
@@ -68,8 +75,11 @@ impl<'a> Checker<'a> {
         // Uses lie near each other; far back nobody looks for them.
         let recent = self.out.diagnostics.len().saturating_sub(RECENT);
         let Some(first) = self.out.diagnostics[recent..].iter_mut().find(same) else { return false };
-        if first.labels.iter().filter(|label| label.text == SAME).count() + 1 < SHOWN {
-            first.labels.push(crate::diag::Label { span: diagnostic.span(), text: SAME.to_string() });
+        let more = diagnostic.labels.iter().filter(|label| label.text == SAME).map(|label| label.span);
+        for span in std::iter::once(diagnostic.span()).chain(more) {
+            if first.labels.iter().filter(|label| label.text == SAME).count() + 1 < SHOWN {
+                first.labels.push(crate::diag::Label { span, text: SAME.to_string() });
+            }
         }
         true
     }

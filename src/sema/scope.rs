@@ -155,6 +155,11 @@ impl Module {
         self.places.get(name).map(|&at| &self.ast.items[at])
     }
 
+    /// Where in the tree a name is declared.
+    pub fn place(&self, name: &str) -> Option<usize> {
+        self.places.get(name).copied()
+    }
+
     /// The names that it declares.
     pub fn names(&self) -> impl Iterator<Item = &Name> {
         self.places.keys()
@@ -194,7 +199,9 @@ impl Modules {
     }
 
     pub fn of_file(&self, file: FileId) -> Option<&Module> {
-        self.list.iter().find(|m| m.parts.contains(&file))
+        // Files are read in the order of their modules, unless a session has put several into one.
+        let own = |module: &&Module| module.parts.contains(&file);
+        self.list.get(file.index()).filter(own).or_else(|| self.list.iter().find(own))
     }
 
     /// Reads the main file and all that it uses.

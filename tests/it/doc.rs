@@ -228,6 +228,13 @@ fn pages_are_replaced_whole_and_only_if_they_change() {
     assert!(desk.dln("doc . -o out").ends(0).out.starts_with("3 files written, "));
     assert!(String::from_utf8(desk.read("out/index.html")).expect("text").contains("Title of the project"));
     assert!(!has_drafts(&desk.path().join("out")));
+    // Pages of what is gone go, and nothing else.
+    desk.write("out/mine.html", b"<p>not from here</p>");
+    std::fs::remove_file(desk.path().join("parts/blocks.dln")).expect("removed");
+    let third = desk.dln("doc . -o out").out;
+    assert!(third.contains(", 2 of modules that are gone removed; open"), "{third}");
+    assert!(!desk.path().join("out/project/parts/blocks.html").exists() && desk.path().join("out/mine.html").exists());
+    desk.write("parts/blocks.dln", BLOCKS.as_bytes());
     // A program alone, with what it uses.
     desk.dln("doc main.dln -o alone").ends(0);
     assert!(desk.path().join("alone/project/parts/blocks.html").is_file());

@@ -10,7 +10,7 @@ pub struct Client {
     connection: Connection,
     server: Option<JoinHandle<()>>,
     asked: i32,
-    folder: tempfile::TempDir,
+    pub folder: tempfile::TempDir,
     /// The last diagnostics of each file, by its name.
     diagnostics: std::collections::BTreeMap<String, Value>,
 }
@@ -127,8 +127,9 @@ impl Client {
     }
 
     pub fn diagnostics_of(&mut self, name: &str) -> Vec<Value> {
-        // An answer comes behind everything that was said before.
-        self.of("textDocument/foldingRange", json!({}));
+        // What all of a file has to be known for is answered behind all that is said of it.
+        let file = json!({ "uri": self.uri(name) });
+        self.ask("textDocument/inlayHint", json!({ "textDocument": file, "range": everywhere() }));
         self.until(name, |_| true)
     }
 

@@ -34,6 +34,7 @@ mod lessons;
 mod loaded;
 mod loops;
 mod lsp;
+mod lsp_keys;
 mod lsp_project;
 mod meaning;
 mod memory;
