@@ -184,7 +184,7 @@ fn step(name: &str, model: Model, profile: bool) {
     let graph = optimize(&step.builder.finish());
     // Inputs are x, y, parameters and states; outputs the loss, then parameters and states.
     let updates: Vec<(usize, usize)> = (0..next.len()).map(|i| (i + 1, i + 2)).collect();
-    let mut executable = Executable::new(plan(&graph, &Options { guards: vec![0], updates }));
+    let mut executable = Executable::new(plan(&graph, &Options { guards: vec![0], updates, ..Options::default() }));
     let mut memory = Memory::new();
     let is_state = |name: &str| name == "m" || name == "v";
     let first = |(i, (name, ty)): (usize, &(Name, Type))| match is_state(name) {

@@ -49,8 +49,9 @@ pub struct Engine<'c> {
     timing: Option<Timing>,
 }
 
-/// What a plan must guard and may overwrite.
-pub fn plan_options(lowered: &Lowered) -> plan::Options {
+/// What a plan must guard, may overwrite, and may keep something of: cells that it leaves as they are, if its program has no other
+/// plans, for other sizes, each of which would keep as much.
+pub fn plan_options(lowered: &Lowered, alone: bool) -> plan::Options {
     let mut options = plan::Options::default();
     for (o, target) in lowered.outputs.iter().enumerate() {
         match target {
@@ -62,6 +63,9 @@ pub fn plan_options(lowered: &Lowered) -> plan::Options {
             Target::Metric(_) | Target::Value(_) | Target::Compared | Target::Assert(_) => {}
         }
     }
+    let cells = lowered.inputs.iter().enumerate().filter(|(_, source)| matches!(source, Source::Cell(_)));
+    let left = cells.map(|(input, _)| input).filter(|input| options.updates.iter().all(|update| update.1 != *input));
+    options.stays = left.filter(|_| alone).collect();
     options
 }
 

@@ -87,7 +87,7 @@ pub fn is_sound(diagnostics: &[Diagnostic]) -> bool {
 pub fn compile(program: &crate::tir::Program, sizes: &lower::Sizes) -> (lower::Lowered, plan::Plan) {
     let mut lowered = lower::lower(program, sizes);
     lowered.graph = opt::optimize(&lowered.graph);
-    let options = engine::plan_options(&lowered);
+    let options = engine::plan_options(&lowered, sizes.is_empty());
     let plan = plan::plan(&lowered.graph, &options);
     (lowered, plan)
 }

@@ -24,7 +24,7 @@ pub struct Peak {
     pub cells: u64,
     /// Rows.
     pub data: u64,
-    /// Values of a step: the arena, what comes in and goes out, and what kernels work with.
+    /// Values of a step: the arena, what comes in and goes out, and what kernels work with and keep.
     pub step: u64,
     /// Copies of the weights while they are written to a file.
     pub saving: u64,
@@ -63,7 +63,8 @@ fn peak(checked: &Checked, job: &Job, tables: &mut Tables, threads: u64) -> Peak
     let arena = known().map(|(_, plan)| plan.arena as u64).max().unwrap_or(0);
     let outside: u64 = known().map(|(lowered, plan)| outside(lowered, plan)).sum();
     let rooms = known().map(|(_, plan)| room(plan));
-    let (own, shared) = rooms.fold((0, 0), |most, room| (room.own.max(most.0), room.shared.max(most.1)));
+    let (own, shared, kept) =
+        rooms.fold((0, 0, 0), |most, room| (room.own.max(most.0), room.shared.max(most.1), room.kept + most.2));
     let mut seen: Vec<&Arc<Table>> = vec![];
     for table in read.iter().flatten() {
         if !seen.iter().any(|known| Arc::ptr_eq(known, table)) {
@@ -79,7 +80,7 @@ fn peak(checked: &Checked, job: &Job, tables: &mut Tables, threads: u64) -> Peak
         base,
         cells: checked.cells.iter().map(bytes).sum(),
         data,
-        step: arena + outside + threads * own + shared,
+        step: arena + outside + threads * own + shared + kept,
         saving: COPIES * trained,
         open: plans.iter().any(Option::is_none),
     }

@@ -4,6 +4,7 @@ use crate::id;
 use crate::ops::{Data, Tensor};
 use crate::plan::{ALIGN, Type};
 use crate::types::{Bf16, DType, F16};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 id!(
     /// One tensor of a `Memory`.
@@ -47,9 +48,24 @@ impl Storage {
     }
 }
 
+/// What a slot held at some time: no two tensors have the same, in no memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Version(u64);
+
+impl Version {
+    /// Of no tensor.
+    pub(crate) const NONE: Version = Version(0);
+
+    fn new() -> Version {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Version(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
 struct Buffer {
     ty: Type,
     storage: Storage,
+    version: Version,
 }
 
 /// Tensors by slot, and the arena of the plan that runs.
@@ -76,7 +92,7 @@ impl Memory {
 
     /// A new slot of zeros.
     pub fn zeros(&mut self, ty: Type) -> Slot {
-        let buffer = Buffer { storage: Storage::zeroed(ty.bytes()), ty };
+        let buffer = Buffer { storage: Storage::zeroed(ty.bytes()), ty, version: Version::new() };
         match self.free.pop() {
             Some(slot) => {
                 self.buffers[slot.index()] = buffer;
@@ -97,13 +113,14 @@ impl Memory {
 
     /// A copy of a slot's tensor.
     pub fn get(&self, slot: Slot) -> Tensor {
-        let Buffer { ty, storage } = &self.buffers[slot.index()];
+        let Buffer { ty, storage, .. } = &self.buffers[slot.index()];
         Tensor::new(ty.shape.clone(), decode(ty.dtype, storage.bytes()))
     }
 
     /// Overwrites a slot with a tensor of its type.
     pub fn set(&mut self, slot: Slot, tensor: &Tensor) {
-        let Buffer { ty, storage } = &mut self.buffers[slot.index()];
+        self.written(slot);
+        let Buffer { ty, storage, .. } = &mut self.buffers[slot.index()];
         assert_eq!((ty.dtype, &ty.shape), (tensor.dtype(), &tensor.shape), "{slot} keeps its type");
         encode(&tensor.data, storage.bytes_mut());
     }
@@ -126,6 +143,16 @@ impl Memory {
         self.arena.pointer()
     }
 
+    /// A slot's tensor is, or will be, another.
+    pub(crate) fn written(&mut self, slot: Slot) {
+        self.buffers[slot.index()].version = Version::new();
+    }
+
+    pub(crate) fn version(&self, slot: Slot) -> Version {
+        self.buffers[slot.index()].version
+    }
+
+    /// The bytes of a slot; whoever writes them says so with `written`.
     pub(crate) fn storage(&mut self, slot: Slot) -> &mut Storage {
         &mut self.buffers[slot.index()].storage
     }

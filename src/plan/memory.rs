@@ -40,6 +40,7 @@ pub fn place(graph: &Graph, draft: Draft, options: &Options) -> Plan {
         constants: draft.constants.clone(),
         arena,
         updates: options.updates.clone(),
+        stays: options.stays.clone(),
     }
 }
 

@@ -33,6 +33,8 @@ pub struct Options {
     /// `(output, input)`: the output is the next value of the input, of the same type. Both may share one buffer:
     /// the output is written only when the input is no longer needed and all guards have passed.
     pub updates: Vec<(usize, usize)>,
+    /// Inputs that are mostly the same from run to run, so that what is made of them alone is worth keeping.
+    pub stays: Vec<usize>,
 }
 
 /// Where a buffer begins. Offsets into the arena are in bytes and divisible by `ALIGN`.
@@ -153,6 +155,8 @@ pub struct Plan {
     pub arena: usize,
     /// `(output, input)` pairs that may share one buffer.
     pub updates: Vec<(usize, usize)>,
+    /// Inputs of which something may be kept.
+    pub stays: Vec<usize>,
 }
 
 /// Plans a graph.

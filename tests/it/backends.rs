@@ -377,7 +377,7 @@ fn update() -> (Graph, Options) {
     for (name, node) in [("p", next), ("loss", loss), ("twice", twice)] {
         builder.output(name, node);
     }
-    (builder.finish(), Options { guards: vec![1], updates: vec![(0, 0)] })
+    (builder.finish(), Options { guards: vec![1], updates: vec![(0, 0)], ..Options::default() })
 }
 
 #[test]
@@ -417,7 +417,7 @@ fn outputs_appear_as_if_written_behind_all_reads() {
     for updates in
         [vec![], vec![(0, 0)], vec![(0, 0), (1, 1)], vec![(1, 1), (0, 0)], vec![(1, 0)], vec![(2, 0), (0, 1)]]
     {
-        let mut executable = Executable::new(plan(&graph, &Options { guards: vec![], updates }));
+        let mut executable = Executable::new(plan(&graph, &Options { updates, ..Options::default() }));
         for order in [[0, 1, 2], [1, 0, 2], [2, 1, 0], [2, 0, 1]] {
             let mut memory = Memory::new();
             let slots = [memory.add(&inputs[0]), memory.add(&inputs[1]), memory.zeros(ty(DType::F32, &[7]))];

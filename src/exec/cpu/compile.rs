@@ -2,15 +2,15 @@
 
 use super::Kernel;
 use super::conv;
+use super::kept::Fixed;
 use super::kernels::{
     assign, copy, dot, fft, fused, guard, indexed, lines, matrix, peaks, reduce, repeat, source, windows,
 };
 use crate::ops::Op;
 use crate::plan::{Action, Step};
-use std::ops::Range;
 
 /// `fixed` are the inputs that stay the same from run to run, until the kernel's `renew`.
-pub fn compile(step: &Step, fixed: &Range<usize>) -> Box<dyn Kernel> {
+pub fn compile(step: &Step, fixed: &Fixed) -> Box<dyn Kernel> {
     match &step.action {
         Action::Fused(found) => Box::new(fused::FusedKernel::new(step, found)),
         Action::Copy => copy::copy(step),
@@ -21,7 +21,7 @@ pub fn compile(step: &Step, fixed: &Range<usize>) -> Box<dyn Kernel> {
     }
 }
 
-fn primitive(step: &Step, op: &Op<usize>, fixed: &Range<usize>) -> Box<dyn Kernel> {
+fn primitive(step: &Step, op: &Op<usize>, fixed: &Fixed) -> Box<dyn Kernel> {
     match op {
         Op::Iota { .. } => source::iota(step),
         Op::Uniform { stream, .. } => source::uniform(step, *stream),
@@ -33,7 +33,7 @@ fn primitive(step: &Step, op: &Op<usize>, fixed: &Range<usize>) -> Box<dyn Kerne
         Op::ArgSort { axis, descending } => lines::argsort(step, *axis, *descending),
         Op::Assign => assign::assign(step),
         Op::Dot { batch, contract } => dot::dot(step, batch, contract, fixed),
-        Op::Conv(found) => conv::conv(step, found),
+        Op::Conv(found) => conv::conv(step, found, fixed),
         Op::Matrix(op) => matrix::matrix(step, *op),
         Op::Fft { inverse } => fft::fft(step, *inverse),
         Op::Take { axis } => indexed::take(step, *axis),

@@ -8,6 +8,7 @@ mod fourier;
 mod frame;
 mod gemm;
 mod isa;
+mod kept;
 mod kernels;
 mod math;
 mod parallel;
@@ -19,19 +20,19 @@ mod transpose;
 pub use gemm::{Matmul, use_matmul};
 pub use room::{Room, room};
 
-use super::memory::Storage;
+use super::memory::{Storage, Version};
 use super::{Fault, Memory, Profile, Slot};
 use crate::plan::Plan;
 use frame::{CONSTANT, Frame};
-use std::ops::Range;
+use kept::Fixed;
 use std::time::Instant;
 
 /// One step, ready to run.
 trait Kernel: Send + Sync {
     fn run(&mut self, frame: &Frame) -> Result<(), Fault>;
 
-    /// The inputs that stay the same from run to run may have changed.
-    fn renew(&mut self) {}
+    /// Of the inputs that stay the same from run to run, those that are marked may have changed.
+    fn renew(&mut self, _changed: &[bool]) {}
 
     /// Starts or stops taking times inside; gives those taken so far, where there is an inside.
     fn profile(&mut self, _on: bool) -> Option<Profile> {
@@ -49,17 +50,17 @@ struct Program {
 
 impl Program {
     /// `fixed` are the inputs that stay the same from run to run, until `renew`.
-    fn new(plan: &Plan, fixed: Range<usize>) -> Program {
+    fn new(plan: &Plan, fixed: &Fixed) -> Program {
         let mut constants = Storage::zeroed(plan.constants.len() * CONSTANT);
         for (index, &value) in plan.constants.iter().enumerate() {
             constants.bytes_mut()[index * CONSTANT..][..CONSTANT].copy_from_slice(&element::constant_bytes(value));
         }
-        let kernels = plan.steps.iter().map(|step| compile::compile(step, &fixed)).collect();
+        let kernels = plan.steps.iter().map(|step| compile::compile(step, fixed)).collect();
         Program { kernels, constants, profile: None }
     }
 
-    fn renew(&mut self) {
-        self.kernels.iter_mut().for_each(|kernel| kernel.renew());
+    fn renew(&mut self, changed: &[bool]) {
+        self.kernels.iter_mut().for_each(|kernel| kernel.renew(changed));
     }
 
     /// Starts or stops taking times; gives those taken so far.
@@ -97,6 +98,9 @@ pub struct Executable {
     follows: Vec<Option<usize>>,
     /// By output: memory for runs in which the output's slot is also an input that it may not overwrite at once.
     spares: Vec<Option<Storage>>,
+    /// What inputs held in the last run: kernels keep what they make of those that runs leave as they are.
+    held: Vec<Version>,
+    changed: Vec<bool>,
     /// The slots of the last run, for which `spares` was made.
     bound: (Vec<Slot>, Vec<Slot>),
     inputs: Pointers,
@@ -116,7 +120,9 @@ impl Executable {
     pub fn new(plan: Plan) -> Executable {
         let follows = |output| plan.updates.iter().find(|update| update.0 == output).map(|update| update.1);
         Executable {
-            program: Program::new(&plan, 0..0),
+            program: Program::new(&plan, &Fixed::of_plan(&plan)),
+            held: vec![],
+            changed: vec![],
             follows: (0..plan.outputs.len()).map(follows).collect(),
             spares: plan.outputs.iter().map(|_| None).collect(),
             bound: Default::default(),
@@ -142,6 +148,8 @@ impl Executable {
         if self.bound.0 != inputs || self.bound.1 != outputs {
             self.bind(memory, inputs, outputs);
         }
+        self.renew(memory, inputs);
+        outputs.iter().for_each(|&slot| memory.written(slot));
         self.inputs.0.clear();
         self.inputs.0.extend(inputs.iter().map(|&slot| memory.storage(slot).pointer()));
         self.outputs.0.clear();
@@ -164,6 +172,17 @@ impl Executable {
             }
         }
         Ok(())
+    }
+
+    /// Tells kernels which inputs hold something else than in the last run.
+    fn renew(&mut self, memory: &Memory, inputs: &[Slot]) {
+        self.changed.clear();
+        self.held.resize(inputs.len(), Version::NONE);
+        for (held, &slot) in self.held.iter_mut().zip(inputs) {
+            let now = memory.version(slot);
+            self.changed.push(std::mem::replace(held, now) != now);
+        }
+        self.program.renew(&self.changed);
     }
 
     /// Makes the spares that these slots need.

@@ -3,6 +3,8 @@
 //!
 //! Tasks are cut by sizes alone. Weight gradients are summed within fixed parts, and these by a balanced tree.
 
+#[cfg(target_arch = "x86_64")]
+mod amx;
 mod forward;
 mod line_tile;
 mod lines;
@@ -20,6 +22,7 @@ mod winograd;
 use super::frame::{Array, Frame, Writer};
 use super::gemm::{Factor, Tiled, tiles};
 use super::isa::{Isa, isa};
+use super::kept::{Fixed, Kept};
 use super::kernels::fold::Fold;
 use super::kernels::reduce::join_parts;
 use super::scratch;
@@ -40,11 +43,17 @@ trait Shortcut<T>: Send + Sync {
     /// Elements of the packed weights.
     fn packed(&self, pass: &Pass) -> usize;
 
-    /// Computes a whole pass with room for the packed weights, and says whether it is as it should be.
+    /// Packs the weights.
     ///
     /// # Safety
-    /// As `Pass::run` for all tasks, but with the weights as they are.
-    unsafe fn run(&self, pass: &Pass, x: &[T], w: &[T], room: &mut [T], y: Writer<T>) -> bool;
+    /// All weights, and the room that `packed` says.
+    unsafe fn pack(&self, pass: &Pass, w: &[T], room: &mut [T]);
+
+    /// Computes a whole pass, and says whether it is as it should be.
+    ///
+    /// # Safety
+    /// As `Pass::run` for all tasks, but with what `pack` has packed.
+    unsafe fn run(&self, pass: &Pass, x: &[T], packed: &[T], y: Writer<T>) -> bool;
 }
 
 /// The same for the gradient of weights, whose parts have sums of their own.
@@ -66,8 +75,8 @@ trait Unit: Factor + Tiled + Tall {
     /// How a pass goes along lines, if it does.
     fn lines(pass: &Pass) -> Option<Lines>;
 
-    /// A shorter way for a pass, if there is one.
-    fn shortcut(pass: &Pass) -> Option<Box<dyn Shortcut<Self>>>;
+    /// A shorter way for a pass, whose packed weights may be kept, if there is one.
+    fn shortcut(pass: &Pass, kept: bool) -> Option<Box<dyn Shortcut<Self>>>;
 
     /// A shorter way for a gradient of weights, if there is one.
     fn weight_shortcut(g: &Geometry) -> Option<Box<dyn WeightShortcut<Self>>>;
@@ -90,10 +99,18 @@ impl Unit for f32 {
         is_wide().then(|| Lines::new(pass)).flatten()
     }
 
-    fn shortcut(pass: &Pass) -> Option<Box<dyn Shortcut<f32>>> {
+    fn shortcut(pass: &Pass, kept: bool) -> Option<Box<dyn Shortcut<f32>>> {
         match is_wide() {
             #[cfg(target_arch = "x86_64")]
-            true if winograd::Winograd::pays(pass) => Some(Box::new(winograd::Winograd::new(pass)?)),
+            true => {
+                let squares =
+                    Some(pass).filter(|pass| winograd::Winograd::pays(pass)).and_then(winograd::Winograd::new);
+                let tiles = || Some(pass).filter(|pass| kept && amx::Tiles::pays(pass)).and_then(amx::Tiles::new);
+                match squares {
+                    Some(squares) => Some(Box::new(squares)),
+                    None => Some(Box::new(tiles()?)),
+                }
+            }
             _ => None,
         }
     }
@@ -121,7 +138,7 @@ impl Unit for f64 {
         None
     }
 
-    fn shortcut(_: &Pass) -> Option<Box<dyn Shortcut<f64>>> {
+    fn shortcut(_: &Pass, _: bool) -> Option<Box<dyn Shortcut<f64>>> {
         None
     }
 
@@ -141,14 +158,14 @@ fn is_wide() -> bool {
 }
 
 /// The kernel of a convolution.
-pub fn conv(step: &Step, conv: &Conv<usize>) -> Box<dyn Kernel> {
+pub fn conv(step: &Step, conv: &Conv<usize>, fixed: &Fixed) -> Box<dyn Kernel> {
     match step.results[0].dtype {
-        DType::F64 => of::<f64>(step, conv),
-        _ => of::<f32>(step, conv),
+        DType::F64 => of::<f64>(step, conv, fixed),
+        _ => of::<f32>(step, conv, fixed),
     }
 }
 
-fn of<T: Unit>(step: &Step, conv: &Conv<usize>) -> Box<dyn Kernel> {
+fn of<T: Unit>(step: &Step, conv: &Conv<usize>, fixed: &Fixed) -> Box<dyn Kernel> {
     let g = geometry(step, conv);
     let (lhs, rhs, dst) = (Array::new(&step.args[0]), Array::new(&step.args[1]), Array::new(&step.results[0]));
     let (m, sweeps) = match conv.mode {
@@ -161,11 +178,28 @@ fn of<T: Unit>(step: &Step, conv: &Conv<usize>) -> Box<dyn Kernel> {
         ConvMode::Forward => (g.filters, vec![g.forward()]),
         ConvMode::Input => (g.channels, g.adjoint()),
     };
+    let kept = fixed.input(&step.args[1]).filter(|_| keeps(step, conv, fixed));
     let route = |sweep| {
         let pass = Pass::new::<T>(&g, conv.mode, m, sweep);
-        Route { lines: T::lines(&pass), shortcut: T::shortcut(&pass), pass }
+        Route { lines: T::lines(&pass), shortcut: T::shortcut(&pass, kept.is_some()), pass }
     };
-    Box::new(Sweeps::<T> { routes: sweeps.into_iter().map(route).collect(), source: lhs, weights: rhs, dst })
+    let routes = sweeps.into_iter().map(route).collect();
+    Box::new(Sweeps::<T> { routes, source: lhs, weights: rhs, dst, kept: kept.map(Kept::new) })
+}
+
+/// Packed weights that are read for so many positions are worth keeping: with more, packing them is little beside the products.
+const FEW: usize = 4096;
+
+/// Whether a convolution keeps its packed weights from run to run: those of one sweep.
+pub fn keeps(step: &Step, conv: &Conv<usize>, fixed: &Fixed) -> bool {
+    let one = match conv.mode {
+        ConvMode::Forward => true,
+        ConvMode::Input => conv.stride.iter().all(|&stride| stride == 1),
+        ConvMode::Weight => false,
+    };
+    let shape = &step.results[0].view.shape;
+    let positions = shape[0] * shape[2..].iter().product::<usize>();
+    one && fixed.input(&step.args[1]).is_some() && (fixed.often || positions <= FEW)
 }
 
 fn geometry(step: &Step, conv: &Conv<usize>) -> Geometry {
@@ -208,24 +242,49 @@ struct Route<T> {
 impl<T: Unit> Route<T> {
     /// Elements of the packed weights.
     fn packed(&self) -> usize {
-        self.pass.packed().max(self.shortcut.as_ref().map_or(0, |shortcut| shortcut.packed(&self.pass)))
+        self.shortcut.as_ref().map_or(self.pass.packed(), |shortcut| shortcut.packed(&self.pass))
     }
 
-    fn run(&self, x: &[T], w: &[T], room: &mut [T], y: Writer<T>) {
-        let pass = &self.pass;
+    /// `fresh` says that the room has the packed weights already.
+    fn run(&self, x: &[T], w: &[T], room: &mut [T], fresh: bool, y: Writer<T>) {
+        let Some(shortcut) = &self.shortcut else {
+            if !fresh {
+                self.pack(w, room);
+            }
+            return self.sums(x, room, y);
+        };
         // SAFETY: the operands and the result of this step; room for the packed weights.
-        if self.shortcut.as_ref().is_some_and(|shortcut| unsafe { shortcut.run(pass, x, w, room, y) }) {
-            return;
+        let done = unsafe {
+            if !fresh {
+                shortcut.pack(&self.pass, w, room);
+            }
+            shortcut.run(&self.pass, x, room, y)
+        };
+        if !done {
+            scratch::shared::<T, _>(self.pass.packed(), |room| {
+                self.pack(w, room);
+                self.sums(x, room, y);
+            });
         }
-        let to = Writer::of(room);
+    }
+
+    /// Packs the weights for sums over taps.
+    fn pack(&self, w: &[T], room: &mut [T]) {
+        let (pass, to) = (&self.pass, Writer::of(room));
         // SAFETY: pieces are packed once each, to the room that was counted.
         parallel::tasks(pass.pieces(), pass.packed(), |piece| unsafe { pass.pack(piece, w, to) });
+    }
+
+    fn sums(&self, x: &[T], packed: &[T], y: Writer<T>) {
+        let pass = &self.pass;
         // SAFETY: the operands and the result of this step; tasks have parts of their own.
         match &self.lines {
             Some(lines) => parallel::tasks(lines.tasks(pass), pass.work(), |task| unsafe {
-                T::run_lines(lines, pass, task, x, room, y)
+                T::run_lines(lines, pass, task, x, packed, y)
             }),
-            None => parallel::tasks(pass.tasks(), pass.work(), |task| unsafe { pass.run(T::pack(), task, x, room, y) }),
+            None => {
+                parallel::tasks(pass.tasks(), pass.work(), |task| unsafe { pass.run(T::pack(), task, x, packed, y) });
+            }
         }
     }
 }
@@ -236,9 +295,15 @@ struct Sweeps<T> {
     source: Array<T>,
     weights: Array<T>,
     dst: Array<T>,
+    /// Packed weights of the one pass there is.
+    kept: Option<Kept>,
 }
 
 impl<T: Unit> Kernel for Sweeps<T> {
+    fn renew(&mut self, changed: &[bool]) {
+        self.kept.iter_mut().for_each(|kept| kept.renew(changed));
+    }
+
     fn run(&mut self, frame: &Frame) -> Result<(), Fault> {
         let (x, w, y) = (self.source.read(frame), self.weights.read(frame), self.dst.writer(frame));
         if self.routes.iter().any(|route| route.pass.sweep.rows() == 0) {
@@ -246,10 +311,15 @@ impl<T: Unit> Kernel for Sweeps<T> {
             self.dst.write(frame).fill(T::ZERO);
         }
         let packed = self.routes.iter().map(Route::packed).max().unwrap_or(0);
-        scratch::shared::<T, _>(packed, |room| {
-            let some = self.routes.iter().filter(|route| route.pass.sweep.rows() > 0);
-            some.for_each(|route| route.run(x, w, room, y));
-        });
+        let some = || self.routes.iter().filter(|route| route.pass.sweep.rows() > 0);
+        let Some(kept) = &mut self.kept else {
+            scratch::shared::<T, _>(packed, |room| some().for_each(|route| route.run(x, w, room, false, y)));
+            return Ok(());
+        };
+        let (room, fresh) = kept.memory(packed * size_of::<T>());
+        // SAFETY: so many bytes that are kept, aligned for every element; any bits are one.
+        let room = unsafe { std::slice::from_raw_parts_mut(room.cast(), packed) };
+        some().for_each(|route| route.run(x, w, room, fresh, y));
         Ok(())
     }
 }

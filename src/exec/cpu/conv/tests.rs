@@ -158,7 +158,7 @@ impl<T: Number> Case<T> {
         want
     }
 
-    fn check(&self, want: &[(f64, f64, usize)], got: &[T]) -> Result<(), TestCaseError> {
+    pub fn check(&self, want: &[(f64, f64, usize)], got: &[T]) -> Result<(), TestCaseError> {
         prop_assert_eq!(got.len(), want.len());
         for (i, (&got, &(sum, size, count))) in got.iter().zip(want).enumerate() {
             let bound = (count + 2) as f64 * T::EPSILON * size;
@@ -168,7 +168,7 @@ impl<T: Number> Case<T> {
     }
 
     /// The forward convolution or its adjoint in `x`, by `run(pass, task, source, weights, result)` for all tasks.
-    fn sweep(&self, mode: ConvMode, lines: bool, pack: Pack<T>) -> Option<Vec<T>> {
+    pub fn sweep(&self, mode: ConvMode, lines: bool, pack: Pack<T>) -> Option<Vec<T>> {
         let (m, sweeps, source, len) = match mode {
             ConvMode::Input => (self.g.channels, self.g.adjoint(), &self.y, self.x.len()),
             _ => (self.g.filters, vec![self.g.forward()], &self.x, self.y.len()),

@@ -2,7 +2,7 @@
 //! `matrixmultiply`, whose only user this is.
 
 #[cfg(target_arch = "x86_64")]
-mod amx;
+pub mod amx;
 mod blocked;
 mod pack;
 #[cfg(test)]
@@ -12,8 +12,8 @@ mod vector;
 
 use super::element::Element;
 use super::frame::{Reader, Writer};
+use super::kept::Kept;
 use super::parallel;
-use crate::exec::memory::Storage;
 use blocked::Blocked;
 use std::sync::atomic::{AtomicBool, Ordering};
 pub use tile::Tiled;
@@ -72,37 +72,20 @@ pub fn use_matmul(matmul: Matmul) {
     MATMUL.store(matmul == Matmul::Fast, Ordering::Relaxed);
 }
 
+/// How exact they are.
 #[cfg(target_arch = "x86_64")]
-fn matmul() -> Matmul {
+pub fn matmul() -> Matmul {
     if MATMUL.load(Ordering::Relaxed) { Matmul::Fast } else { Matmul::Exact }
 }
 
 #[cfg(target_arch = "x86_64")]
 impl Matmul {
     /// Numbers of bf16 whose sum stands for one of f32.
-    fn parts(self) -> usize {
+    pub fn parts(self) -> usize {
         match self {
             Matmul::Exact => 3,
             Matmul::Fast => 2,
         }
-    }
-}
-
-/// What products read of a right factor that stays the same: made by the first of them.
-pub struct Kept {
-    #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "only tiles have panels that are kept"))]
-    memory: Storage,
-    fresh: bool,
-}
-
-impl Kept {
-    pub fn nothing() -> Kept {
-        Kept { memory: Storage::zeroed(0), fresh: false }
-    }
-
-    /// The factor may have changed.
-    pub fn forget(&mut self) {
-        self.fresh = false;
     }
 }
 
@@ -239,6 +222,20 @@ pub fn splits(m: usize, k: usize, n: usize) -> bool {
     {
         let g = Gemm { m, k, n, lhs: [0; 2], rhs: [0; 2], out: 0, add: false };
         tiles::<f32>().is_some() && amx::fits(&g) && amx::available()
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        let _ = (m, k, n);
+        false
+    }
+}
+
+/// Whether they are with what is kept of the right factor.
+pub fn splits_kept(m: usize, k: usize, n: usize) -> bool {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let g = Gemm { m, k, n, lhs: [0; 2], rhs: [0; 2], out: 0, add: false };
+        tiles::<f32>().is_some() && amx::fits_kept(&g) && amx::available()
     }
     #[cfg(not(target_arch = "x86_64"))]
     {

@@ -1,19 +1,27 @@
 //! Products: every batch element is one matrix product, or several on blocks of its result.
 
 use super::super::frame::{Array, Frame, Strided};
-use super::super::gemm::{Factor, Gemm, Kept, gemm, gemm_on_all_threads};
+use super::super::gemm::{Factor, Gemm, gemm, gemm_on_all_threads};
+use super::super::kept::{Fixed, Kept};
 use super::super::{Kernel, parallel};
 use super::walk::Walk;
 use crate::exec::Fault;
-use crate::plan::{Place, Step, View};
+use crate::plan::{Operand, Step, View};
 use crate::types::DType;
-use std::ops::Range;
 
 /// From so many products on, each is one thread's; fewer are cut, if they are large.
 const TOGETHER: usize = 8;
 
 /// Multiplications of one task, at least.
 const GROUP: usize = 256 * 1024;
+
+/// Of a right factor that is read for so many rows, panels are worth keeping: with more, packing them is little beside the products.
+const FEW: usize = 256;
+
+/// The input that panels of a product's right factor are kept of, if any are: it has `m` rows on the left.
+pub fn keeps(rhs: &Operand, fixed: &Fixed, m: usize) -> Option<usize> {
+    fixed.input(rhs).filter(|_| fixed.often || m <= FEW)
+}
 
 struct DotKernel<T> {
     lhs: Strided<T>,
@@ -22,17 +30,12 @@ struct DotKernel<T> {
     /// Places of the two factors by batch element.
     batch: Walk<2>,
     product: Gemm,
-    /// Of a right factor that stays the same while a loop runs.
+    /// Of a right factor that stays the same.
     kept: Option<Kept>,
 }
 
 /// `fixed` are the inputs that stay the same from run to run, until the kernel is told otherwise.
-pub fn dot(
-    step: &Step,
-    batch: &[(usize, usize)],
-    contract: &[(usize, usize)],
-    fixed: &Range<usize>,
-) -> Box<dyn Kernel> {
+pub fn dot(step: &Step, batch: &[(usize, usize)], contract: &[(usize, usize)], fixed: &Fixed) -> Box<dyn Kernel> {
     match step.results[0].dtype {
         DType::F16 | DType::Bf16 => unreachable!("plans compute in f32"),
         DType::F32 => Box::new(DotKernel::<f32>::new(step, batch, contract, fixed)),
@@ -44,7 +47,7 @@ pub fn dot(
 }
 
 impl<T: Factor> DotKernel<T> {
-    fn new(step: &Step, batch: &[(usize, usize)], contract: &[(usize, usize)], fixed: &Range<usize>) -> DotKernel<T> {
+    fn new(step: &Step, batch: &[(usize, usize)], contract: &[(usize, usize)], fixed: &Fixed) -> DotKernel<T> {
         let (lhs, rhs) = (&step.args[0].view, &step.args[1].view);
         let (left, right): (Vec<usize>, Vec<usize>) = batch.iter().copied().unzip();
         let (left_sum, right_sum): (Vec<usize>, Vec<usize>) = contract.iter().copied().unzip();
@@ -54,9 +57,8 @@ impl<T: Factor> DotKernel<T> {
         let sizes: Vec<usize> = left.iter().map(|&axis| lhs.shape[axis]).collect();
         let one =
             |view: &View, axes: &[usize]| view.stride_of(axes).expect("the planner copies what has no one stride");
-        let stays = matches!(step.args[1].place, Place::Input(input) if fixed.contains(&input));
         DotKernel {
-            kept: (stays && sizes.is_empty()).then(Kept::nothing),
+            kept: keeps(&step.args[1], fixed, m).filter(|_| sizes.is_empty()).map(Kept::new),
             lhs: Strided::new(&step.args[0]),
             rhs: Strided::new(&step.args[1]),
             dst: Array::new(&step.results[0]),
@@ -82,8 +84,8 @@ fn free(view: &View, taken: &[&[usize]]) -> (usize, isize) {
 }
 
 impl<T: Factor> Kernel for DotKernel<T> {
-    fn renew(&mut self) {
-        self.kept.iter_mut().for_each(Kept::forget);
+    fn renew(&mut self, changed: &[bool]) {
+        self.kept.iter_mut().for_each(|kept| kept.renew(changed));
     }
 
     fn run(&mut self, frame: &Frame) -> Result<(), Fault> {
@@ -91,7 +93,7 @@ impl<T: Factor> Kernel for DotKernel<T> {
         let product = self.product;
         let count = self.batch.count();
         if let Some(kept) = &mut self.kept {
-            // SAFETY: the factors are this step's, the result is its own; what is kept is forgotten when the factor changes.
+            // SAFETY: the factors are this step's, the result is its own; what is kept is made anew when the factor changes.
             if unsafe { T::multiply_kept(&product, kept, lhs.pointer(), rhs.pointer(), dst.pointer()) } {
                 return Ok(());
             }

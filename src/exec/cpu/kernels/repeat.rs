@@ -2,6 +2,7 @@
 //! Carries go back and forth between two buffers; where iterations are left out, the result may have to be copied.
 
 use super::super::frame::Frame;
+use super::super::kept::Fixed;
 use super::super::{Kernel, Program};
 use crate::exec::Fault;
 use crate::exec::Profile;
@@ -83,6 +84,8 @@ struct LoopKernel {
     when: Option<When>,
     program: Program,
     body: Plan,
+    /// Marks every input of the body.
+    all: Vec<bool>,
     arena: Place,
     carries: Vec<Carry>,
     xs: Vec<Part>,
@@ -102,13 +105,15 @@ pub fn repeat(step: &Step, found: &Loop) -> Box<dyn Kernel> {
         result: Part::whole(result),
         spare: Place::Arena(spare),
     });
+    // Behind the number of the iteration, carries and slices come the constants.
+    let fixed = Fixed::of_body(&found.body, 1 + found.carries + found.xs);
     Box::new(LoopKernel {
         n: found.n,
         reverse: found.reverse,
         when: When::new(found),
-        // Behind the number of the iteration, carries and slices come the constants.
-        program: Program::new(&found.body, 1 + found.carries + found.xs..found.body.inputs.len()),
+        program: Program::new(&found.body, &fixed),
         body: found.body.clone(),
+        all: vec![true; found.body.inputs.len()],
         arena: Place::Arena(found.arena),
         carries: carries.collect(),
         xs: xs.iter().map(|x| Part::slice(x, found.n)).collect(),
@@ -174,7 +179,7 @@ impl Kernel for LoopKernel {
     }
 
     fn run(&mut self, frame: &Frame) -> Result<(), Fault> {
-        self.program.renew();
+        self.program.renew(&self.all);
         // So that the last iteration of a loop without a condition writes the results where they belong.
         let mut next = if self.n.is_multiple_of(2) { Side::Spare } else { Side::Result };
         let mut side = None;

@@ -115,7 +115,7 @@ impl Winograd {
     ///
     /// # Safety
     /// `w` are all weights, `to` is the room of `packed`; nobody else uses this piece. The processor has AVX-512 F.
-    unsafe fn pack(&self, pass: &Pass, piece: usize, w: &[f32], to: Writer<f32>) {
+    unsafe fn pack_piece(&self, pass: &Pass, piece: usize, w: &[f32], to: Writer<f32>) {
         let panels = pass.m.div_ceil(pass.height);
         let (group, m) = (piece / panels, piece % panels * pass.height);
         let height = pass.height.min(pass.m - m);
@@ -134,7 +134,7 @@ impl Winograd {
     /// Computes one task's part of the result, and says whether all of it is finite.
     ///
     /// # Safety
-    /// As `Pass::run`, with weights packed by `pack`; the processor has AVX-512 F.
+    /// As `Pass::run`, with packed weights; the processor has AVX-512 F.
     unsafe fn part(&self, pass: &Pass, task: usize, x: &[f32], weights: &[f32], y: Writer<f32>) -> bool {
         let s = &self.squares;
         let (upper, block) = (task / self.blocks(pass), task % self.blocks(pass));
@@ -247,14 +247,17 @@ impl Shortcut<f32> for Winograd {
         pass.groups * PLACES * pass.m * self.squares.channels
     }
 
-    unsafe fn run(&self, pass: &Pass, x: &[f32], w: &[f32], room: &mut [f32], y: Writer<f32>) -> bool {
+    unsafe fn pack(&self, pass: &Pass, w: &[f32], room: &mut [f32]) {
         let to = Writer::of(room);
         // SAFETY: pieces are packed once each, to the room that was counted.
-        parallel::tasks(self.pieces(pass), self.packed(pass), |piece| unsafe { self.pack(pass, piece, w, to) });
+        parallel::tasks(self.pieces(pass), self.packed(pass), |piece| unsafe { self.pack_piece(pass, piece, w, to) });
+    }
+
+    unsafe fn run(&self, pass: &Pass, x: &[f32], packed: &[f32], y: Writer<f32>) -> bool {
         let finite = AtomicBool::new(true);
         parallel::tasks(self.tasks(pass), pass.work(), |task| {
             // SAFETY: the operands and the result of this step; tasks have parts of their own.
-            if !unsafe { self.part(pass, task, x, room, y) } {
+            if !unsafe { self.part(pass, task, x, packed, y) } {
                 finite.store(false, Ordering::Relaxed);
             }
         });

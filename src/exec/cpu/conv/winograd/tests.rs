@@ -41,7 +41,10 @@ fn squares(case: &Case<f32>, mode: ConvMode) -> (Vec<f32>, bool) {
     let squares = Winograd::new(&pass).expect("kernels of 3 x 3");
     let (mut room, mut out) = (vec![f32::NAN; squares.packed(&pass)], vec![f32::NAN; len]);
     // SAFETY: the operands of this case, and as much room as was asked for.
-    let finite = unsafe { squares.run(&pass, source, &case.w, &mut room, Writer::of(&mut out)) };
+    let finite = unsafe {
+        squares.pack(&pass, &case.w, &mut room);
+        squares.run(&pass, source, &room, Writer::of(&mut out))
+    };
     (out, finite)
 }
 
@@ -147,6 +150,10 @@ fn section() -> String {
          absolute values: root mean square, and worst. The four positions of a square share roundings: where the \
          terms of one are much larger than those of its neighbour, the neighbour's error is measured by them. Where the result is \
          not finite it is computed again by sums. Written by `DLN_BLESS=1 cargo test --lib winograd`.\n\n\
+         Where weights stay the same from run to run and the processor has tiles of bf16, sums over channels and taps are those of \
+         split numbers, as in products (below), with the same parts for all of a picture and all weights; where one of them is not \
+         finite, or so large or small that a part could be lost, the convolution goes the other way. Their errors are no larger \
+         than those of `sums` (`cargo test --lib conv::amx`).\n\n\
          | numbers | channels | sums | worst | squares | worst |\n| --- | --- | --- | --- | --- | --- |\n"
     );
     for (name, of) in kinds {

@@ -2,21 +2,21 @@
 //! these that matter are summed in f32. Tiles take numbers below 2^-126 for zero and split no infinities: panels where
 //! that could be seen go to the FMA kernels, tile by tile.
 
-mod split;
+pub mod split;
 #[cfg(test)]
 mod tests;
 mod tile;
 
 use super::super::frame::{Reader, Writer};
+use super::super::kept::Kept;
 use super::super::parallel;
 use super::super::scratch::shared;
+use super::Gemm;
 use super::blocked::Blocked;
 use super::tile::Tiles;
-use super::{Gemm, Kept};
-use crate::exec::memory::Storage;
 use split::{LINES, Panel, Side, Strip};
 use std::ops::Range;
-pub use tile::available;
+pub use tile::{available, configure};
 
 /// The deepest panels. Depth alone decides where sums are cut.
 const DEPTH: usize = 384;
@@ -75,12 +75,9 @@ impl Split<'_> {
     pub unsafe fn run_kept(&self, kept: &mut Kept) {
         let (depth, wide) = (self.depth(), self.g.n.div_ceil(LINES));
         let (room, count) = (split::bytes(depth, self.parts), self.g.k.div_ceil(depth) * wide);
-        if kept.memory.len() < Panels::bytes(room, count) {
-            kept.memory = Storage::zeroed(Panels::bytes(room, count));
-            kept.fresh = false;
-        }
-        let panels = Panels { first: kept.memory.pointer(), room, count };
-        if !std::mem::replace(&mut kept.fresh, true) {
+        let (first, fresh) = kept.memory(Panels::bytes(room, count));
+        let panels = Panels { first, room, count };
+        if !fresh {
             self.tasks(count, |index| {
                 let steps = index / wide * depth..self.g.k.min((index / wide + 1) * depth);
                 let block = Block { whole: self, rows: 0..0, columns: 0..self.g.n, steps, kept: None };
@@ -186,7 +183,7 @@ impl Block<'_> {
             let [rows, columns] = part(high, wide);
             let across = wide.div_ceil(columns);
             self.whole.tasks(high.div_ceil(rows) * across, |task| {
-                tile::configure();
+                configure();
                 let (i, j) = (task / across * rows, task % across * columns);
                 for at in 0..deep {
                     let block = self.deep(at, depth);
@@ -261,16 +258,26 @@ impl Block<'_> {
             // SAFETY: a row of this tile.
             let to = unsafe { whole.row(row + r, column, columns.lines) };
             match add {
-                true => to.iter_mut().zip(line).for_each(|(to, x)| *to += x),
+                // SAFETY: where there are tiles there are these vectors.
+                true => unsafe { add_to(to, line) },
                 false => to.copy_from_slice(&line[..columns.lines]),
             }
         }
     }
 }
 
+/// Adds sums to others, as many as there are of these.
+///
+/// # Safety
+/// The processor has tiles.
+#[target_feature(enable = "avx512f")]
+pub unsafe fn add_to(sums: &mut [f32], others: &[f32]) {
+    sums.iter_mut().zip(others).for_each(|(sum, x)| *sum += x);
+}
+
 /// Whether the tiles' products of two panels have the accuracy of f32: no part of a number and no product that matters
 /// is flushed to zero, and nothing overflows.
-fn is_safe(a: Panel, b: Panel) -> bool {
+pub fn is_safe(a: Panel, b: Panel) -> bool {
     let exponent = |bits: u32| (bits >> 23) as i32 - 127;
     let greatest = [a, b].map(|panel| exponent(panel.greatest));
     if a.greatest == 0 || b.greatest == 0 {

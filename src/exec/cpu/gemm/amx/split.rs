@@ -58,17 +58,31 @@ pub unsafe fn pack(strip: Strip, side: Side, most: usize, to: *mut u8) -> Panel 
         let exact = if strip.begins_with_bf16() { pack_parts::<1>(strip, side, to, true) } else { None };
         let packed = match most {
             _ if exact.is_some() => exact,
-            2 => pack_parts::<2>(strip, side, to, false),
-            _ => pack_parts::<3>(strip, side, to, false),
+            parts => Some(pack_all(strip, side, parts, to)),
         };
         packed.expect("all are packed that need not be exact")
     }
 }
 
+/// The same, with so many parts whatever the numbers need.
+///
+/// # Safety
+/// As `pack`.
+pub unsafe fn pack_all(strip: Strip, side: Side, parts: usize, to: *mut u8) -> Panel {
+    // SAFETY: the caller's promise.
+    let packed = unsafe {
+        match parts {
+            2 => pack_parts::<2>(strip, side, to, false),
+            _ => pack_parts::<3>(strip, side, to, false),
+        }
+    };
+    packed.expect("all are packed that need not be exact")
+}
+
 /// `None` as soon as an element is more than its first part, if that is asked for.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
 unsafe fn pack_parts<const P: usize>(strip: Strip, side: Side, to: *mut u8, exact: bool) -> Option<Panel> {
-    let mut seen = Seen { least: _mm512_set1_epi32(-1), greatest: _mm512_setzero_si512(), all: _mm512_setzero_si512() };
+    let mut seen = Seen::nothing();
     for (block, step) in (0..strip.steps).step_by(STEPS).enumerate() {
         strip.fetch(step + STEPS);
         for half in 0..2 {
@@ -86,12 +100,23 @@ unsafe fn pack_parts<const P: usize>(strip: Strip, side: Side, to: *mut u8, exac
             return None;
         }
     }
-    let (least, greatest) = (_mm512_reduce_min_epu32(seen.least), _mm512_reduce_max_epu32(seen.greatest));
-    Some(Panel { parts: P, least, greatest })
+    Some(seen.panel(P))
+}
+
+impl Panel {
+    /// Of no numbers.
+    pub fn empty(parts: usize) -> Panel {
+        Panel { parts, least: u32::MAX, greatest: 0 }
+    }
+
+    /// What both hold.
+    pub fn join(&mut self, other: Panel) {
+        (self.least, self.greatest) = (self.least.min(other.least), self.greatest.max(other.greatest));
+    }
 }
 
 /// The bits of a panel's numbers: see `Panel`, and all of them together.
-struct Seen {
+pub struct Seen {
     least: __m512i,
     greatest: __m512i,
     all: __m512i,
@@ -100,7 +125,19 @@ struct Seen {
 impl Seen {
     #[inline]
     #[target_feature(enable = "avx512f")]
-    fn add(&mut self, x: __m512) {
+    pub fn nothing() -> Seen {
+        Seen { least: _mm512_set1_epi32(-1), greatest: _mm512_setzero_si512(), all: _mm512_setzero_si512() }
+    }
+
+    #[target_feature(enable = "avx512f")]
+    pub fn panel(&self, parts: usize) -> Panel {
+        let (least, greatest) = (_mm512_reduce_min_epu32(self.least), _mm512_reduce_max_epu32(self.greatest));
+        Panel { parts, least, greatest }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    pub fn add(&mut self, x: __m512) {
         let bits = _mm512_castps_si512(x);
         let size = _mm512_and_si512(bits, _mm512_set1_epi32(i32::MAX));
         self.least = _mm512_min_epu32(self.least, _mm512_sub_epi32(size, _mm512_set1_epi32(1)));
@@ -131,21 +168,12 @@ unsafe fn pack_tile<const P: usize>(strip: Strip, side: Side, to: *mut u8, seen:
             *square = transposed(*square);
         }
     }
-    for (i, (low, high)) in squares[0].iter().zip(&squares[1]).enumerate() {
-        let (mut low, mut high) = (*low, *high);
+    for (i, (&low, &high)) in squares[0].iter().zip(&squares[1]).enumerate() {
         seen.add(low);
         seen.add(high);
-        for part in 0..P {
-            // What two parts leave of a number is bf16.
-            let (first, second) = if part == 2 { (low, high) } else { (nearest(low), nearest(high)) };
-            let pair = _mm512_or_si512(
-                _mm512_srli_epi32::<16>(_mm512_castps_si512(first)),
-                _mm512_and_si512(_mm512_castps_si512(second), _mm512_set1_epi32(!0xffff)),
-            );
+        for (part, words) in pair::<P>([low, high]).into_iter().enumerate() {
             // SAFETY: the place of a tile.
-            unsafe { _mm512_storeu_si512(to.add(part * 2 * TILE + i * 64).cast(), pair) };
-            low = _mm512_sub_ps(low, first);
-            high = _mm512_sub_ps(high, second);
+            unsafe { _mm512_storeu_si512(to.add(part * 2 * TILE + i * 64).cast(), words) };
         }
     }
 }
@@ -157,6 +185,24 @@ pub fn fetch(first: *const f32) {
         _mm_prefetch::<_MM_HINT_T0>(first.cast());
         _mm_prefetch::<_MM_HINT_T0>(first.wrapping_add(SIDE).cast());
     }
+}
+
+/// The parts of 16 pairs of numbers, side by side.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub fn pair<const P: usize>([mut low, mut high]: [__m512; 2]) -> [__m512i; P] {
+    let mut parts = [_mm512_setzero_si512(); P];
+    for (i, part) in parts.iter_mut().enumerate() {
+        // What two parts leave of a number is bf16.
+        let (first, second) = if i == 2 { (low, high) } else { (nearest(low), nearest(high)) };
+        *part = _mm512_or_si512(
+            _mm512_srli_epi32::<16>(_mm512_castps_si512(first)),
+            _mm512_and_si512(_mm512_castps_si512(second), _mm512_set1_epi32(!0xffff)),
+        );
+        low = _mm512_sub_ps(low, first);
+        high = _mm512_sub_ps(high, second);
+    }
+    parts
 }
 
 impl Strip {

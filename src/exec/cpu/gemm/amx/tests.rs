@@ -4,8 +4,9 @@ use super::super::tests::{Case, Draw, draw};
 use super::super::tile::Tiled;
 use super::{Split, available};
 use crate::exec::cpu::frame::{Reader, Writer};
+use crate::exec::cpu::gemm::Gemm;
 use crate::exec::cpu::gemm::blocked::Blocked;
-use crate::exec::cpu::gemm::{Gemm, Kept};
+use crate::exec::cpu::kept::Kept;
 use proptest::prelude::*;
 use std::cell::RefCell;
 use std::fmt::Write as _;
@@ -47,7 +48,7 @@ proptest! {
             let one = case.run(split(3, false));
             case.check(&one, 1.0)?;
             prop_assert!(case.run(split(3, true)) == one, "all threads give other bits");
-            let kept = RefCell::new(Kept::nothing());
+            let kept = RefCell::new(Kept::new(0));
             for _ in 0..2 {
                 prop_assert!(case.run(keeping(&kept)) == one, "panels that are kept give other bits");
             }
