@@ -1,7 +1,7 @@
 //! All places of a name in a project, and another name for it at all of them.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use lsp_types::{Location, Position, PrepareRenameResponse, TextEdit, Uri, WorkspaceEdit};
 
@@ -100,7 +100,7 @@ fn broken(
     })
 }
 
-fn errors(project: &Project, path: &PathBuf, changed: &BTreeMap<PathBuf, String>) -> Vec<Diagnostic> {
+fn errors(project: &Project, path: &Path, changed: &BTreeMap<PathBuf, String>) -> Vec<Diagnostic> {
     let Some(analysis) = project.with_texts(path, changed.clone()) else { return vec![] };
     let is_error = |diagnostic: &Diagnostic| diagnostic.severity == Severity::Error;
     analysis.checked.diagnostics.into_iter().filter(is_error).collect()
