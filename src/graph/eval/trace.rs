@@ -113,11 +113,11 @@ impl Trace<'_> {
             let live = scan.body.live();
             let mut ids = scan.body.ids().filter(|id| live[id.index()]);
             match ids.find_map(|id| body.made(id, test)) {
-                Some(made) => Err(Some((iteration, made))),
+                Some(made) => Err(Some(Box::new((iteration, made)))),
                 None => eval(&scan.body, inputs).map_err(|_| None),
             }
         });
-        let (iteration, made) = found.err()??;
+        let (iteration, made) = *found.err()??;
         let iterations = [&[iteration], &made.iterations[..]].concat();
         Some(Nonfinite { node: id, iterations, ..made })
     }
