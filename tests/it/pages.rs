@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 /// Names that pages use, and who declares them.
-const AROUND: [(&str, &str); 9] = [
+const AROUND: [(&str, &str); 10] = [
     ("net", "let net = Linear[64 -> 10]"),
     ("all", "train reads {\n  data = all |> batch(2)\n  step (x, y) { log rows: B * 1.0 }\n}"),
     ("reviews", "let reviews: (x: idx<99>[T], y: idx<2>) = read_csv(\"reviews.csv\")"),
@@ -23,6 +23,7 @@ const AROUND: [(&str, &str); 9] = [
     ("SGD", "use std.optim: SGD"),
     ("Adam", "use std.optim: Adam"),
     ("clip_norm", "use std.optim: clip_norm"),
+    ("cross_entropy", "use std.loss: cross_entropy"),
 ];
 
 /// The program of a page: items may stand in any order, so what it lacks comes behind it.
