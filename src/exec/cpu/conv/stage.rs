@@ -18,8 +18,7 @@ pub struct Stage {
 impl Stage {
     /// A way to read `wide` positions of each line; none if there are more than two spatial axes.
     pub fn new(s: &Sweep, wide: usize) -> Option<Stage> {
-        let flat = s.count[0] == 1 && s.source[0] == 1 && s.taps.iter().all(|tap| tap[0] == 0);
-        if !flat || s.rows() == 0 || s.positions() == 0 {
+        if !s.is_flat() || s.rows() == 0 || s.positions() == 0 {
             return None;
         }
         let least = |axis: usize| s.taps.iter().map(|tap| tap[axis]).min().unwrap_or(0);

@@ -119,6 +119,11 @@ impl Axis {
 }
 
 impl Sweep {
+    /// At most two spatial axes.
+    pub fn is_flat(&self) -> bool {
+        self.count[0] == 1 && self.source[0] == 1 && self.taps.iter().all(|tap| tap[0] == 0)
+    }
+
     fn new(channels: usize, mut axes: [Axis; 3], kernel: [usize; 3]) -> Sweep {
         let taps = || {
             let [d, h, w] = &axes;

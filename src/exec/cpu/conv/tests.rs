@@ -25,6 +25,30 @@ pub fn numbers(count: usize, seed: u64) -> Vec<f64> {
     (0..count).map(|_| next()).collect()
 }
 
+/// By axis its length, kernel, stride, rim and distance of taps; kernels are cut to what they fit on.
+pub fn of_axes(
+    [samples, groups, channels, filters]: [usize; 4],
+    axes: [(usize, usize, usize, usize, usize); 3],
+) -> Geometry {
+    let kernel = axes.map(|(x, k, _, pad, dilation)| k.min((x + 2 * pad - 1) / dilation + 1));
+    let y = std::array::from_fn(|a| {
+        let (x, _, stride, pad, dilation) = axes[a];
+        (x + 2 * pad - dilation * (kernel[a] - 1) - 1) / stride + 1
+    });
+    Geometry {
+        samples,
+        groups,
+        channels,
+        filters,
+        x: axes.map(|axis| axis.0),
+        kernel,
+        y,
+        stride: axes.map(|axis| axis.2),
+        pad: axes.map(|axis| axis.3),
+        dilation: axes.map(|axis| axis.4),
+    }
+}
+
 /// Small sizes, and last axes that vectors fit and do not fit.
 fn geometry() -> impl Strategy<Value = Geometry> {
     let axis = |most: usize| (1..=most, 1..5usize, 1..4usize, 0..3usize, 1..3usize);
@@ -32,26 +56,7 @@ fn geometry() -> impl Strategy<Value = Geometry> {
     let wide = (last, 1..6usize, 1..4usize, 0..3usize, 1..3usize);
     let deep = prop_oneof![3 => Just((1, 1, 1, 0, 1)), 1 => axis(4)];
     (1..4usize, 1..3usize, 1..7usize, 1..40usize, deep, axis(9), wide).prop_map(
-        |(samples, groups, channels, filters, d, h, w)| {
-            let axes = [d, h, w];
-            let kernel = axes.map(|(x, k, _, pad, dilation)| k.min((x + 2 * pad - 1) / dilation + 1));
-            let y = std::array::from_fn(|a| {
-                let (x, _, stride, pad, dilation) = axes[a];
-                (x + 2 * pad - dilation * (kernel[a] - 1) - 1) / stride + 1
-            });
-            Geometry {
-                samples,
-                groups,
-                channels,
-                filters,
-                x: axes.map(|axis| axis.0),
-                kernel,
-                y,
-                stride: axes.map(|axis| axis.2),
-                pad: axes.map(|axis| axis.3),
-                dilation: axes.map(|axis| axis.4),
-            }
-        },
+        |(samples, groups, channels, filters, d, h, w)| of_axes([samples, groups, channels, filters], [d, h, w]),
     )
 }
 

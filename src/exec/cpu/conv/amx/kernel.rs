@@ -1,35 +1,13 @@
 //! The products of weights with what lies in planes: as those of matrices (`gemm::amx`), but the tiles of the right factor are read
 //! row by row where they lie.
 
+use super::super::super::gemm::amx::text::{fetch, lines, products, rows};
 use std::arch::asm;
-
-macro_rules! lines {
-    ($($line:expr),* $(,)?) => { concat!($($line, "\n"),*) };
-}
-
-/// The four products of two tiles of either factor.
-macro_rules! products {
-    () => {
-        lines!(
-            "tdpbf16ps tmm0, tmm4, tmm6",
-            "tdpbf16ps tmm1, tmm4, tmm7",
-            "tdpbf16ps tmm2, tmm5, tmm6",
-            "tdpbf16ps tmm3, tmm5, tmm7",
-        )
-    };
-}
 
 /// Loads part `p` of the weights, and fetches that of the next step.
 macro_rules! weights {
     ($p:literal, $n:literal) => {
-        lines!(
-            concat!("tileloadd tmm4, [{a} + {line} + 2048*", $p, "]"),
-            concat!("tileloadd tmm5, [{a} + {line} + 2048*", $p, " + 1024]"),
-            ".irp line, 0, 64, 128, 192, 256, 320, 384, 448, 512, 576, 640, 704, 768, 832, 896, 960",
-            concat!("prefetcht0 [{a} + 2048*", $p, " + 2048*", $n, " + \\line]"),
-            concat!("prefetcht0 [{a} + 2048*", $p, " + 2048*", $n, " + 1024 + \\line]"),
-            ".endr",
-        )
+        concat!(rows!($p), fetch!("a", concat!("2048*", $p, " + 2048*", $n)))
     };
 }
 

@@ -54,8 +54,7 @@ pub struct Planes {
 impl Planes {
     /// None if there are three spatial axes.
     pub fn new(s: &Sweep, parts: usize) -> Option<Planes> {
-        let flat = s.count[0] == 1 && s.source[0] == 1 && s.taps.iter().all(|tap| tap[0] == 0);
-        if !flat || s.rows() == 0 || s.positions() == 0 {
+        if !s.is_flat() || s.rows() == 0 || s.positions() == 0 {
             return None;
         }
         let low = [1, 2].map(|axis| s.taps.iter().map(|tap| tap[axis]).min().unwrap_or(0));

@@ -4,7 +4,7 @@
 use super::super::super::gemm::amx::available;
 use super::super::forward::Pass;
 use super::super::sweep::Geometry;
-use super::super::tests::Case;
+use super::super::tests::{Case, of_axes};
 use super::super::{Shortcut, panel};
 use super::Tiles;
 use crate::exec::cpu::frame::Writer;
@@ -19,24 +19,7 @@ fn geometry() -> impl Strategy<Value = Geometry> {
     let wide = (last, 1..5usize, 1..4usize, 0..3usize, 1..3usize);
     (1..4usize, 1..3usize, 1..70usize, 1..70usize, axis(9), wide).prop_map(
         |(samples, groups, channels, filters, h, w)| {
-            let axes = [(1, 1, 1, 0, 1), h, w];
-            let kernel = axes.map(|(x, k, _, pad, dilation)| k.min((x + 2 * pad - 1) / dilation + 1));
-            let y = std::array::from_fn(|a| {
-                let (x, _, stride, pad, dilation) = axes[a];
-                (x + 2 * pad - dilation * (kernel[a] - 1) - 1) / stride + 1
-            });
-            Geometry {
-                samples,
-                groups,
-                channels,
-                filters,
-                x: axes.map(|axis| axis.0),
-                kernel,
-                y,
-                stride: axes.map(|axis| axis.2),
-                pad: axes.map(|axis| axis.3),
-                dilation: axes.map(|axis| axis.4),
-            }
+            of_axes([samples, groups, channels, filters], [(1, 1, 1, 0, 1), h, w])
         },
     )
 }

@@ -5,6 +5,7 @@
 pub mod split;
 #[cfg(test)]
 mod tests;
+pub mod text;
 mod tile;
 
 use super::super::frame::{Reader, Writer};

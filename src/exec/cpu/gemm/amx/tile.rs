@@ -1,6 +1,7 @@
 //! The tile unit (Intel AMX): eight registers of 16 rows of 64 bytes, and `TDPBF16PS`, which multiplies 16 x 32 by 32 x 16
 //! numbers of bf16 and sums in f32. Stable Rust has no functions for them, so this is assembly.
 
+use super::text::{fetch, lines, products, rows};
 use std::arch::asm;
 use std::arch::x86_64::{__cpuid, __cpuid_count, _xgetbv};
 use std::cell::Cell;
@@ -84,34 +85,6 @@ pub fn configure() {
     unsafe { asm!("ldtilecfg [{}]", in(reg) &config, options(nostack, readonly)) }
 }
 
-macro_rules! lines {
-    ($($line:expr),* $(,)?) => { concat!($($line, "\n"),*) };
-}
-
-/// The four products of two tiles of either factor.
-macro_rules! products {
-    () => {
-        lines!(
-            "tdpbf16ps tmm0, tmm4, tmm6",
-            "tdpbf16ps tmm1, tmm4, tmm7",
-            "tdpbf16ps tmm2, tmm5, tmm6",
-            "tdpbf16ps tmm3, tmm5, tmm7",
-        )
-    };
-}
-
-/// Fetches the 2 KiB at `[base + offset]` into the first cache: what the next 32 steps load, while these are multiplied.
-macro_rules! fetch {
-    ($base:literal, $offset:expr) => {
-        lines!(
-            ".irp line, 0, 64, 128, 192, 256, 320, 384, 448, 512, 576, 640, 704, 768, 832, 896, 960",
-            concat!("prefetcht0 [{", $base, "} + ", $offset, " + \\line]"),
-            concat!("prefetcht0 [{", $base, "} + ", $offset, " + 1024 + \\line]"),
-            ".endr",
-        )
-    };
-}
-
 /// The products of a part of the rows with one of the columns, and meanwhile part `p` of `n` of the rows, or of the columns, of
 /// the next steps.
 macro_rules! next {
@@ -120,15 +93,7 @@ macro_rules! next {
     };
 }
 
-/// Loads part `p` of the rows, or of the columns.
-macro_rules! rows {
-    ($p:literal) => {
-        lines!(
-            concat!("tileloadd tmm4, [{a} + {line} + 2048*", $p, "]"),
-            concat!("tileloadd tmm5, [{a} + {line} + 2048*", $p, " + 1024]"),
-        )
-    };
-}
+/// Loads part `p` of the columns.
 macro_rules! columns {
     ($p:literal) => {
         lines!(
