@@ -1,23 +1,20 @@
 //! The products of weights with what lies in planes: as those of matrices (`gemm::amx`), but the tiles of the right factor are read
 //! row by row where they lie.
 
-use super::super::super::gemm::amx::text::{fetch, lines, products, rows};
+use super::super::super::gemm::amx::text::{by_columns, by_rows, fetch, lines, lower, products, upper};
 use std::arch::asm;
 
-/// Loads part `p` of the weights, and fetches that of the next step.
-macro_rules! weights {
-    ($p:literal, $n:literal) => {
-        concat!(rows!($p), fetch!("a", concat!("2048*", $p, " + 2048*", $n)))
+/// Loads the left tile of a part of the source.
+macro_rules! left {
+    ($base:literal) => {
+        concat!("tileloadd tmm6, [{", $base, "} + {row}]")
     };
 }
 
-/// Loads a part of the source.
-macro_rules! source {
+/// Loads the right one.
+macro_rules! right {
     ($base:literal) => {
-        lines!(
-            concat!("tileloadd tmm6, [{", $base, "} + {row}]"),
-            concat!("tileloadd tmm7, [{", $base, "} + {row} + 64]"),
-        )
+        concat!("tileloadd tmm7, [{", $base, "} + {row} + 64]")
     };
 }
 
@@ -86,20 +83,22 @@ macro_rules! kernel {
 kernel!(
     /// Sums of two numbers of bf16.
     two, 2,
-    weights!(1, 2), source!("b0"), products!(),
-    weights!(0, 2), products!(),
-    source!("b1"), products!()
+    upper!(1), left!("b0"), right!("b0"), lower!(1),
+    by_rows!(upper!(0), lower!(0), "a" + "4096"),
+    by_columns!(left!("b1"), right!("b1"), "a" + "6144"),
+    products!()
 );
 
 kernel!(
     /// Sums of three.
     three, 3,
-    weights!(2, 3), source!("b0"), products!(),
-    weights!(1, 3), products!(),
-    source!("b1"), products!(),
-    weights!(0, 3), products!(),
-    source!("b2"), products!(),
-    source!("b0"), products!()
+    upper!(2), left!("b0"), right!("b0"), lower!(2),
+    by_rows!(upper!(1), lower!(1), "a" + "6144"),
+    by_columns!(left!("b1"), right!("b1")),
+    by_rows!(upper!(0), lower!(0), "a" + "8192"),
+    by_columns!(left!("b2"), right!("b2")),
+    by_columns!(left!("b0"), right!("b0"), "a" + "10240"),
+    products!()
 );
 
 /// The kernel for numbers of so many parts.

@@ -1,7 +1,7 @@
 //! The tile unit (Intel AMX): eight registers of 16 rows of 64 bytes, and `TDPBF16PS`, which multiplies 16 x 32 by 32 x 16
 //! numbers of bf16 and sums in f32. Stable Rust has no functions for them, so this is assembly.
 
-use super::text::{fetch, lines, products, rows};
+use super::text::{by_columns, by_rows, fetch, lines, lower, products, upper};
 use std::arch::asm;
 use std::arch::x86_64::{__cpuid, __cpuid_count, _xgetbv};
 use std::cell::Cell;
@@ -85,21 +85,24 @@ pub fn configure() {
     unsafe { asm!("ldtilecfg [{}]", in(reg) &config, options(nostack, readonly)) }
 }
 
-/// The products of a part of the rows with one of the columns, and meanwhile part `p` of `n` of the rows, or of the columns, of
-/// the next steps.
-macro_rules! next {
-    ($base:literal, $p:literal, $n:literal) => {
-        concat!(fetch!($base, concat!("2048*", $p, " + 2048*", $n)), products!())
+/// Loads the left tile of part `p` of the right factor.
+macro_rules! left {
+    ($p:literal) => {
+        concat!("tileloadd tmm6, [{b} + {line} + 2048*", $p, "]")
     };
 }
 
-/// Loads part `p` of the columns.
-macro_rules! columns {
+/// Loads the right one.
+macro_rules! right {
     ($p:literal) => {
-        lines!(
-            concat!("tileloadd tmm6, [{b} + {line} + 2048*", $p, "]"),
-            concat!("tileloadd tmm7, [{b} + {line} + 2048*", $p, " + 1024]"),
-        )
+        concat!("tileloadd tmm7, [{b} + {line} + 2048*", $p, " + 1024]")
+    };
+}
+
+/// Loads a part of either factor.
+macro_rules! load {
+    ($a:literal, $b:literal) => {
+        lines!(upper!($a), left!($b), right!($b), lower!($a))
     };
 }
 
@@ -152,58 +155,64 @@ macro_rules! block {
 block!(
     /// Numbers of bf16: their products are exact.
     one_by_one, 1, 1,
-    rows!(0), columns!(0), fetch!("a", "2048"), next!("b", 0, 1)
+    load!(0, 0), products!("a" + "2048", "b" + "2048")
 );
 
 block!(
     /// Sums of two numbers of bf16: what is left out is 2^-16 of a product.
     two_by_two, 2, 2,
-    rows!(1), columns!(0), fetch!("a", "4096"), next!("b", 0, 2),
-    rows!(0), next!("a", 1, 2),
-    columns!(1), next!("b", 1, 2)
+    load!(1, 0), by_rows!(upper!(0), lower!(0), "a" + "4096", "b" + "4096"),
+    by_columns!(left!(1), right!(1), "a" + "6144"),
+    products!("b" + "6144")
 );
 
-block!(one_by_two, 1, 2, rows!(0), columns!(1), fetch!("a", "2048"), next!("b", 0, 2), columns!(0), next!("b", 1, 2));
+block!(
+    one_by_two,
+    1,
+    2,
+    load!(0, 1),
+    by_columns!(left!(0), right!(0), "a" + "2048", "b" + "4096"),
+    products!("b" + "6144")
+);
 
-block!(two_by_one, 2, 1, columns!(0), rows!(1), fetch!("b", "2048"), next!("a", 0, 2), rows!(0), next!("a", 1, 2));
+block!(
+    two_by_one,
+    2,
+    1,
+    load!(1, 0),
+    by_rows!(upper!(0), lower!(0), "b" + "2048", "a" + "4096"),
+    products!("a" + "6144")
+);
 
 block!(
     /// Sums of three: what is left out is 2^-26 of a product.
     three_by_three, 3, 3,
-    rows!(2), columns!(0), next!("a", 2, 3),
-    rows!(1), next!("b", 0, 3),
-    columns!(1), next!("a", 1, 3),
-    rows!(0), next!("b", 1, 3),
-    columns!(2), next!("a", 0, 3),
-    columns!(0), next!("b", 2, 3)
+    load!(2, 0), by_rows!(upper!(1), lower!(1), "a" + "6144"),
+    by_columns!(left!(1), right!(1), "b" + "6144"),
+    by_rows!(upper!(0), lower!(0), "a" + "8192"),
+    by_columns!(left!(2), right!(2), "b" + "8192"),
+    by_columns!(left!(0), right!(0), "a" + "10240"),
+    products!("b" + "10240")
 );
 
 block!(
     one_by_three,
     1,
     3,
-    rows!(0),
-    columns!(2),
-    fetch!("a", "2048"),
-    next!("b", 0, 3),
-    columns!(1),
-    next!("b", 1, 3),
-    columns!(0),
-    next!("b", 2, 3)
+    load!(0, 2),
+    by_columns!(left!(1), right!(1), "a" + "2048", "b" + "6144"),
+    by_columns!(left!(0), right!(0), "b" + "8192"),
+    products!("b" + "10240")
 );
 
 block!(
     three_by_one,
     3,
     1,
-    columns!(0),
-    rows!(2),
-    fetch!("b", "2048"),
-    next!("a", 0, 3),
-    rows!(1),
-    next!("a", 1, 3),
-    rows!(0),
-    next!("a", 2, 3)
+    load!(2, 0),
+    by_rows!(upper!(1), lower!(1), "b" + "2048", "a" + "6144"),
+    by_rows!(upper!(0), lower!(0), "a" + "8192"),
+    products!("a" + "10240")
 );
 
 /// The kernel for panels of so many parts: of 3 by 3 products those six that are not below the roundings, of 2 by 2 three.
