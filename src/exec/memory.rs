@@ -1,8 +1,9 @@
 //! The tensors that outlive a step: parameters, optimizer states, batches, results.
 
+use super::storage::Storage;
 use crate::id;
 use crate::ops::{Data, Tensor};
-use crate::plan::{ALIGN, Type};
+use crate::plan::Type;
 use crate::types::{Bf16, DType, F16};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -11,42 +12,6 @@ id!(
     Slot,
     "slot"
 );
-
-/// The unit of allocation, so that everything begins at a multiple of `ALIGN`.
-#[derive(Clone, Copy)]
-#[repr(C, align(64))]
-struct Line([u8; ALIGN]);
-
-/// Bytes that begin at a multiple of `ALIGN`.
-#[derive(Default)]
-pub(crate) struct Storage {
-    lines: Vec<Line>,
-    len: usize,
-}
-
-impl Storage {
-    pub(crate) fn zeroed(len: usize) -> Storage {
-        Storage { lines: vec![Line([0; ALIGN]); len.div_ceil(ALIGN)], len }
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.len
-    }
-
-    pub(crate) fn pointer(&mut self) -> *mut u8 {
-        self.lines.as_mut_ptr().cast()
-    }
-
-    fn bytes(&self) -> &[u8] {
-        // SAFETY: the lines are `len` or more initialised bytes, borrowed as long as `self`.
-        unsafe { std::slice::from_raw_parts(self.lines.as_ptr().cast(), self.len) }
-    }
-
-    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
-        // SAFETY: as in `bytes`, and borrowed uniquely.
-        unsafe { std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), self.len) }
-    }
-}
 
 /// What a slot held at some time: no two tensors have the same, in no memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -205,6 +170,7 @@ fn encode(data: &Data, bytes: &mut [u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::ALIGN;
 
     #[test]
     fn a_slot_gives_back_what_was_put_in() {

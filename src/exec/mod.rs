@@ -4,6 +4,7 @@ pub mod cpu;
 mod fault;
 mod memory;
 mod profile;
+mod storage;
 
 pub use cpu::{Matmul, use_matmul};
 pub use fault::Fault;

@@ -55,6 +55,7 @@ const CRATES: &[(&str, &str)] = &[
     ("lsp_types", "src/lsp/"),
     ("markdown", "src/doc/"),
     ("matrixmultiply", "src/exec/"),
+    ("memmap2", "src/exec/storage.rs"),
     ("png", "src/io/"),
     ("rayon", "src/exec/"),
     ("rustyline", "src/cli/repl/editor.rs"),

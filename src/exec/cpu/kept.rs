@@ -1,6 +1,6 @@
 //! What kernels make of an operand that stays the same from run to run, and keep until it changes: packed weights.
 
-use crate::exec::memory::Storage;
+use crate::exec::storage::Storage;
 use crate::plan::{Operand, Place, Plan};
 
 /// Which inputs of a program stay the same from run to run, until it is told otherwise.

@@ -20,7 +20,8 @@ mod transpose;
 pub use gemm::{Matmul, use_matmul};
 pub use room::{Room, room};
 
-use super::memory::{Storage, Version};
+use super::memory::Version;
+use super::storage::Storage;
 use super::{Fault, Memory, Profile, Slot};
 use crate::plan::Plan;
 use frame::{CONSTANT, Frame};

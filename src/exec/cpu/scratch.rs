@@ -1,6 +1,6 @@
 //! Working memory of one thread: it grows at the first runs, and then stays.
 
-use crate::exec::memory::Storage;
+use crate::exec::storage::Storage;
 use std::cell::RefCell;
 use std::sync::Mutex;
 
