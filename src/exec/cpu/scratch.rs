@@ -31,9 +31,14 @@ static SHARED: Mutex<Vec<Storage>> = Mutex::new(Vec::new());
 /// Lends `len` elements of unknown content to a step whose tasks share them.
 pub fn shared<T: super::element::Element, R>(len: usize, f: impl FnOnce(&mut [T]) -> R) -> R {
     let pool = || SHARED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    let found = pool().pop();
-    let mut storage =
-        found.filter(|s| s.len() >= len * size_of::<T>()).unwrap_or_else(|| Storage::zeroed(len * size_of::<T>()));
+    let bytes = len * size_of::<T>();
+    let found = {
+        let mut pool = pool();
+        // The least that is enough; else the greatest, which grows.
+        let enough = (0..pool.len()).filter(|&i| pool[i].len() >= bytes).min_by_key(|&i| pool[i].len());
+        enough.or_else(|| (0..pool.len()).max_by_key(|&i| pool[i].len())).map(|i| pool.swap_remove(i))
+    };
+    let mut storage = found.filter(|s| s.len() >= bytes).unwrap_or_else(|| Storage::zeroed(bytes));
     let result = f(elements(storage.pointer(), len));
     pool().push(storage);
     result

@@ -28,6 +28,10 @@ const MOST: usize = 4096;
 /// Panels of either factor in the part of a result that is one task's, at most: those of `lhs` stay in the second cache.
 const PART: usize = 16;
 
+/// Panels that a task packs for itself, at most, where one side has at least twice as many: between packing and products they stay
+/// in the second cache.
+const OWN: usize = 6;
+
 /// So many rows are few, where the panels of `rhs` are kept.
 const FEW: usize = 4 * LINES;
 
@@ -137,9 +141,13 @@ impl Split<'_> {
     }
 }
 
+/// The size of pieces that are about equal, of `most` panels at most.
+fn even(panels: usize, most: usize) -> usize {
+    panels.div_ceil(panels.div_ceil(most).max(1)).max(1)
+}
+
 /// How many panels of either factor one task multiplies: the more, the less often each is read from memory that is far.
 fn part(high: usize, wide: usize) -> [usize; 2] {
-    let even = |panels: usize, most: usize| panels.div_ceil(panels.div_ceil(most).max(1)).max(1);
     let mut part = [even(high, PART), even(wide, PART)];
     while high.div_ceil(part[0]) * wide.div_ceil(part[1]) < TASKS && part[0] * part[1] > 2 {
         let longer = usize::from(part[1] > part[0]);
@@ -166,20 +174,33 @@ impl Block<'_> {
     /// # Safety
     /// As `Split::run`.
     unsafe fn run(&self) {
+        let sides @ [high, wide] = [self.rows.len(), self.columns.len()].map(|lines| lines.div_ceil(LINES));
+        let own = if high >= wide || self.kept.is_some() { Side::Lhs } else { Side::Rhs };
+        let shallow = self.steps.len() <= self.whole.depth();
+        // SAFETY: handed on.
+        unsafe {
+            match shallow && sides[usize::from(own == Side::Rhs)] >= 2 * OWN {
+                true => self.run_apart(own, sides),
+                false => self.run_together(sides),
+            }
+        }
+    }
+
+    /// All panels of both factors, and then all products.
+    ///
+    /// # Safety
+    /// As `Split::run`.
+    unsafe fn run_together(&self, [high, wide]: [usize; 2]) {
         let depth = self.whole.depth();
         let room = split::bytes(depth.min(self.steps.len()), self.whole.parts);
-        let (high, wide) = (self.rows.len().div_ceil(LINES), self.columns.len().div_ceil(LINES));
         let (deep, count) = (self.steps.len().div_ceil(depth), if self.kept.is_some() { high } else { high + wide });
         shared::<u8, _>(Panels::bytes(room, deep * count), |memory| {
             let own = Panels { first: memory.as_mut_ptr(), room, count: deep * count };
             self.whole.tasks(own.count, |place| {
                 let (block, index) = (self.deep(place / count, depth), place % count);
-                let (strip, side) = match index < high {
-                    true => (block.lhs(index * LINES..self.rows.len()), Side::Lhs),
-                    false => (block.rhs((index - high) * LINES..self.columns.len()), Side::Rhs),
-                };
+                let (side, index) = if index < high { (Side::Lhs, index) } else { (Side::Rhs, index - high) };
                 // SAFETY: lines of a factor, and a panel of their own.
-                unsafe { own.pack(place, strip, side, self.whole.parts) };
+                unsafe { own.pack(place, block.strip(side, index), side, self.whole.parts) };
             });
             let [rows, columns] = part(high, wide);
             let across = wide.div_ceil(columns);
@@ -204,6 +225,63 @@ impl Block<'_> {
                 }
             });
         });
+    }
+
+    /// All panels of one factor, and then those of the other one where they are multiplied.
+    ///
+    /// # Safety
+    /// As `Split::run`; the steps are those of one panel, and what is kept is of the factor that is not `own`.
+    unsafe fn run_apart(&self, own: Side, [high, wide]: [usize; 2]) {
+        let (room, parts) = (split::bytes(self.steps.len(), self.whole.parts), self.whole.parts);
+        let (along, across, other) = match own {
+            Side::Lhs => (high, wide, Side::Rhs),
+            Side::Rhs => (wide, high, Side::Lhs),
+        };
+        let multiply = |others: Panels, first: usize| {
+            let size = even(along, OWN);
+            self.whole.tasks(along.div_ceil(size), |task| {
+                configure();
+                let lines = task * size..along.min((task + 1) * size);
+                shared::<u8, _>(Panels::bytes(room, lines.len()), |memory| {
+                    let panels = Panels { first: memory.as_mut_ptr(), room, count: lines.len() };
+                    for (place, line) in lines.clone().enumerate() {
+                        // SAFETY: lines of the factor, and a panel of their own.
+                        unsafe { panels.pack(place, self.strip(own, line), own, parts) };
+                    }
+                    for (at, (place, line)) in
+                        (0..across).flat_map(|at| lines.clone().enumerate().map(move |line| (at, line)))
+                    {
+                        // SAFETY: all panels are packed; every task has tiles of the result of its own.
+                        unsafe {
+                            let (mine, theirs) = (panels.get(place), others.get(first + at));
+                            match own {
+                                Side::Lhs => self.tile([line * LINES, at * LINES], [mine, theirs]),
+                                Side::Rhs => self.tile([at * LINES, line * LINES], [theirs, mine]),
+                            }
+                        }
+                    }
+                });
+            });
+        };
+        if let Some((kept, first)) = self.kept {
+            return multiply(kept, first);
+        }
+        shared::<u8, _>(Panels::bytes(room, across), |memory| {
+            let panels = Panels { first: memory.as_mut_ptr(), room, count: across };
+            self.whole.tasks(across, |index| {
+                // SAFETY: lines of the factor, and a panel of their own.
+                unsafe { panels.pack(index, self.strip(other, index), other, parts) };
+            });
+            multiply(panels, 0);
+        });
+    }
+
+    /// What a panel is made of.
+    fn strip(&self, side: Side, index: usize) -> Strip {
+        match side {
+            Side::Lhs => self.lhs(index * LINES..self.rows.len()),
+            Side::Rhs => self.rhs(index * LINES..self.columns.len()),
+        }
     }
 
     /// As many steps as a panel has, after so many of them.

@@ -168,6 +168,23 @@ fn errors_are_no_larger_than_those_of_fused_multiply_adds() {
 }
 
 #[test]
+fn what_tasks_pack_for_themselves_gives_the_same_bits() {
+    if !available() {
+        return;
+    }
+    let draw = |m, k, n| Draw { m, k, n, lhs: 0, rhs: 1, gap: 0, add: false, seed: 9 };
+    // Many rows, or many columns and several blocks of steps; of each a part that has too few lines for it.
+    for (long, part) in [(draw(420, 100, 70), draw(64, 100, 70)), (draw(70, 800, 420), draw(70, 800, 64))] {
+        for shared in [false, true] {
+            let of = |draw: &Draw| Case::<f32>::new(draw).run(split(3, shared));
+            let (whole, piece) = (of(&long), of(&part));
+            let same = |(i, line): (usize, &[f32])| whole[i * long.n..][..part.n] == *line;
+            assert!(piece.chunks_exact(part.n).enumerate().all(same), "{long:?}, shared: {shared}");
+        }
+    }
+}
+
+#[test]
 fn one_row_less_than_a_tile_changes_no_other() {
     if !available() {
         return;
