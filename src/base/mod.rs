@@ -6,7 +6,7 @@ mod source;
 mod span;
 
 pub use markup::escaped;
-pub use number::grouped;
+pub use number::{bytes, grouped, short};
 pub use source::{Source, Sources};
 pub use span::{FileId, Span, Spanned};
 

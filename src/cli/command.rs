@@ -94,7 +94,14 @@ impl Desk<'_> {
             Task::Repl(asked) => self.repl(asked),
             Task::Summary(asked) => {
                 self.with(&asked.file, |desk, session| match desk.check(session, &Overrides::default(), false) {
-                    Exit::Fine => desk.summary(&session.summaries(&asked.sizes), asked),
+                    Exit::Fine => {
+                        let shown = desk.summary(&session.summaries(&asked.sizes), asked);
+                        // What runs has its own sizes, and all layers.
+                        if shown == Exit::Fine && asked.layer.is_none() && asked.sizes.is_empty() {
+                            desk.peaks(&session.peaks(&Overrides::default()));
+                        }
+                        shown
+                    }
                     other => other,
                 })
             }

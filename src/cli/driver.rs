@@ -15,7 +15,7 @@ use crate::figure::Asked;
 use crate::io::Files;
 use crate::sema::{self, Checked, Options, Override};
 use crate::syntax;
-use crate::syntax::ast::{BinaryOp, Expr, ExprKind, Func, Item, ItemKind, Type, TypeKind, UnaryOp};
+use crate::syntax::ast::{BinaryOp, Expr, ExprKind, Item, ItemKind, TypeKind, UnaryOp};
 use crate::tir::{Direction, Metric};
 use crate::train::Event;
 use std::time::Duration;
@@ -225,19 +225,10 @@ impl Opened {
     /// Checked again with its functions as programs: those of tensors alone can be traced as they are. A program that trains
     /// has steps instead.
     fn traced(&self, options: Options) -> Checked {
-        let of_tensors = |func: &Func| {
-            let is_tensor = |ty: &Type| matches!(ty.kind, TypeKind::Tensor { .. });
-            !func.params.is_empty() && func.params.iter().all(|param| param.ty.as_ref().is_some_and(is_tensor))
-        };
-        let name = |item: &Item| match &item.kind {
-            ItemKind::Fn(func) if of_tensors(func) => Some(func.name.name.clone()),
-            _ => None,
-        };
-        let names: Vec<Name> = match self.checked().jobs.is_empty() {
-            true => self.main().iter().filter_map(name).collect(),
-            false => vec![],
-        };
-        self.program.check(&options, &names.iter().map(|name| &**name).collect::<Vec<_>>())
+        match self.checked().jobs.is_empty() {
+            true => self.program.check_functions(&options),
+            false => self.program.check(&options, &[]),
+        }
     }
 
     /// Where a run is written down that can be taken up: in its folder, or for `digits.dln` in

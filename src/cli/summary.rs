@@ -2,7 +2,7 @@
 
 use super::args::{count, file, json, path, value};
 use super::command::{Desk, Exit};
-use crate::base::grouped;
+use crate::base::{bytes, grouped, short};
 use crate::driver::summary::{Row, Summary};
 use crate::tir::Ty;
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -212,43 +212,4 @@ fn to_json(summary: &Summary, rows: &[&Row]) -> Value {
         "bytes": { "parameters": summary.memory[0], "buffers": summary.memory[1], "optimizers": summary.memory[2] },
         "flops": { "forward": summary.forward, "backward": summary.backward, "whole": summary.whole },
     })
-}
-
-/// `1.05 M`
-fn short(number: u64) -> String {
-    scaled(number, 1000.0, ["", " k", " M", " G", " T"])
-}
-
-/// `37.5 KiB`
-fn bytes(number: u64) -> String {
-    scaled(number, 1024.0, [" B", " KiB", " MiB", " GiB", " TiB"])
-}
-
-/// Three digits and the unit that leaves them in front of the point.
-fn scaled(number: u64, step: f64, units: [&str; 5]) -> String {
-    let mut value = number as f64;
-    let mut unit = 0;
-    while value >= step * 0.9995 && unit + 1 < units.len() {
-        value /= step;
-        unit += 1;
-    }
-    let digits = match value {
-        _ if unit == 0 => 0,
-        v if v < 9.995 => 2,
-        v if v < 99.95 => 1,
-        _ => 0,
-    };
-    format!("{value:.digits$}{}", units[unit])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_keep_three_digits() {
-        let shown = [0, 999, 1000, 1_234_567, 99_960, 999_600].map(short);
-        assert_eq!(shown, ["0", "999", "1.00 k", "1.23 M", "100 k", "1.00 M"]);
-        assert_eq!([1023, 1024, 38_440].map(bytes), ["1023 B", "1.00 KiB", "37.5 KiB"]);
-    }
 }

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::atomic::AtomicBool;
 
 use crate::base::Span;
 use crate::data::mix;
@@ -47,6 +48,8 @@ pub struct Engine<'c> {
     /// What trainings have logged: of `Checked::logs`, those that are known by now.
     logs: BTreeMap<usize, Tensor>,
     timing: Option<Timing>,
+    /// Ends what is being computed.
+    stop: Option<&'c AtomicBool>,
 }
 
 /// What a plan must guard, may overwrite, and may keep something of: cells that it leaves as they are, if its program has no other
@@ -72,15 +75,17 @@ pub fn plan_options(lowered: &Lowered, alone: bool) -> plan::Options {
 impl<'c> Engine<'c> {
     /// Memory with the first values of all cells: those of files that are loaded, then what is computed.
     pub fn new(checked: &'c Checked, files: &Files, seed: u64) -> Result<Engine<'c>, Diagnostic> {
-        Engine::with(checked, files, seed, &|_| None)
+        Engine::with(checked, files, seed, &|_| None, None)
     }
 
-    /// As `new`, with the values of the cells that are known from before: `sema::Standing::known`.
+    /// As `new`, with the values of the cells that are known from before: `sema::Standing::known`. Setting `stop` ends it with an error
+    /// that has no code.
     pub fn with(
         checked: &'c Checked,
         files: &Files,
         seed: u64,
         known: &dyn Fn(&str) -> Option<Rc<Tensor>>,
+        stop: Option<&'c AtomicBool>,
     ) -> Result<Engine<'c>, Diagnostic> {
         memory::cells_fit(&checked.cells)?;
         let mut memory = Memory::new();
@@ -97,6 +102,7 @@ impl<'c> Engine<'c> {
             results: vec![],
             logs: BTreeMap::new(),
             timing: None,
+            stop,
         };
         for load in &checked.loads {
             engine.load(load, files)?;
@@ -112,7 +118,19 @@ impl<'c> Engine<'c> {
         engine.run_program(None, &checked.init, &call)?;
         // First values are computed once.
         engine.compiled.clear().for_each(|gone| engine.release(&gone));
+        engine.stop = None;
         Ok(engine)
+    }
+
+    /// Runs a program that may be ended by setting `stop`, with an error that has no code. One that changes cells goes on to its end.
+    pub fn run_until(&mut self, call: &Call, stop: &'c AtomicBool) -> Result<&[(Target, Tensor)], Diagnostic> {
+        let outputs = &self.checked.programs[call.program.index()].outputs;
+        let changes = outputs.iter().any(|output| matches!(output.to, Target::Cell(_)));
+        self.stop = (!changes).then_some(stop);
+        let ended = self.run(call).map(drop);
+        self.stop = None;
+        ended?;
+        Ok(&self.results)
     }
 
     fn load(&mut self, load: &Load, files: &Files) -> Result<(), Diagnostic> {
@@ -307,7 +325,8 @@ impl<'c> Engine<'c> {
                 Source::Body(_) => unreachable!("only loop bodies have such inputs"),
             }
         }
-        let ran = compiled.executable.run(&mut self.memory, &compiled.input_slots, &compiled.output_slots);
+        let ran =
+            compiled.executable.run_until(&mut self.memory, &compiled.input_slots, &compiled.output_slots, self.stop);
         ran.map_err(|fault| self.fault(&fault, compiled))?;
         self.collect(compiled)
     }
@@ -344,6 +363,7 @@ impl<'c> Engine<'c> {
                 Diagnostic::error("E0804", *span, breakdown.to_string(), format!("matrix {matrix} of this batch"))
             }
             Fault::NotFinite { output } => self.not_finite(*output, compiled),
+            Fault::Stopped => Diagnostic::error("", Span::none(), "interrupted", ""),
         }
     }
 }

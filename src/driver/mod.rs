@@ -28,10 +28,11 @@ pub use peak::{Peak, peaks};
 pub use run::{Checkpoint, How, TestOutcome, run, run_timed, test};
 pub use timing::Times;
 
-use crate::base::Sources;
+use crate::base::{Name, Sources};
 use crate::diag::{Diagnostic, Severity};
 use crate::io::Files;
 use crate::sema::{self, Assembled, Checked, Modules, Options};
+use crate::syntax::ast::{Item, ItemKind, Param, TypeKind};
 use crate::{lower, opt, plan, stdlib};
 
 /// A file with everything that it uses, read and parsed.
@@ -67,6 +68,19 @@ impl Program {
         })
     }
 
+    /// As `check`, with all functions of the main file whose parameters are tensors as programs.
+    pub fn check_functions(&self, options: &Options) -> Checked {
+        let is_tensor = |param: &Param| param.ty.as_ref().is_some_and(|ty| matches!(ty.kind, TypeKind::Tensor { .. }));
+        let name = |item: &Item| match &item.kind {
+            ItemKind::Fn(func) if !func.params.is_empty() && func.params.iter().all(is_tensor) => {
+                Some(func.name.name.clone())
+            }
+            _ => None,
+        };
+        let names: Vec<Name> = self.modules.get(sema::MAIN).ast.items.iter().filter_map(name).collect();
+        self.check(options, &names.iter().map(|name| &**name).collect::<Vec<_>>())
+    }
+
     /// As `check`; what is known of definitions that are as they were is not looked for again.
     pub fn check_again(&self, options: &Options, known: &mut sema::Known) -> Checked {
         on_large_stack(|| {
@@ -85,9 +99,13 @@ pub fn is_sound(diagnostics: &[Diagnostic]) -> bool {
 
 /// A checked program for given sizes, down to its plan.
 pub fn compile(program: &crate::tir::Program, sizes: &lower::Sizes) -> (lower::Lowered, plan::Plan) {
-    let mut lowered = lower::lower(program, sizes);
+    planned(lower::lower(program, sizes), sizes.is_empty())
+}
+
+/// What was lowered, down to its plan; `alone` where there are no other sizes.
+fn planned(mut lowered: lower::Lowered, alone: bool) -> (lower::Lowered, plan::Plan) {
     lowered.graph = opt::optimize(&lowered.graph);
-    let options = engine::plan_options(&lowered, sizes.is_empty());
+    let options = engine::plan_options(&lowered, alone);
     let plan = plan::plan(&lowered.graph, &options);
     (lowered, plan)
 }

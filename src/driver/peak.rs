@@ -6,11 +6,15 @@
 use crate::base::Name;
 use crate::data::{Table, Tables};
 use crate::exec::cpu::room;
+use crate::graph::{Graph, Kind};
 use crate::io::{self, Files};
 use crate::lower::{self, Lowered, Sizes};
+use crate::ops::Op;
 use crate::plan::Plan;
 use crate::sema::Checked;
 use crate::tir::{Cell, Feed, Job, Program, ProgramId, Source, Target};
+use std::mem::discriminant;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// Bytes that a training takes, by what they are for.
@@ -44,25 +48,27 @@ const COPIES: u64 = 3;
 /// The trainings of a file, with so many threads. A data set that cannot be read counts as none: the run will say why.
 pub fn peaks(checked: &Checked, files: &Files, threads: usize) -> Vec<Peak> {
     let mut tables = Tables::new(files);
-    checked.jobs.iter().map(|job| peak(checked, job, &mut tables, threads as u64)).collect()
+    let mut planner = Planner::default();
+    checked.jobs.iter().map(|job| peak(checked, job, &mut tables, &mut planner, threads as u64)).collect()
 }
 
-fn peak(checked: &Checked, job: &Job, tables: &mut Tables, threads: u64) -> Peak {
+fn peak<'c>(checked: &'c Checked, job: &Job, tables: &mut Tables, planner: &mut Planner<'c>, threads: u64) -> Peak {
     let feeds: Vec<&Feed> = std::iter::once(&job.feed).chain(job.validate.iter().map(|v| &v.feed)).collect();
     let read: Vec<Option<Arc<Table>>> = feeds.iter().map(|feed| table(feed, tables)).collect();
     let train = arguments(feeds[0], read[0].as_deref());
-    let mut programs: Vec<(&Program, Vec<Vec<usize>>)> = vec![(&checked.init, vec![])];
+    let mut programs: Vec<(&'c Program, Vec<Vec<usize>>)> = vec![(&checked.init, vec![])];
     let of = |id: ProgramId| &checked.programs[id.index()];
     programs.extend(job.steps.iter().map(|step| (of(step.program), train.clone())));
     programs.extend(job.validate.iter().map(|v| (of(v.program), arguments(feeds[1], read[1].as_deref()))));
     let actions = job.every.iter().flat_map(|every| &every.actions);
     programs.extend(actions.filter_map(|action| Some((of(action.program()?), vec![]))));
 
-    let plans: Vec<Option<(Lowered, Plan)>> = programs.iter().map(|(program, args)| plan(program, args)).collect();
+    let plans: Vec<Option<Rc<Planned>>> =
+        programs.into_iter().map(|(program, args)| planner.plan(program, args)).collect();
     let known = || plans.iter().flatten();
-    let arena = known().map(|(_, plan)| plan.arena as u64).max().unwrap_or(0);
-    let outside: u64 = known().map(|(lowered, plan)| outside(lowered, plan)).sum();
-    let rooms = known().map(|(_, plan)| room(plan));
+    let arena = known().map(|planned| planned.plan.arena as u64).max().unwrap_or(0);
+    let outside: u64 = known().map(|planned| outside(&planned.lowered, &planned.plan)).sum();
+    let rooms = known().map(|planned| room(&planned.plan));
     let (own, shared, kept) =
         rooms.fold((0, 0, 0), |most, room| (room.own.max(most.0), room.shared.max(most.1), room.kept + most.2));
     let mut seen: Vec<&Arc<Table>> = vec![];
@@ -110,15 +116,86 @@ fn arguments(feed: &Feed, table: Option<&Table>) -> Vec<Vec<usize>> {
     (0..data.fields.len()).map(field).chain(lengths).collect()
 }
 
-/// None where a size is still open.
-fn plan(program: &Program, args: &[Vec<usize>]) -> Option<(Lowered, Plan)> {
+/// A program with its plan.
+struct Planned {
+    /// As it was lowered, without its names.
+    graph: Graph,
+    lowered: Lowered,
+    plan: Plan,
+}
+
+/// Plans of programs. Most of the time goes into them, and many trainings of one file are the same but for their names.
+#[derive(Default)]
+struct Planner<'c> {
+    /// By the program itself and the shapes of its arguments.
+    asked: Vec<(&'c Program, Vec<Vec<usize>>, Option<Rc<Planned>>)>,
+    plans: Vec<Rc<Planned>>,
+}
+
+impl<'c> Planner<'c> {
+    /// None where a size is still open.
+    fn plan(&mut self, program: &'c Program, args: Vec<Vec<usize>>) -> Option<Rc<Planned>> {
+        let same =
+            |(asked, shapes, _): &&(&Program, Vec<Vec<usize>>, _)| std::ptr::eq(*asked, program) && *shapes == args;
+        if let Some((.., known)) = self.asked.iter().find(same) {
+            return known.clone();
+        }
+        let planned = lowered(program, &args).map(|(lowered, alone)| self.planned(lowered, alone));
+        self.asked.push((program, args, planned.clone()));
+        planned
+    }
+
+    /// The plan of a graph that is the same but for its names, or a new one.
+    fn planned(&mut self, lowered: Lowered, alone: bool) -> Rc<Planned> {
+        let graph = nameless(&lowered.graph, &mut vec![]);
+        let options = super::engine::plan_options(&lowered, alone);
+        let same = |known: &&Rc<Planned>| {
+            known.graph == graph
+                && known.lowered.inputs.iter().map(discriminant).eq(lowered.inputs.iter().map(discriminant))
+                && known.lowered.outputs.iter().map(discriminant).eq(lowered.outputs.iter().map(discriminant))
+                && super::engine::plan_options(&known.lowered, alone) == options
+        };
+        if let Some(known) = self.plans.iter().find(same) {
+            return known.clone();
+        }
+        let (lowered, plan) = super::planned(lowered, alone);
+        let planned = Rc::new(Planned { graph, lowered, plan });
+        self.plans.push(planned.clone());
+        planned
+    }
+}
+
+/// A graph without its names; streams of random numbers are told apart by the order in which they come.
+fn nameless(graph: &Graph, streams: &mut Vec<u64>) -> Graph {
+    let mut graph = graph.clone();
+    let nobody = Name::default();
+    graph.inputs.iter_mut().for_each(|(name, _)| *name = nobody.clone());
+    graph.outputs.iter_mut().for_each(|(name, _)| *name = nobody.clone());
+    for node in &mut graph.nodes {
+        match &mut node.kind {
+            Kind::Op(Op::Uniform { stream, .. }) => {
+                let known = streams.iter().position(|known| known == stream);
+                *stream = known.unwrap_or_else(|| {
+                    streams.push(*stream);
+                    streams.len() - 1
+                }) as u64;
+            }
+            Kind::Scan(scan) => scan.body = nameless(&scan.body, streams),
+            Kind::Op(_) | Kind::Input(_) | Kind::Result(_) => {}
+        }
+    }
+    graph
+}
+
+/// A program at the sizes of its arguments, and whether it has no others.
+fn lowered(program: &Program, args: &[Vec<usize>]) -> Option<(Lowered, bool)> {
     let sizes: Sizes = lower::bind_inputs(program, |source| match source {
         Source::Arg(place) => args.get(*place).map(Vec::as_slice),
         _ => None,
     });
     let mut dims = program.nodes.iter().flat_map(|node| &node.tys).flat_map(|ty| &ty.shape);
     let fits = program.found.is_empty() && dims.all(|dim| dim.eval(&sizes).is_some_and(|size| size < MOST));
-    (fits && lower::unmet(program, &sizes).is_none()).then(|| super::compile(program, &sizes))
+    (fits && lower::unmet(program, &sizes).is_none()).then(|| (lower::lower(program, &sizes), sizes.is_empty()))
 }
 
 /// The largest size of an axis; where rows are not known it is beyond.

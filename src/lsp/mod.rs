@@ -12,6 +12,7 @@ pub mod describe;
 mod hints;
 mod hover;
 mod inbox;
+mod lenses;
 mod navigate;
 mod outline;
 mod place;

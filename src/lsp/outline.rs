@@ -1,10 +1,9 @@
-//! What a file consists of: symbols, parts that fold, lenses over definitions, kinds of words for highlighting.
+//! What a file consists of: symbols, parts that fold, kinds of words for highlighting.
 
 use lsp_types::{
-    CodeLens, Command, DocumentSymbol, FoldingRange, FoldingRangeKind, Location, Position, Range, SemanticToken,
-    SemanticTokenType, SymbolInformation, SymbolKind, TextEdit, Uri,
+    DocumentSymbol, FoldingRange, FoldingRangeKind, Location, Position, Range, SemanticToken, SemanticTokenType,
+    SymbolInformation, SymbolKind, TextEdit, Uri,
 };
-use serde_json::json;
 
 use super::place::Text;
 use super::project::{Analysis, Project};
@@ -155,33 +154,6 @@ pub fn formatted(text: &Text) -> Vec<TextEdit> {
         }
         _ => vec![],
     }
-}
-
-/// Over each layer how many parameters it has, over what runs a way to run it.
-pub fn lenses(analysis: &Analysis, file: &str) -> Vec<CodeLens> {
-    let mut lenses = vec![];
-    let mut add = |span: Span, title: String, command: &str, arguments: Vec<serde_json::Value>| {
-        let command = Command { title, command: command.to_string(), arguments: Some(arguments) };
-        lenses.push(CodeLens { range: analysis.text.range(span), command: Some(command), data: None });
-    };
-    for item in &analysis.main().ast.items {
-        let names: Vec<Span> = item.names().iter().map(|ident| ident.span).collect();
-        let note = names.iter().flat_map(|span| analysis.notes_on(*span)).find(|note| note.parameters.is_some());
-        if let Some(count) = note.filter(|note| note.sort == Sort::Layer).and_then(|note| note.parameters.as_ref()) {
-            add(item.span.start(), format!("{count} parameters"), "", vec![]);
-        }
-        match &item.kind {
-            ItemKind::Train(_) => {
-                add(item.span.start(), "Run".to_string(), "dln.run", vec![json!(file)]);
-                add(item.span.start(), "Check".to_string(), "dln.check", vec![json!(file)]);
-            }
-            ItemKind::Test(test) => {
-                add(item.span.start(), "Run test".to_string(), "dln.test", vec![json!(file), json!(&*test.name)]);
-            }
-            _ => {}
-        }
-    }
-    lenses
 }
 
 /// The kinds of words that are told to editors, in the order of their numbers.

@@ -1,5 +1,6 @@
 //! Open files, and what is known of each: its names and what the checker says of it, as of its present text.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use super::workspace::{Texts, Workspace, Written};
 use crate::base::Span;
 use crate::diag::Diagnostic;
 use crate::driver::Program;
+use crate::driver::summary::Uses;
 use crate::io::{self, Files};
 use crate::sema::{Checked, Known, MAIN, Module, Note, Options, Regions, with_spans};
 use crate::syntax::ast::ItemKind;
@@ -40,6 +42,8 @@ pub struct Analysis {
     pub late: Vec<Diagnostic>,
     /// Whether trainings and tests were looked at.
     pub whole: bool,
+    /// What its layers cost where they are called, if somebody has asked.
+    pub uses: OnceCell<Uses>,
     folder: PathBuf,
     library: PathBuf,
 }
@@ -335,7 +339,8 @@ impl Read {
         memory.regions = regions;
         let late = if whole { vec![] } else { memory.late.clone() };
         let Read { program, names, text, folder } = self;
-        Analysis { program, checked, names, text, late, whole, folder, library: library.to_path_buf() }
+        let uses = OnceCell::new();
+        Analysis { program, checked, names, text, late, whole, uses, folder, library: library.to_path_buf() }
     }
 }
 

@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::inbox::{self, Inbox};
 use super::place::Text;
 use super::project::{Analysis, Document, Project};
-use super::{complete, hints, hover, navigate, outline, place, problems, rename};
+use super::{complete, hints, hover, lenses, navigate, outline, place, problems, rename};
 use crate::stdlib;
 
 /// Serves an editor over the standard streams until it says goodbye.
@@ -170,7 +170,7 @@ impl Server<'_> {
                 self.at(params, |a, at: CodeActionParams| Some(problems::actions(a, at.range)))
             }
             request::CodeLensRequest::METHOD => self.at_text(params, |a, document, _: CodeLensParams| {
-                Some(outline::lenses(a, &document.path.to_string_lossy()))
+                Some(lenses::lenses(a, &document.path.to_string_lossy()))
             }),
             request::SemanticTokensFullRequest::METHOD => self.at(params, |a, _: SemanticTokensParams| {
                 Some(SemanticTokens { result_id: None, data: outline::tokens(a) })

@@ -1,8 +1,8 @@
 //! What an op costs: arithmetic and memory traffic, for profiles and predictions.
 
 use super::matrix::Problem;
-use super::{Conv, ConvMode, Matrix, Op};
-use crate::types::DType;
+use super::{ConvMode, Matrix, Op};
+use crate::types::{DType, Dim};
 
 /// What one run of an op does. A product and its sum are two operations; a function such as `exp` is one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,52 +44,102 @@ impl Extent<'_> {
 
 /// The cost of `op` on `args` of these sizes, which give `out`.
 pub fn cost(op: &Op<usize>, args: &[Extent], out: Extent) -> Cost {
-    Cost { flops: flops(op, args, out), bytes: bytes(op, args, out) }
+    let sizes = |extent: &Extent| extent.shape.iter().map(|&n| n as u64).collect::<Vec<u64>>();
+    let shapes: Vec<Vec<u64>> = args.iter().map(sizes).collect();
+    let flops = flops(op, &shapes, &sizes(&out)).expect("numbers have a number of operations");
+    Cost { flops, bytes: bytes(op, args, out) }
 }
 
-fn flops(op: &Op<usize>, args: &[Extent], out: Extent) -> u64 {
-    let input = || args[0].count();
-    match op {
-        Op::Const(_) | Op::Iota { .. } => 0,
-        Op::Uniform { .. } => out.count(),
-        Op::Unary(_) | Op::Binary(_) | Op::Compare(_) | Op::Select | Op::Cast(_) => out.count(),
-        Op::Reshape { .. } | Op::Transpose { .. } | Op::Broadcast { .. } | Op::Slice { .. } | Op::Pad { .. } => 0,
-        Op::Concat { .. } | Op::Flip { .. } | Op::Barrier { .. } | Op::Windows { .. } => 0,
-        Op::Unwindows { .. } | Op::Reduce { .. } | Op::ArgMax { .. } | Op::CumSum { .. } => input(),
-        Op::ArgSort { axis, .. } => input() * u64::from(args[0].shape[*axis].max(1).ilog2() + 1),
-        // Each row's search visits all columns once for each row before it, in the worst case.
-        Op::Assign => input() * args[0].shape.iter().rev().nth(1).map_or(0, |&rows| rows as u64),
-        Op::Dot { contract, .. } => {
-            let summed: u64 = contract.iter().map(|pair| args[0].shape[pair.0] as u64).product();
-            2 * out.count() * summed
-        }
-        Op::Conv(conv) => conv_flops(conv, args, out),
-        Op::Matrix(op) => matrix_flops(*op, args),
-        Op::Fft { .. } => {
-            let n = args[0].shape[args[0].shape.len() - 2];
-            5 * input() / 2 * u64::from(n.max(1).ilog2() + 1)
-        }
-        Op::Take { .. } | Op::TakeAlong { .. } => 0,
-        Op::PutAdd { .. } | Op::PutAlongAdd { .. } => args[1].count(),
+/// What arithmetic is counted in: numbers, or polynomials over sizes.
+pub trait Count: Clone {
+    fn of(number: u64) -> Self;
+    fn times(&self, other: &Self) -> Self;
+    /// As a number, if it is one.
+    fn number(&self) -> Option<u64>;
+}
+
+impl Count for u64 {
+    fn of(number: u64) -> u64 {
+        number
+    }
+
+    fn times(&self, other: &u64) -> u64 {
+        self * other
+    }
+
+    fn number(&self) -> Option<u64> {
+        Some(*self)
     }
 }
 
+impl Count for Dim {
+    fn of(number: u64) -> Dim {
+        i64::try_from(number).unwrap_or(i64::MAX).into()
+    }
+
+    fn times(&self, other: &Dim) -> Dim {
+        self * other
+    }
+
+    fn number(&self) -> Option<u64> {
+        self.as_const().and_then(|size| u64::try_from(size).ok())
+    }
+}
+
+fn product<'n, N: Count + 'n>(sizes: impl IntoIterator<Item = &'n N>) -> N {
+    sizes.into_iter().fold(N::of(1), |product, size| product.times(size))
+}
+
+/// The arithmetic of `op` on operands of these shapes, which gives one of shape `out`; none where it is no polynomial in the sizes
+/// and they are no numbers.
+pub fn flops<S, N: Count>(op: &Op<S>, args: &[Vec<N>], out: &[N]) -> Option<N> {
+    let input = || product(&args[0]);
+    let levels = |n: &N| Some(N::of(u64::from(n.number()?.max(1).ilog2() + 1)));
+    Some(match op {
+        Op::Const(_) | Op::Iota { .. } => N::of(0),
+        Op::Uniform { .. } => product(out),
+        Op::Unary(_) | Op::Binary(_) | Op::Compare(_) | Op::Select | Op::Cast(_) => product(out),
+        Op::Reshape { .. } | Op::Transpose { .. } | Op::Broadcast { .. } | Op::Slice { .. } | Op::Pad { .. } => {
+            N::of(0)
+        }
+        Op::Concat { .. } | Op::Flip { .. } | Op::Barrier { .. } | Op::Windows { .. } => N::of(0),
+        Op::Unwindows { .. } | Op::Reduce { .. } | Op::ArgMax { .. } | Op::CumSum { .. } => input(),
+        Op::ArgSort { axis, .. } => input().times(&levels(&args[0][*axis])?),
+        // Each row's search visits all columns once for each row before it, in the worst case.
+        Op::Assign => input().times(args[0].iter().rev().nth(1).unwrap_or(&N::of(0))),
+        Op::Dot { contract, .. } => {
+            let summed = product(contract.iter().map(|pair| &args[0][pair.0]));
+            N::of(2).times(&product(out)).times(&summed)
+        }
+        Op::Conv(conv) => conv_flops(conv.mode, args, out),
+        Op::Matrix(op) => matrix_flops(*op, args)?,
+        Op::Fft { .. } => {
+            // Pairs of numbers: half as many.
+            let pairs = product(args[0].iter().take(args[0].len() - 1));
+            N::of(5).times(&pairs).times(&levels(&args[0][args[0].len() - 2])?)
+        }
+        Op::Take { .. } | Op::TakeAlong { .. } => N::of(0),
+        Op::PutAdd { .. } | Op::PutAlongAdd { .. } => product(&args[1]),
+    })
+}
+
 /// Of all matrices of the batch, with a multiplication and its addition as two.
-fn matrix_flops(op: Matrix, args: &[Extent]) -> u64 {
-    let shapes: Vec<&[usize]> = args.iter().map(|arg| arg.shape).collect();
+fn matrix_flops<N: Count>(op: Matrix, args: &[Vec<N>]) -> Option<N> {
+    let number = |size: &N| usize::try_from(size.number()?).ok();
+    let shapes: Vec<Vec<usize>> = args.iter().map(|arg| arg.iter().map(number).collect()).collect::<Option<_>>()?;
+    let shapes: Vec<&[usize]> = shapes.iter().map(Vec::as_slice).collect();
     let batch: usize = shapes[0][..shapes[0].len() - 2].iter().product();
-    2 * (batch * Problem::new(op, &shapes).flops()) as u64
+    Some(N::of(2 * (batch * Problem::new(op, &shapes).flops()) as u64))
 }
 
 /// All three members sum the same products: for each element of `y`, one for each weight of its filter.
-fn conv_flops(conv: &Conv<usize>, args: &[Extent], out: Extent) -> u64 {
-    let (y, w) = match conv.mode {
-        ConvMode::Forward => (out, args[1]),
-        ConvMode::Input => (args[0], args[1]),
-        ConvMode::Weight => (args[1], out),
+fn conv_flops<N: Count>(mode: ConvMode, args: &[Vec<N>], out: &[N]) -> N {
+    let (y, w) = match mode {
+        ConvMode::Forward => (out, &args[1][..]),
+        ConvMode::Input => (&args[0][..], &args[1][..]),
+        ConvMode::Weight => (&args[1][..], out),
     };
-    let filter: u64 = w.shape[1..].iter().map(|&n| n as u64).product();
-    2 * y.count() * filter
+    N::of(2).times(&product(y)).times(&product(&w[1..]))
 }
 
 fn bytes(op: &Op<usize>, args: &[Extent], out: Extent) -> u64 {

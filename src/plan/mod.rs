@@ -26,7 +26,7 @@ use crate::ops::{Binary, Compare, Op, Reduce, Unary};
 use crate::types::{DType, Scalar};
 
 /// What the caller promises and demands.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Options {
     /// Outputs (losses) that must be finite before any input is overwritten.
     pub guards: Vec<usize>,

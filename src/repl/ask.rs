@@ -7,9 +7,10 @@ use crate::ops::Tensor;
 use crate::sema::{Answer, Question};
 use crate::syntax::ast;
 use crate::tir::{Job, Target};
-use crate::train::{self, Call, Context, Event, History, Length, Machine, Resume};
+use crate::train::{self, Call, Context, Event, History, Length, Resume};
 
 use super::declare::saying_sizes;
+use super::kept::mentioned;
 use super::session::{Seen, Session, trains};
 use super::show;
 use super::world::{Stop, Told, World};
@@ -19,15 +20,16 @@ impl Session {
     pub(super) fn ask(&mut self, block: ast::Block, world: &mut World) -> Result<(), Stop> {
         let by_hand = trains(&block);
         let (seen, answer) = self.question(block.clone(), false, world)?;
-        let mut engine = self.engine(&seen.checked, &self.memory).map_err(|error| self.failed(&error, &seen, world))?;
+        let stop = world.interrupt;
+        let mut engine =
+            self.engine(&seen.checked, &self.memory, stop).map_err(|error| self.failed(&error, &seen, world))?;
         let ran = self.answer(&seen, &answer, &mut engine, world);
         // What was trained stays, also where a training ended with an error or was interrupted.
         let outputs = &seen.checked.programs[answer.program.index()].outputs;
         let changes = outputs.iter().any(|output| matches!(output.to, Target::Cell(_)));
         let changes = changes || !answer.jobs.is_empty() || !answer.actions.is_empty();
         self.memory.take(&seen.checked, &engine, &self.names(&seen), changes, by_hand);
-        if ran.is_ok() && seen.checked.standing.waiting.len() < self.waiting.len() {
-            self.waiting = seen.checked.standing.waiting.clone();
+        if ran.is_ok() && self.has_sized(&seen) {
             self.sized.push(saying_sizes(block, !answer.jobs.is_empty()));
         }
         let results = ran.map_err(|error| self.failed(&error, &seen, world))?;
@@ -44,7 +46,8 @@ impl Session {
         world: &mut World,
     ) -> Result<(Seen, Answer), Stop> {
         let span = block.span;
-        let mut seen = self.check(self.standing(), Some(Question { block, gradient }), &self.memory);
+        let items = self.needed(mentioned(self.sources.text(span)));
+        let mut seen = self.check(items, Some(Question { block, gradient }), &self.memory);
         let own = |diagnostic: &&Diagnostic| {
             diagnostic.severity == crate::diag::Severity::Error || diagnostic.span().file == span.file
         };
@@ -57,12 +60,12 @@ impl Session {
     }
 
     /// Does what a question says; gives the tensors of its value.
-    fn answer(
+    fn answer<'c, 'w: 'c>(
         &mut self,
         seen: &Seen,
         answer: &Answer,
-        engine: &mut Engine,
-        world: &mut World,
+        engine: &mut Engine<'c>,
+        world: &mut World<'w>,
     ) -> Result<Vec<Tensor>, Diagnostic> {
         let checked = &seen.checked;
         let seed = mix(&[self.settings.seed, self.number as u64]);
@@ -78,17 +81,17 @@ impl Session {
     }
 
     /// Runs the program of a question.
-    pub(super) fn compute(
+    pub(super) fn compute<'c, 'w: 'c>(
         &self,
         answer: &Answer,
-        engine: &mut Engine,
-        world: &mut World,
+        engine: &mut Engine<'c>,
+        world: &mut World<'w>,
     ) -> Result<Vec<Tensor>, Diagnostic> {
         let key = mix(&[self.settings.seed, self.number as u64]);
         let step = self.memory.steps + 1;
         let length = Length::default();
         let call = Call { program: answer.program, args: &[], step, epoch: 1, length, seen: &[], key };
-        let results = engine.run(&call)?;
+        let results = engine.run_until(&call, world.interrupt)?;
         let mut values = vec![];
         for (target, value) in results {
             match target {

@@ -4,11 +4,16 @@ use std::collections::BTreeSet;
 
 use crate::base::{Name, Span};
 use crate::diag::{Diagnostic, Severity};
+use crate::driver::Engine;
+use crate::ops::Tensor;
 use crate::sema::Question;
+use crate::syntax::Line;
 use crate::syntax::ast::{self, Expr, ExprKind, Item, ItemKind};
+use crate::tir::Ty;
 
 use super::kept::{Kept, dependents};
 use super::memory::Memory;
+use super::needed::Known;
 use super::session::{Seen, Session, jobs_of};
 use super::show;
 use super::world::{Stop, World};
@@ -36,19 +41,34 @@ impl Session {
             return Err(Stop);
         }
         let new = Kept::new(item, false);
-        let names = new.names();
-        if new.runs() {
-            return self.run_now(new, world);
+        match new.runs() {
+            true => self.run_now(new, world),
+            false => self.keep(new, &[], world),
         }
+    }
+
+    /// Keeps a declaration; `values` are those that its names have already.
+    pub(super) fn keep(&mut self, new: Kept, values: &[(Name, Ty, Tensor)], world: &mut World) -> Result<(), Stop> {
+        let names = new.names();
+        let (item, is_found) = (new.item.clone(), new.found.is_some());
         let mut kept = self.kept.clone();
         kept.retain_mut(|kept| kept.without(&names));
-        let outdated = dependents(&kept, &names, &self.sources);
+        let mut outdated = dependents(&kept, &names, &self.sources);
+        // What was found in data is found again behind this, and is there until then.
+        let again = self.found_in(&kept, &outdated, item.span);
+        kept.iter().filter(|kept| kept.found.is_some()).flat_map(Kept::names).for_each(|name| {
+            outdated.remove(&name);
+        });
         kept.push(new);
         let mut memory = self.memory.clone();
         names.iter().for_each(|name| memory.forget(name));
         let anew = memory.outdate(&outdated);
-        let span = kept[kept.len() - 1].item.span;
-        let (mut draft, seen) = self.settle(Draft::of(kept, self.sized.clone(), memory), span, &names, world)?;
+        values.iter().for_each(|(name, ty, tensor)| memory.know(name.clone(), ty.clone(), tensor.clone()));
+        let draft = Draft::of(kept, self.sized.clone(), memory);
+        let (mut draft, seen) = match self.settle(draft, item.span, &names, world) {
+            Err(Refused::Found) if !is_found => return self.find(item, world),
+            settled => settled?,
+        };
         self.fill(&mut draft, &seen, world)?;
         let lost: BTreeSet<Name> = draft.lost.iter().map(|(name, _)| name.clone()).collect();
         self.accept(draft, &seen, world);
@@ -56,7 +76,22 @@ impl Session {
         if !anew.is_empty() {
             world.say(format!("computed anew: {}", listed(&anew)));
         }
-        Ok(())
+        again.into_iter().try_for_each(|line| self.enter_line(line, world))
+    }
+
+    /// What was written for the values of some names that were found in data, but for what stands at `new`. What one of them needs
+    /// of another is found behind that.
+    fn found_in(&self, kept: &[Kept], names: &BTreeSet<Name>, new: Span) -> Vec<Line> {
+        let is_asked = |kept: &&Kept| kept.item.span != new && kept.names().iter().any(|name| names.contains(name));
+        let mut found: Vec<&Kept> = kept.iter().filter(|kept| kept.found.is_some()).filter(is_asked).collect();
+        let all = found.clone();
+        found.retain(|kept| {
+            let mentions = kept.mentions(&self.sources);
+            let others = all.iter().filter(|other| other.item.span != kept.item.span);
+            !others.flat_map(|other| other.names()).any(|name| mentions.contains(&name))
+        });
+        found.dedup_by_key(|kept| kept.item.span);
+        found.into_iter().filter_map(|kept| kept.found.as_deref().cloned()).collect()
     }
 
     /// Checks a draft; what the new text breaks elsewhere is set aside. Errors in the new text itself are told, and nothing
@@ -67,10 +102,10 @@ impl Session {
         new: Span,
         names: &[Name],
         world: &mut World,
-    ) -> Result<(Draft, Seen), Stop> {
+    ) -> Result<(Draft, Seen), Refused> {
         let were_aside: Vec<bool> = draft.kept.iter_mut().map(|kept| std::mem::take(&mut kept.aside)).collect();
         loop {
-            let items = standing(&draft.kept, &draft.sized);
+            let items = self.needed_by(&draft, names);
             let seen = self.check(items, Some(naming(names, new)), &draft.memory);
             let errors = seen.checked.diagnostics.iter().filter(|d| d.severity == Severity::Error);
             let mut broken: Vec<(usize, &Diagnostic)> = vec![];
@@ -87,6 +122,9 @@ impl Session {
                 }
             }
             if !own.is_empty() {
+                if own.iter().all(|error| error.code == SIZE_FROM_DATA) && !names.is_empty() {
+                    return Err(Refused::Found);
+                }
                 self.tell_all(own, &seen.program.sources, world)?;
             }
             if broken.is_empty() && sized == draft.sized.len() {
@@ -109,13 +147,26 @@ impl Session {
         }
     }
 
+    /// What has to be checked of a draft with new names in it: what these need, and what needs them.
+    fn needed_by(&self, draft: &Draft, names: &[Name]) -> Vec<Item> {
+        let Draft { kept, sized, memory, .. } = draft;
+        if names.is_empty() {
+            return standing(kept, sized);
+        }
+        let mut first = dependents(kept, names, &self.sources);
+        // What was set aside may fit again.
+        first.extend(self.kept.iter().filter(|kept| kept.aside).flat_map(Kept::names));
+        Known { kept, sized, memory, waiting: &self.waiting, sources: &self.sources }.needed(first)
+    }
+
     /// Computes what has no value yet, and runs the trainings that are values and have not run.
     pub(super) fn fill(&self, draft: &mut Draft, seen: &Seen, world: &mut World) -> Result<(), Stop> {
-        let mut engine =
-            crate::driver::Engine::with(&seen.checked, &self.files, self.settings.seed, &|path| draft.memory.get(path))
-                .map_err(|error| self.failed(&error, seen, world))?;
+        let (seed, stop) = (self.settings.seed, Some(world.interrupt));
+        let engine = Engine::with(&seen.checked, &self.files, seed, &|path| draft.memory.get(path), stop);
+        let mut engine = engine.map_err(|error| self.failed(&error, seen, world))?;
         let mut trained = false;
-        for kept in draft.kept.iter_mut().filter(|kept| !kept.aside && !kept.runs()) {
+        let is_there = |kept: &&mut Kept| !kept.aside && !kept.runs() && seen.has(&kept.item);
+        for kept in draft.kept.iter_mut().filter(is_there) {
             let jobs = jobs_of(&seen.checked, kept);
             if kept.histories.len() != jobs.len() {
                 let run = |&job: &usize| self.train(&seen.checked.jobs[job], &mut engine, world);
@@ -140,7 +191,9 @@ impl Session {
 
     /// Makes a draft the program of the session, and says what is new in it.
     pub(super) fn accept(&mut self, draft: Draft, seen: &Seen, world: &mut World) {
-        self.waiting = seen.checked.standing.waiting.clone();
+        let there = self.names(seen);
+        self.waiting.retain(|name| !there.contains(name));
+        self.waiting.extend(seen.checked.standing.waiting.iter().cloned());
         if let Some(answer) = &seen.checked.answer {
             let shown =
                 draft.kept.last().map(|kept| show::declared(&kept.item, &answer.value, seen)).unwrap_or_default();
@@ -156,10 +209,32 @@ impl Session {
     }
 }
 
+/// Why a draft is not accepted.
+pub(super) enum Refused {
+    /// The size of a new value depends on data.
+    Found,
+    /// It has been told.
+    Told,
+}
+
+impl From<Stop> for Refused {
+    fn from(_: Stop) -> Refused {
+        Refused::Told
+    }
+}
+
+impl From<Refused> for Stop {
+    fn from(_: Refused) -> Stop {
+        Stop
+    }
+}
+
+/// The code of a kept value whose size depends on data.
+const SIZE_FROM_DATA: &str = "E0518";
+
 /// The items that are part of every program of a session.
 pub(super) fn standing(kept: &[Kept], sized: &[Item]) -> Vec<Item> {
-    let counts = |kept: &&Kept| !kept.aside && (!kept.runs() || kept.says_sizes);
-    let mut items: Vec<Item> = kept.iter().filter(counts).map(|kept| kept.item.clone()).collect();
+    let mut items: Vec<Item> = kept.iter().filter(|kept| kept.stands()).map(|kept| kept.item.clone()).collect();
     items.extend(sized.iter().cloned());
     items
 }

@@ -148,7 +148,9 @@ impl Session {
         let began = (world.clock)();
         let (seen, answer) = self.question(block, false, world)?;
         let checked = (world.clock)() - began;
-        let mut engine = self.engine(&seen.checked, &self.memory).map_err(|error| self.failed(&error, &seen, world))?;
+        let mut engine = self
+            .engine(&seen.checked, &self.memory, world.interrupt)
+            .map_err(|error| self.failed(&error, &seen, world))?;
         let began = (world.clock)();
         self.compute(&answer, &mut engine, world).map_err(|error| self.failed(&error, &seen, world))?;
         let first = (world.clock)() - began;
@@ -177,7 +179,9 @@ impl Session {
     pub(super) fn tell_gradient(&mut self, text: &str, world: &mut World) -> Result<(), Stop> {
         let block = self.expression(text, world)?;
         let (seen, answer) = self.question(block, true, world)?;
-        let mut engine = self.engine(&seen.checked, &self.memory).map_err(|error| self.failed(&error, &seen, world))?;
+        let mut engine = self
+            .engine(&seen.checked, &self.memory, world.interrupt)
+            .map_err(|error| self.failed(&error, &seen, world))?;
         let results = self.compute(&answer, &mut engine, world).map_err(|error| self.failed(&error, &seen, world))?;
         let (values, gradients) = results.split_at(results.len() - answer.gradient.len());
         show::answer(&answer.value, values, &seen, world.look).into_iter().for_each(|line| world.say(line));
@@ -200,7 +204,9 @@ impl Session {
     fn computed(&mut self, text: &str, world: &mut World) -> Result<(Seen, Described, Vec<Tensor>), Stop> {
         let block = self.expression(text, world)?;
         let (seen, answer) = self.question(block, false, world)?;
-        let mut engine = self.engine(&seen.checked, &self.memory).map_err(|error| self.failed(&error, &seen, world))?;
+        let mut engine = self
+            .engine(&seen.checked, &self.memory, world.interrupt)
+            .map_err(|error| self.failed(&error, &seen, world))?;
         let results = self.compute(&answer, &mut engine, world).map_err(|error| self.failed(&error, &seen, world))?;
         drop(engine);
         Ok((seen, answer.value, results))

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::base::{Name, Sources};
+use crate::syntax::Line;
 use crate::syntax::ast::{Item, ItemKind, Module, Use};
 use crate::syntax::lexer::lex;
 use crate::syntax::token::Token;
@@ -20,11 +21,13 @@ pub struct Kept {
     pub says_sizes: bool,
     /// What the trainings that are its value have logged.
     pub histories: Vec<History>,
+    /// What was written, where the size of its value was found in data: the item itself only says the type.
+    pub found: Option<Box<Line>>,
 }
 
 impl Kept {
     pub fn new(item: Item, loaded: bool) -> Kept {
-        Kept { item, loaded, aside: false, says_sizes: false, histories: vec![] }
+        Kept { item, loaded, aside: false, says_sizes: false, histories: vec![], found: None }
     }
 
     /// The names that it declares, `use` lines included; a `train` or `test` block is told from another by its own.
@@ -39,6 +42,11 @@ impl Kept {
         }
     }
 
+    /// Whether it is part of every program of the session.
+    pub fn stands(&self) -> bool {
+        !self.aside && (!self.runs() || self.says_sizes)
+    }
+
     /// Whether it runs when it is asked to, and is otherwise no part of the program.
     pub fn runs(&self) -> bool {
         matches!(self.item.kind, ItemKind::Train(_) | ItemKind::Test(_) | ItemKind::Run(_))
@@ -46,16 +54,7 @@ impl Kept {
 
     /// The names of its text: those that it may depend on.
     pub fn mentions(&self, sources: &Sources) -> BTreeSet<Name> {
-        let text = sources.text(self.item.span);
-        let tokens: Vec<_> = lex(text).into_iter().filter(|raw| !matches!(raw.token, Token::Space)).collect();
-        let named = tokens.iter().enumerate().filter(|(i, raw)| {
-            let before = i.checked_sub(1).map(|i| tokens[i].token);
-            raw.token == Token::Name && before != Some(Token::Dot)
-        });
-        let names = named.map(|(_, raw)| Name::from(&text[raw.range.clone()])).collect();
-        let texts =
-            tokens.iter().filter(|raw| raw.token == Token::Str).flat_map(|raw| inserted(&text[raw.range.clone()]));
-        texts.chain::<BTreeSet<Name>>(names).collect()
+        mentioned(sources.text(self.item.span))
     }
 
     /// Leaves out what `names` declare anew. False where nothing is left.
@@ -82,6 +81,18 @@ fn brought(line: &Use) -> Vec<Name> {
             vec![file.strip_suffix(".dln").unwrap_or(file).into()]
         }
     }
+}
+
+/// The names that a text mentions, also those that its strings insert.
+pub fn mentioned(text: &str) -> BTreeSet<Name> {
+    let tokens: Vec<_> = lex(text).into_iter().filter(|raw| !matches!(raw.token, Token::Space)).collect();
+    let named = tokens.iter().enumerate().filter(|(i, raw)| {
+        let before = i.checked_sub(1).map(|i| tokens[i].token);
+        raw.token == Token::Name && before != Some(Token::Dot)
+    });
+    let names = named.map(|(_, raw)| Name::from(&text[raw.range.clone()])).collect();
+    let texts = tokens.iter().filter(|raw| raw.token == Token::Str).flat_map(|raw| inserted(&text[raw.range.clone()]));
+    texts.chain::<BTreeSet<Name>>(names).collect()
 }
 
 /// `{name}` in a text.

@@ -144,7 +144,9 @@ impl Session {
             &seen.program.sources,
             world,
         )?;
-        let engine = self.engine(&seen.checked, &self.memory).map_err(|error| self.failed(&error, &seen, world))?;
+        let engine = self
+            .engine(&seen.checked, &self.memory, world.interrupt)
+            .map_err(|error| self.failed(&error, &seen, world))?;
         let computed = &seen.checked.standing.computed;
         let cells = seen.checked.cells.iter().enumerate().map(|(at, cell)| (crate::tir::CellId::from(at), cell));
         let weights = cells.filter(|(id, cell)| cell.role != Role::State && !computed.contains(id));
@@ -165,7 +167,9 @@ impl Session {
             let text = self.sources.text(kept.item.span);
             let doc = kept.item.doc.iter().flat_map(|doc| doc.lines()).map(|line| format!("## {line}\n"));
             let is_let = matches!(kept.item.kind, ItemKind::Let(_)) && !text.starts_with("let");
-            format!("{}{}{text}\n", doc.collect::<String>(), if is_let { "let " } else { "" })
+            // A file cannot keep what is found in data.
+            let out = if kept.found.is_some() { "# " } else { "" };
+            format!("{}{out}{}{text}\n", doc.collect::<String>(), if is_let { "let " } else { "" })
         };
         self.kept.iter().filter(|kept| !kept.aside).map(text).collect()
     }

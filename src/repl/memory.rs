@@ -43,6 +43,17 @@ impl Memory {
         path.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     }
 
+    /// Whether a top-level name holds parameters or buffers.
+    pub fn has_weights(&self, name: &str) -> bool {
+        let own = self.values.range(Name::from(name)..).take_while(|(path, _)| path.starts_with(name));
+        own.filter(|(path, _)| Memory::is_below(path, name)).any(|(_, value)| !value.computed)
+    }
+
+    /// Knows what a top-level name keeps of a computation.
+    pub fn know(&mut self, name: Name, ty: Ty, tensor: Tensor) {
+        self.values.insert(name, Value { ty, tensor: Rc::new(tensor), role: Role::Buffer, computed: true });
+    }
+
     /// Forgets all below a name.
     pub fn forget(&mut self, name: &str) {
         self.values.retain(|path, _| !Memory::is_below(path, name));

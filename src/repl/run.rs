@@ -7,7 +7,7 @@ use crate::diag::{Diagnostic, Severity};
 use crate::driver::Engine;
 use crate::syntax::ast::{Item, ItemKind};
 use crate::tir::Shown;
-use crate::train::{self, Call, Length, Machine};
+use crate::train::{self, Call, Length};
 
 use super::declare::standing;
 use super::kept::Kept;
@@ -70,14 +70,16 @@ impl Session {
         let told =
             |diagnostic: &&Diagnostic| diagnostic.severity == Severity::Error || is_inside(&spans, diagnostic.span());
         self.tell_all(seen.checked.diagnostics.iter().filter(told), &seen.program.sources, world)?;
-        let mut engine = self.engine(&seen.checked, &self.memory).map_err(|error| self.failed(&error, &seen, world))?;
+        let mut engine = self
+            .engine(&seen.checked, &self.memory, world.interrupt)
+            .map_err(|error| self.failed(&error, &seen, world))?;
         if let [Kept { item: Item { kind: ItemKind::Test(_), .. }, .. }] = running
             && let Some(test) = seen.checked.tests.last()
         {
             let key = crate::data::mix(&[self.settings.seed, test.program.0.into()]);
             let length = Length::default();
             let call = Call { program: test.program, args: &[], step: 1, epoch: 1, length, seen: &[], key };
-            return match engine.run(&call).map(drop) {
+            return match engine.run_until(&call, world.interrupt).map(drop) {
                 Ok(()) => {
                     world.say(format!("test {}: ok", test.name));
                     Ok(false)
@@ -88,10 +90,7 @@ impl Session {
         let ran = self.trainings(&spans, &seen, &mut engine, world);
         self.memory.take(&seen.checked, &engine, &self.names(&seen), true, false);
         ran.map_err(|error| self.failed(&error, &seen, world))?;
-        let waiting = seen.checked.standing.waiting;
-        let said = waiting.len() < self.waiting.len();
-        self.waiting = waiting;
-        Ok(said)
+        Ok(self.has_sized(&seen))
     }
 
     /// The trainings of some items, and what these show; up to a training that is interrupted.

@@ -6,17 +6,19 @@
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::AtomicBool;
 
 use crate::base::{FileId, Name, Sources};
 use crate::diag::{self, Diagnostic, Severity};
 use crate::driver::{Engine, Program};
 use crate::io::Files;
-use crate::sema::{Assembled, Checked, Options, Question};
+use crate::sema::{Assembled, Checked, MAIN, Options, Question};
 use crate::syntax::ast::{self, Item, ItemKind, StmtKind};
 use crate::syntax::{Line, parse_snippet};
 
 use super::kept::Kept;
 use super::memory::Memory;
+use super::needed::Known;
 use super::settings::Settings;
 use super::world::{Flow, Stop, World};
 use super::{commands, doc};
@@ -42,6 +44,13 @@ pub struct Session {
 pub(super) struct Seen {
     pub program: Program,
     pub checked: Checked,
+}
+
+impl Seen {
+    /// Whether an item is part of the program.
+    pub fn has(&self, item: &Item) -> bool {
+        self.program.modules.get(MAIN).ast.items.iter().any(|own| own.span == item.span)
+    }
 }
 
 impl Session {
@@ -103,16 +112,19 @@ impl Session {
 
     /// Declarations and statements, one after another up to the first that fails.
     fn code(&mut self, text: &str, world: &mut World) -> Result<(), Stop> {
-        for line in self.lines(text, world)? {
-            match line {
-                Line::Item(item) => self.declare(item, world)?,
-                Line::Stmts(block) => match assigned(&block) {
-                    Some(kind) => self.declare(Item { doc: None, kind, span: block.span }, world)?,
-                    None => self.ask(block, world)?,
-                },
-            }
+        self.lines(text, world)?.into_iter().try_for_each(|line| self.enter_line(line, world))
+    }
+
+    /// One declaration or statement.
+    pub(super) fn enter_line(&mut self, line: Line, world: &mut World) -> Result<(), Stop> {
+        match line {
+            Line::Item(item) => self.declare(item, world),
+            Line::Stmts(block) => match assigned(&block) {
+                Some(kind) => self.declare(Item { doc: None, kind, span: block.span }, world),
+                None if names_sizes(&block) => self.find_sizes(block, world),
+                None => self.ask(block, world),
+            },
         }
-        Ok(())
     }
 
     /// The parts of a text, which becomes one of the sources; mistakes are told.
@@ -161,9 +173,29 @@ impl Session {
         Seen { program, checked }
     }
 
-    /// Memory for what was checked, with what is known in it.
-    pub(super) fn engine<'c>(&self, checked: &'c Checked, memory: &Memory) -> Result<Engine<'c>, Diagnostic> {
-        let mut engine = Engine::with(checked, &self.files, self.settings.seed, &|path| memory.get(path))?;
+    /// What of the session something that mentions `first` needs.
+    pub(super) fn needed(&self, first: BTreeSet<Name>) -> Vec<Item> {
+        let Session { kept, sized, memory, waiting, sources, .. } = self;
+        Known { kept, sized, memory, waiting, sources }.needed(first)
+    }
+
+    /// Takes from the layers that wait for their sizes those that have them in a program; true if there are some.
+    pub(super) fn has_sized(&mut self, seen: &Seen) -> bool {
+        let (there, waiting) = (self.names(seen), &seen.checked.standing.waiting);
+        let before = self.waiting.len();
+        self.waiting.retain(|name| !there.contains(name) || waiting.contains(name));
+        self.waiting.len() < before
+    }
+
+    /// Memory for what was checked, with what is known in it; `stop` ends the computation of what is not.
+    pub(super) fn engine<'c>(
+        &self,
+        checked: &'c Checked,
+        memory: &Memory,
+        stop: &'c AtomicBool,
+    ) -> Result<Engine<'c>, Diagnostic> {
+        let known = |path: &str| memory.get(path);
+        let mut engine = Engine::with(checked, &self.files, self.settings.seed, &known, Some(stop))?;
         for kept in self.kept.iter().filter(|kept| !kept.aside) {
             let jobs = jobs_of(checked, kept);
             jobs.into_iter().zip(&kept.histories).for_each(|(job, history)| engine.keep_logs(job, history));
@@ -210,6 +242,10 @@ impl Session {
 
     /// Tells what went wrong while something ran.
     pub(super) fn failed(&self, error: &Diagnostic, seen: &Seen, world: &mut World) -> Stop {
+        if error.code.is_empty() {
+            world.say(&error.message);
+            return Stop;
+        }
         // An error of the run is an error.
         let _ = self.tell_all([error], &seen.program.sources, world);
         Stop
@@ -225,6 +261,11 @@ pub(super) fn trains(block: &ast::Block) -> bool {
 pub(super) fn jobs_of(checked: &Checked, kept: &Kept) -> Vec<usize> {
     let items = checked.standing.jobs.iter().enumerate();
     items.filter(|(_, item)| **item == kept.item.span).map(|(job, _)| job).collect()
+}
+
+/// `[k] boxes = found(x)`, which keeps the size too.
+fn names_sizes(block: &ast::Block) -> bool {
+    matches!(&block.stmts[..], [ast::Stmt { kind: StmtKind::Assign { .. }, .. }])
 }
 
 /// `x = 3` at the top is a declaration: `let x = 3`.

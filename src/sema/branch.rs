@@ -69,6 +69,7 @@ impl<'a> Checker<'a> {
         self.open -= 1;
         match (a, b) {
             (Some(a), Some(b)) => {
+                self.undecided = true;
                 let (a, b) = (a?, b?);
                 self.join(truth, a, b, span)
             }

@@ -9,6 +9,7 @@ use crate::tir::Ty;
 use crate::types::{DType, Dim};
 
 use super::again::Findings;
+use super::flops::with_rests;
 use super::item::ADVISED;
 use super::layer::variable;
 use super::notes::About;
@@ -193,20 +194,32 @@ impl<'a> Checker<'a> {
         known?;
         let Some(instance) = self.stand_in_layer(layer, module, &[])? else { return Ok(()) };
         let mut result = Ok(());
+        let mut flops = None;
         for training in [true, false] {
             self.training = training;
             for member in &layer.members {
                 if let Member::Method(func) = member {
-                    result = self.check_method(&instance, func).and(result);
+                    let checked = self.check_method(&instance, func);
+                    if let Some(counted) = checked.as_ref().ok().cloned().flatten()
+                        && training
+                        && &*func.name.name == "forward"
+                    {
+                        flops = Some(counted);
+                    }
+                    result = checked.map(drop).and(result);
                 }
             }
             self.training = false;
         }
         self.note(layer.name.span, About::Value, &Value::Instance(instance));
+        if let Some(flops) = flops {
+            self.note_flops(layer.name.span, &flops);
+        }
         result
     }
 
-    fn check_method(&mut self, instance: &Rc<Instance<'a>>, func: &'a ast::Func) -> Res<()> {
+    /// Gives what one call computes, where that is one polynomial for all sizes and settings.
+    fn check_method(&mut self, instance: &Rc<Instance<'a>>, func: &'a ast::Func) -> Res<Option<Dim>> {
         self.declared_types(func, instance.scope.module())?;
         let facts = self.facts.clone();
         let scope = instance.scope.block();
@@ -214,11 +227,14 @@ impl<'a> Checker<'a> {
             Ok(Some(args)) => {
                 self.assume_wheres(&func.wheres, &scope);
                 self.defining = Some(func);
-                let checked = self.call_method(instance, &func.name.name, args, func.name.span).map(drop);
+                let first = self.prog().program.nodes.len();
+                self.undecided = false;
+                let checked = self.call_method(instance, &func.name.name, args, func.name.span);
                 self.defining = None;
-                checked
+                let wanted = self.options.notes && !self.undecided;
+                checked.map(|_| self.flops_since(first).filter(|_| wanted).and_then(|f| with_rests(f, func, &scope)))
             }
-            Ok(None) => Ok(()),
+            Ok(None) => Ok(None),
             Err(poison) => Err(poison),
         };
         self.facts = facts;

@@ -35,6 +35,7 @@ mod emit;
 mod every;
 mod expr;
 mod field;
+mod flops;
 mod foreign;
 mod form;
 mod found;
@@ -214,6 +215,8 @@ pub(crate) struct Checker<'a> {
     active: Vec<(&'a crate::syntax::ast::Func, usize)>,
     /// Conditions on sizes that are open around what is being evaluated: both branches are looked at.
     open: usize,
+    /// Whether both ways of a condition on sizes or settings have been traced into one program.
+    undecided: bool,
     /// What has been said where, so that it is not said twice.
     reported: BTreeSet<(&'static str, Span)>,
     /// What the item that is being evaluated may still cost.
@@ -276,6 +279,7 @@ impl<'a> Checker<'a> {
             scaling: None,
             active: vec![],
             open: 0,
+            undecided: false,
             reported: BTreeSet::new(),
             budget: budget::Budget::new(options.steps),
             classes_told: vec![],

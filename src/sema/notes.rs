@@ -51,6 +51,8 @@ pub struct Note {
     pub shape: Option<String>,
     /// Numbers in the parameters of a layer: `8,320`, `In * Out + Out`.
     pub parameters: Option<String>,
+    /// Arithmetic of the `forward` of a layer's declaration: `2*B*In*Out + B*Out`.
+    pub flops: Option<String>,
     /// Where what it is was declared: a function, a layer, a parameter.
     pub origin: Option<Span>,
 }
@@ -131,6 +133,13 @@ impl<'a> Checker<'a> {
         seen.into_iter().map(note).collect()
     }
 
+    /// Adds to a layer's declaration what its `forward` computes.
+    pub fn note_flops(&mut self, span: Span, flops: &Dim) {
+        if let Some((_, Seen::Done(note))) = self.notes.seen.get_mut(&(span, About::Value)) {
+            note.flops = Some(flops.to_string());
+        }
+    }
+
     /// Notes of a definition, as far as they say more than what is known.
     pub fn add_notes(&mut self, notes: Vec<(bool, Note)>) {
         for (general, note) in notes {
@@ -151,6 +160,7 @@ impl<'a> Checker<'a> {
             text: self.described(value),
             shape: ty.map(|ty| dims(&ty.shape)),
             parameters: self.parameters_of(value),
+            flops: None,
             origin: self.origin(value),
         }
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::base::{FileId, Name, Sources, Span};
 use crate::diag::Diagnostic;
 use crate::id;
-use crate::syntax::{self, ast};
+use crate::syntax::{self, Pieces, ast};
 
 use super::imports::brought;
 use super::session::Question;
@@ -256,7 +256,7 @@ impl<'l> Loader<'l> {
         // A mark of the byte order, which some editors put in front, is no part of the text.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let file = self.sources.add(name, text);
-        let (ast, diagnostics) = if std { library_tree(file, name, text) } else { tree(file, text) };
+        let (ast, diagnostics) = if std { library_tree(file, name, text) } else { tree(file, name, text) };
         self.modules.diagnostics.extend(diagnostics);
         self.push(name.to_string(), vec![file], ast, std)
     }
@@ -307,10 +307,17 @@ impl<'l> Loader<'l> {
         let mut read = 0;
         loop {
             for module in self.modules.list[read..].iter().filter(|module| module.file != prelude) {
-                let texts = module.parts.iter().filter_map(|&part| self.sources.get(part));
-                let lines = texts.flat_map(|text| text.text.lines()).filter(|line| !line.starts_with("use "));
-                let words = lines.flat_map(|line| line.split(|c: char| !(c.is_alphanumeric() || c == '_')));
-                written.extend(words.filter_map(|word| offered.get(word).cloned()));
+                let texts = || module.parts.iter().filter_map(|&part| self.sources.get(part));
+                match module.std {
+                    false => texts().for_each(|text| written.extend(mentioned(&text.text, &offered))),
+                    true => {
+                        let names = || Rc::new(texts().flat_map(|text| mentioned(&text.text, &offered)).collect());
+                        let known = |all: &mut BTreeMap<String, Rc<BTreeSet<Name>>>| {
+                            all.entry(module.name.clone()).or_insert_with(names).clone()
+                        };
+                        written.extend(WRITTEN.with_borrow_mut(known).iter().cloned());
+                    }
+                }
             }
             read = self.modules.list.len();
             let is_written = |u: &ast::Use| given(u).any(|name| written.contains(&name));
@@ -375,8 +382,15 @@ impl<'l> Loader<'l> {
 
 type Tree = (Arc<ast::File>, Vec<Diagnostic>);
 
-fn tree(file: FileId, text: &str) -> Tree {
-    let parsed = syntax::parse(file, text);
+fn tree(file: FileId, name: &str, text: &str) -> Tree {
+    let parsed = PIECES.with_borrow_mut(|pieces| match pieces.get_mut(name) {
+        Some(known) => syntax::parse_again(file, text, known),
+        None => {
+            // Only a file that is read again is worth keeping.
+            pieces.insert(name.to_string(), Pieces::default());
+            syntax::parse(file, text)
+        }
+    });
     (Arc::new(parsed.file), parsed.diagnostics)
 }
 
@@ -384,6 +398,10 @@ thread_local! {
     /// Files of the library as they were last read, each with its place among the sources: their texts never change, and a server
     /// reads them again with every key.
     static READ: RefCell<BTreeMap<String, (FileId, Tree)>> = RefCell::default();
+    /// The items of the user's files, by their names.
+    static PIECES: RefCell<BTreeMap<String, Pieces>> = RefCell::default();
+    /// The names that files of the library use of the prelude, by theirs.
+    static WRITTEN: RefCell<BTreeMap<String, Rc<BTreeSet<Name>>>> = RefCell::default();
 }
 
 /// The tree of a file of the library.
@@ -397,6 +415,13 @@ fn library_tree(file: FileId, name: &str, text: &str) -> Tree {
             fresh
         }
     })
+}
+
+/// Those of some names that a text mentions, but for its `use` lines.
+fn mentioned<'t>(text: &'t str, names: &'t BTreeSet<Name>) -> impl Iterator<Item = Name> + 't {
+    let lines = text.lines().filter(|line| !line.starts_with("use "));
+    let words = lines.flat_map(|line| line.split(|c: char| !(c.is_alphanumeric() || c == '_')));
+    words.filter_map(|word| names.get(word).cloned())
 }
 
 /// The names behind the colon of a `use` line, as the module that is used has them.

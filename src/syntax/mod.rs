@@ -16,7 +16,9 @@ mod make;
 mod mentions;
 mod mistake;
 pub mod names;
+mod pieces;
 mod recover;
+mod shift;
 mod snippet;
 mod soft;
 mod split;
@@ -34,6 +36,7 @@ mod grammar {
 mod tests;
 
 pub use mentions::{mentions, mentions_of_train};
+pub use pieces::Pieces;
 pub use snippet::{Line, ParsedSnippet, parse_expr, parse_snippet};
 pub use written::{Written, WrittenToken, written};
 
@@ -58,21 +61,32 @@ pub struct Parsed {
 
 /// Reads a whole file.
 pub fn parse(file: FileId, text: &str) -> Parsed {
-    parse_items(file, text, |_| true)
+    parse_items(file, text, |_| true, None)
+}
+
+/// As `parse`; items that were read before are taken from there, and others put there.
+pub fn parse_again(file: FileId, text: &str, pieces: &mut Pieces) -> Parsed {
+    pieces.begin(file);
+    parse_items(file, text, |_| true, Some(pieces))
 }
 
 /// Reads a file that others use: all but its tests, which are its own affair.
 pub fn parse_used(file: FileId, text: &str) -> Parsed {
-    parse_items(file, text, |first| first != token::Token::Test)
+    parse_items(file, text, |first| first != token::Token::Test, None)
 }
 
 /// Reads the items that begin with a token that is wanted.
-fn parse_items(file: FileId, text: &str, is_wanted: impl Fn(token::Token) -> bool) -> Parsed {
+fn parse_items(
+    file: FileId,
+    text: &str,
+    is_wanted: impl Fn(token::Token) -> bool,
+    known: Option<&mut Pieces>,
+) -> Parsed {
     let layout = layout::layout(file, text, &lexer::lex(text));
     let mut reader = Reader::new(text, &layout.docs);
     let mut pieces = split::split(text, &layout.lexemes);
     pieces.retain(|piece| piece.first().is_none_or(|first| is_wanted(first.token)));
-    let items = reader.items(pieces);
+    let items = reader.items(pieces, known);
     Parsed {
         file: ast::File { items },
         comments: layout.comments,

@@ -8,6 +8,7 @@ use super::grammar::EntryParser;
 use super::layout::{Lexeme, separate};
 use super::make::{Cx, Entry};
 use super::mistake::{self, Finding, Repair, Site};
+use super::pieces::Pieces;
 use super::soft;
 use super::token::Token;
 use super::{brackets, foreign};
@@ -39,7 +40,7 @@ impl<'t> Reader<'t> {
 
     /// Reads every piece; of several pieces in a row that begin no item, only the first is reported when the others are
     /// indented below it.
-    pub fn items(&mut self, pieces: Vec<Vec<Lexeme>>) -> Vec<Item> {
+    pub fn items(&mut self, pieces: Vec<Vec<Lexeme>>, mut known: Option<&mut Pieces>) -> Vec<Item> {
         let mut items = Vec::new();
         let mut stray = false;
         for piece in pieces {
@@ -50,11 +51,29 @@ impl<'t> Reader<'t> {
             if stray && !item && (first.column > 0 || first.token.is_closer()) {
                 continue;
             }
-            let parsed = self.item(&piece);
+            let parsed = match &mut known {
+                Some(known) => self.known_item(&piece, known),
+                None => self.item(&piece),
+            };
             stray = !item && matches!(parsed.kind, ItemKind::Broken { .. });
             items.push(parsed);
         }
         items
+    }
+
+    /// An item that was read before, or is now.
+    fn known_item(&mut self, piece: &[Lexeme], known: &mut Pieces) -> Item {
+        let span = piece[0].span.to(piece[piece.len() - 1].span);
+        let text = &self.text[span.range()];
+        if let Some(item) = known.item(self.docs.get(&span.lo), text, span.lo) {
+            return item;
+        }
+        let told = self.diagnostics.len();
+        let item = self.item(piece);
+        if self.diagnostics.len() == told {
+            known.keep(text, &item);
+        }
+        item
     }
 
     fn item(&mut self, piece: &[Lexeme]) -> Item {

@@ -10,7 +10,7 @@ use crate::base::FileId;
 use crate::diag::Diagnostic;
 
 /// One part of what was typed.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Line {
     Item(Item),
     /// A statement, or an expression as the value of the block.
@@ -37,7 +37,7 @@ pub fn parse_snippet(file: FileId, text: &str) -> ParsedSnippet {
     for piece in pieces {
         let (Some(first), Some(last)) = (piece.first().copied(), piece.last().copied()) else { continue };
         if first.token.begins_item() {
-            lines.extend(reader.items(vec![piece]).into_iter().map(Line::Item));
+            lines.extend(reader.items(vec![piece], None).into_iter().map(Line::Item));
         } else if let Some(Entry::Stmts(stmts)) = reader.read(Token::StartStmts, &piece) {
             lines.push(Line::Stmts(make::block_of(&cx, stmts, first.span.to(last.span))));
         }

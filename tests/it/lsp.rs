@@ -175,10 +175,32 @@ fn symbols_folds_lenses_and_kinds_of_words() {
     let titles: Vec<&str> =
         lenses.as_array().expect("a list").iter().filter_map(|l| l["command"]["title"].as_str()).collect();
     assert_eq!(titles.len(), 2, "{titles:?}");
-    assert!(titles[0].contains("In*Out") && titles[1] == "26,122 parameters", "{titles:?}");
+    let own = "In*Out + Out**2 + 2*Out parameters · 2*B*In*Out + 2*B*Out**2 + 5*B*Out FLOPs forward";
+    let used = "Block[64 -> 128]: 49.8 k FLOPs forward, 82.4 k backward at B = 1";
+    assert_eq!(titles[0], format!("{own} · {used}"));
+    assert_eq!(titles[1], "26,122 parameters · 52.6 k FLOPs forward, 87.7 k backward at B = 1");
     let tokens = client.of("textDocument/semanticTokens/full", json!({}));
     let data = tokens["data"].as_array().expect("numbers");
     assert!(data.len().is_multiple_of(5) && data.len() > 200, "{}", data.len());
+}
+
+/// What is counted in a file that trains is counted at its batch, as `dln summary` does it; what depends on a setting is said at
+/// numbers alone.
+#[test]
+fn lenses_count_what_a_step_calls() {
+    let text = "use std.data: digits\nuse std.nn: Linear\nuse std.loss: cross_entropy\nuse std.optim: SGD\n\
+        layer Gated[D](wide: Bool = true) {\n  a = Linear[D -> D]\n  forward(x: [..S, D]) -> [..S, D] = \
+        if wide { a(x) } else { x }\n}\nlet net = Gated[64] >> relu >> Linear[64 -> 10]\ntrain t {\n  \
+        data = digits.train |> batch(8)\n  epochs = 1\n  step (x, y) { minimize cross_entropy(net(x), y) over net \
+        with SGD(lr: 0.1) }\n}\ntest \"one\" { assert true }\n";
+    let mut client = Client::with(text);
+    let lenses = client.of("textDocument/codeLens", json!({}));
+    let titles: Vec<&str> =
+        lenses.as_array().expect("a list").iter().filter_map(|l| l["command"]["title"].as_str()).collect();
+    // Products of 8 rows: 2 * 8 * 64 * 64 and 2 * 8 * 64 * 10, biases and `relu`; no derivative goes into the data.
+    let own = "D**2 + D parameters · Gated[64]: 66.0 k FLOPs forward, 66.0 k backward at B = 8";
+    let net = "4,810 parameters · 77.4 k FLOPs forward, 87.1 k backward at B = 8";
+    assert_eq!(titles, [own, net, "Run", "Check", "Run test"]);
 }
 
 /// Words of the language that are names elsewhere: only what is surely a name is said to be one.

@@ -6,6 +6,7 @@
 
 mod arithmetic;
 mod derivatives;
+mod uses;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +17,7 @@ use crate::sema::{Checked, Function};
 use crate::tir::{Call, Cell, Feed, Kind, Node, Program, Role, Target, Ty};
 use crate::types::Var;
 use arithmetic::{graph_flops, node_flops};
+pub use uses::{Use, Uses, uses};
 
 /// One layer, or one stage of a chain.
 #[derive(Clone, Debug, PartialEq)]
@@ -113,22 +115,7 @@ pub fn summary(
     given: &BTreeMap<String, i64>,
     rows: Option<i64>,
 ) -> Summary {
-    let named = named_sizes(program, given, rows);
-    // A function with derivatives was traced on its own, with variables of its own.
-    let sizes: Sizes = named.iter().cloned().chain(named_sizes(trained, given, rows)).collect();
-    let mut rows_of_layers = vec![];
-    collect(program, &sizes, &checked.cells, 1, 0, &mut rows_of_layers);
-    let depths: Vec<usize> = rows_of_layers.iter().map(|row| row.depth).collect();
-    let derivatives = derivatives::count(trained, &sizes, &depths);
-    if let Some(derivatives) = &derivatives {
-        for (row, &flops) in rows_of_layers.iter_mut().zip(&derivatives.calls) {
-            row.backward = Some(flops);
-        }
-    }
-    let mut paths = BTreeSet::new();
-    for row in &mut rows_of_layers {
-        row.again = !row.path.is_empty() && !paths.insert(row.path.clone());
-    }
+    let Counted { named, sizes, rows, backward } = counted(checked, program, trained, given, rows);
     let forward = program.nodes.iter().take_while(|node| !matches!(node.kind, Kind::Grad));
     let whole = opt::optimize(&lower::lower(program, &sizes).graph);
     let bytes = |role: Role| {
@@ -138,13 +125,48 @@ pub fn summary(
     Summary {
         of,
         sizes: named.into_iter().map(|(var, size)| (var.name, size)).collect(),
-        rows: rows_of_layers,
+        rows,
         parameters: checked.cells.iter().filter(|cell| cell.role == Role::Param).map(|cell| count(&cell.ty)).sum(),
         memory: [bytes(Role::Param), bytes(Role::Buffer), bytes(Role::State)],
         forward: forward.map(|node| node_flops(program, node, &sizes)).sum(),
-        backward: derivatives.map(|derivatives| derivatives.all),
+        backward,
         whole: graph_flops(&whole),
     }
+}
+
+/// The layers that a program calls, with their arithmetic at some sizes.
+struct Counted {
+    named: Vec<(Var, i64)>,
+    sizes: Sizes,
+    rows: Vec<Row>,
+    /// Arithmetic of all derivatives.
+    backward: Option<u64>,
+}
+
+fn counted(
+    checked: &Checked,
+    program: &Program,
+    trained: &Program,
+    given: &BTreeMap<String, i64>,
+    batch: Option<i64>,
+) -> Counted {
+    let named = named_sizes(program, given, batch);
+    // A function with derivatives was traced on its own, with variables of its own.
+    let sizes: Sizes = named.iter().cloned().chain(named_sizes(trained, given, batch)).collect();
+    let mut rows = vec![];
+    collect(program, &sizes, &checked.cells, 1, 0, &mut rows);
+    let depths: Vec<usize> = rows.iter().map(|row| row.depth).collect();
+    let derivatives = derivatives::count(trained, &sizes, &depths);
+    if let Some(derivatives) = &derivatives {
+        for (row, &flops) in rows.iter_mut().zip(&derivatives.calls) {
+            row.backward = Some(flops);
+        }
+    }
+    let mut paths = BTreeSet::new();
+    for row in &mut rows {
+        row.again = !row.path.is_empty() && !paths.insert(row.path.clone());
+    }
+    Counted { named, sizes, rows, backward: derivatives.map(|derivatives| derivatives.all) }
 }
 
 /// Every variable of the inputs with its number: as given, a batch's rows, or 1.

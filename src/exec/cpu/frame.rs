@@ -1,8 +1,10 @@
 //! Where the operands of a running plan are. This file and `lanes` hold the reasons for what is unsafe here.
 
 use super::element::Element;
+use crate::exec::Fault;
 use crate::plan::{Operand, Place};
 use std::marker::PhantomData;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The bases of one run: what a `Place` counts from.
 #[derive(Clone, Copy)]
@@ -11,6 +13,8 @@ pub struct Frame<'a> {
     constants: *mut u8,
     inputs: &'a [*mut u8],
     outputs: &'a [*mut u8],
+    /// Set by whoever wants the run to end before its next step.
+    stop: Option<&'a AtomicBool>,
 }
 
 // SAFETY: a frame is a table of addresses. Kernels that share one across threads write disjoint ranges.
@@ -28,7 +32,24 @@ impl<'a> Frame<'a> {
     /// and only kernels of that plan may be given the frame. An output may share memory with an input only as the
     /// plan's updates allow.
     pub unsafe fn new(arena: *mut u8, constants: *mut u8, inputs: &'a [*mut u8], outputs: &'a [*mut u8]) -> Frame<'a> {
-        Frame { arena, constants, inputs, outputs }
+        Frame { arena, constants, inputs, outputs, stop: None }
+    }
+
+    /// The same places, in a run that ends where `stop` is set.
+    pub fn until(self, stop: Option<&'a AtomicBool>) -> Frame<'a> {
+        Frame { stop, ..self }
+    }
+
+    pub fn stop(&self) -> Option<&'a AtomicBool> {
+        self.stop
+    }
+
+    /// Fails where the run is to end.
+    pub fn goes_on(&self) -> Result<(), Fault> {
+        match self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+            true => Err(Fault::Stopped),
+            false => Ok(()),
+        }
     }
 
     /// The first byte of what lies at a place.

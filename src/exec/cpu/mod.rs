@@ -26,6 +26,7 @@ use super::{Fault, Memory, Profile, Slot};
 use crate::plan::Plan;
 use frame::{CONSTANT, Frame};
 use kept::Fixed;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 /// One step, ready to run.
@@ -75,11 +76,17 @@ impl Program {
 
     /// # Safety
     /// The contract of `Frame::new`, for this program's plan.
-    unsafe fn run(&mut self, arena: *mut u8, inputs: &[*mut u8], outputs: &[*mut u8]) -> Result<(), Fault> {
+    unsafe fn run(
+        &mut self,
+        arena: *mut u8,
+        inputs: &[*mut u8],
+        outputs: &[*mut u8],
+        stop: Option<&AtomicBool>,
+    ) -> Result<(), Fault> {
         // SAFETY: handed on to the caller; the constants are the program's own.
-        let frame = unsafe { Frame::new(arena, self.constants.pointer(), inputs, outputs) };
+        let frame = unsafe { Frame::new(arena, self.constants.pointer(), inputs, outputs) }.until(stop);
         let Some(profile) = &mut self.profile else {
-            return self.kernels.iter_mut().try_for_each(|kernel| kernel.run(&frame));
+            return self.kernels.iter_mut().try_for_each(|kernel| frame.goes_on().and_then(|()| kernel.run(&frame)));
         };
         profile.runs += 1;
         self.kernels.iter_mut().zip(&mut profile.entries).try_for_each(|(kernel, entry)| {
@@ -145,6 +152,17 @@ impl Executable {
     /// Runs the plan once on slots of the plan's types. An output's slot may be an input's, too; two outputs have two
     /// slots. After a fault, inputs are as before, except those that steps behind the guards have overwritten.
     pub fn run(&mut self, memory: &mut Memory, inputs: &[Slot], outputs: &[Slot]) -> Result<(), Fault> {
+        self.run_until(memory, inputs, outputs, None)
+    }
+
+    /// As `run`; it ends between two steps, also of a loop, where `stop` is set, and has then given nothing.
+    pub fn run_until(
+        &mut self,
+        memory: &mut Memory,
+        inputs: &[Slot],
+        outputs: &[Slot],
+        stop: Option<&AtomicBool>,
+    ) -> Result<(), Fault> {
         self.check(memory, inputs, outputs);
         if self.bound.0 != inputs || self.bound.1 != outputs {
             self.bind(memory, inputs, outputs);
@@ -165,7 +183,7 @@ impl Executable {
             let (from, to) = (from, to);
             // SAFETY: types were checked, so all sizes are those of the plan; `memory` is borrowed uniquely; outputs
             // that are also inputs have memory of their own unless the plan orders their use.
-            unsafe { program.run(arena as *mut u8, &from.0, &to.0) }
+            unsafe { program.run(arena as *mut u8, &from.0, &to.0, stop) }
         })?;
         for (spare, &slot) in self.spares.iter_mut().zip(outputs) {
             if let Some(spare) = spare {

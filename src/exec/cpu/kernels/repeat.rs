@@ -160,7 +160,7 @@ impl LoopKernel {
         outputs.extend(self.ys.iter().map(slice));
         // SAFETY: operands and results are dense, so slices are where they are said to be; the planner keeps the body's
         // arena and the spares apart from everything that lives now; the outputs are not the inputs.
-        unsafe { self.program.run(frame.base(self.arena), inputs, outputs) }
+        unsafe { self.program.run(frame.base(self.arena), inputs, outputs, frame.stop()) }
     }
 
     /// What an iteration that does not run leaves of the ys.
