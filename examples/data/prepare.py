@@ -100,21 +100,24 @@ def pronunciation(source, to, whole):
 def sentiment(source, to, whole):
     """A sentence a line, those of products before those of films, of which the good ones come first: `words` by their place among those that stand at
     least twice (0: unknown, 1: a gap; of an unknown word its longest known beginning of four letters or more; at most 64), the mean `score` of 20
-    readers from -4 to 4, and whether it is above 0. Without `--whole`: each 14th."""
+    readers from -4 to 4, and whether it is above 0. `texts.jsonl` has them as they were written. Without `--whole`: each 14th."""
     import re
 
     texts = []
     for name in ("products", "movies"):
         with open(source / f"sentiment/{name}.tsv", encoding="utf-8") as file:
             texts += [(float(row["score"]), row["text"]) for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)]
-    texts = [(score, re.findall(r"[a-z0-9]+(?:'[a-z]+)?|[^\sa-z0-9]", text.lower())) for score, text in texts]
-    seen = collections.Counter(w for _, words in texts for w in words)
+    split = [re.findall(r"[a-z0-9]+(?:'[a-z]+)?|[^\sa-z0-9]", text.lower()) for _, text in texts]
+    seen = collections.Counter(w for words in split for w in words)
     known = {w: i for i, w in enumerate(sorted(w for w, n in seen.items() if n > 1), 2)}
     of = lambda w: next((known[w[:n]] for n in range(len(w), min(len(w), 4) - 1, -1) if w[:n] in known), 0)
-    print(f"sentiment: {len(texts)} sentences, {len(known) + 2} words, at most {max(len(words) for _, words in texts)} in one")
-    with open(to / "sentiment/sentences.jsonl", "w") as file:
-        for score, words in texts if whole else texts[::14]:
-            file.write(json.dumps({"words": [of(w) for w in words[:64]], "score": score, "good": int(score > 0)}, separators=(",", ":")) + "\n")
+    print(f"sentiment: {len(texts)} sentences, {len(known) + 2} words, at most {max(map(len, split))} in one")
+    kept = range(0, len(texts), 1 if whole else 14)
+    said = [{"score": score, "good": int(score > 0)} for score, _ in texts]
+    lines = lambda records: "".join(json.dumps(r, ensure_ascii=False, separators=(",", ":")) + "\n" for r in records)
+    numbers = lines({"words": [of(w) for w in split[i][:64]]} | said[i] for i in kept)
+    (to / "sentiment/sentences.jsonl").write_text(numbers)
+    (to / "sentiment/texts.jsonl").write_text(lines({"text": texts[i][1]} | said[i] for i in kept), encoding="utf-8")
 
 
 def joined(symbols, pair):
