@@ -21,7 +21,7 @@ use std::path::PathBuf;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Task {
     Run { file: PathBuf, overrides: Overrides, leave: Leave, dry_run: bool },
-    Check { file: PathBuf },
+    Check { files: Vec<PathBuf> },
     Test { files: Vec<PathBuf>, only: Option<String> },
     Runs(Runs),
     Sweep(Sweep),
@@ -92,11 +92,8 @@ pub fn parse(args: &[OsString], hypers: &[Hyper]) -> Result<Request, clap::Error
             leave: runs::leave(matches),
             dry_run: matches.get_flag("dry-run"),
         },
-        "check" => Task::Check { file: file(matches) },
-        "test" => Task::Test {
-            files: matches.get_many("FILE").into_iter().flatten().cloned().collect(),
-            only: matches.get_one("only").cloned(),
-        },
+        "check" => Task::Check { files: files(matches) },
+        "test" => Task::Test { files: files(matches), only: matches.get_one("only").cloned() },
         "runs" => Task::Runs(runs::read(matches)),
         "sweep" => Task::Sweep(sweep_of(matches, hypers)),
         "bench" => Task::Bench(bench::read(matches)),
@@ -115,6 +112,10 @@ pub fn parse(args: &[OsString], hypers: &[Hyper]) -> Result<Request, clap::Error
     };
     let json = matches.try_get_one::<bool>("json").ok().flatten();
     Ok(Request { task, json: json.copied().unwrap_or(false) })
+}
+
+fn files(matches: &ArgMatches) -> Vec<PathBuf> {
+    matches.get_many("FILE").into_iter().flatten().cloned().collect()
 }
 
 pub fn file(matches: &ArgMatches) -> PathBuf {
@@ -175,7 +176,12 @@ pub fn command(hypers: &[Hyper]) -> Command {
         .subcommand(run(hypers))
         .subcommand(sweep(hypers))
         .subcommand(runs::words())
-        .subcommand(Command::new("check").about("Check a program without running it").arg(path("FILE")).arg(json()))
+        .subcommand(
+            Command::new("check")
+                .about("Check programs, and all programs in folders, without running them")
+                .arg(path("FILE").num_args(1..).action(ArgAction::Append))
+                .arg(json()),
+        )
         .subcommand(
             Command::new("test")
                 .about("Run the `test` blocks of programs, and of all programs in folders")

@@ -72,7 +72,7 @@ impl Desk<'_> {
                     other => other,
                 }
             }),
-            Task::Check { file } => self.with(file, |desk, session| desk.check(session, &Overrides::default(), true)),
+            Task::Check { files } => self.check_all(files),
             Task::Test { files, only } => self.test_all(files, only.as_deref()),
             Task::Runs(runs) => self.runs(runs),
             Task::Sweep(sweep) => self.sweep(sweep),
@@ -108,7 +108,7 @@ impl Desk<'_> {
         }
     }
 
-    fn with(&mut self, file: &Path, work: impl FnOnce(&mut Self, &mut dyn Session) -> Exit) -> Exit {
+    pub fn with(&mut self, file: &Path, work: impl FnOnce(&mut Self, &mut dyn Session) -> Exit) -> Exit {
         match open(self.chain, file) {
             Ok(mut session) => work(self, &mut *session),
             Err(message) => self.refuse(&message),

@@ -3,6 +3,7 @@
 mod args;
 mod bench;
 mod chain;
+mod checking;
 mod command;
 mod doc;
 mod driver;

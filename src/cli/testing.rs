@@ -5,6 +5,7 @@ use super::command::{Desk, Exit, open};
 use super::json;
 use super::progress::counted;
 use crate::base::Name;
+use crate::io::below;
 use std::path::{Path, PathBuf};
 
 /// How many tests ended how.
@@ -87,21 +88,8 @@ impl Desk<'_> {
     }
 }
 
-/// The programs in a folder and below, in the order of their paths. Hidden folders, and those of builds, are not
-/// looked into.
+/// The programs in a folder and below.
 pub fn programs(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
-    let mut found = vec![];
-    let mut entries = std::fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
-    entries.sort_by_key(std::fs::DirEntry::file_name);
-    for entry in entries {
-        let (name, path) = (entry.file_name().to_string_lossy().to_string(), entry.path());
-        // Links are not followed: they may lead in a circle.
-        let kind = entry.file_type()?;
-        if kind.is_dir() && !name.starts_with('.') && name != "target" {
-            found.extend(programs(&path)?);
-        } else if kind.is_file() && name.ends_with(".dln") {
-            found.push(path);
-        }
-    }
-    Ok(found)
+    std::fs::read_dir(folder)?;
+    Ok(below(folder, "dln"))
 }

@@ -3,7 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The files with an extension below a folder; hidden folders and what tools build are nobody's project. Links are not followed.
+/// What the folder of a run has: its copies of sources are no part of a project.
+pub const RUN: &str = "run.json";
+
+/// The files with an extension below a folder, in the order of their paths; hidden folders, runs and what tools build are nobody's
+/// project. Links are not followed: they may lead in a circle.
 pub fn below(folder: &Path, extension: &str) -> Vec<PathBuf> {
     let mut paths = vec![];
     find(folder, extension, &mut paths);
@@ -11,12 +15,14 @@ pub fn below(folder: &Path, extension: &str) -> Vec<PathBuf> {
 }
 
 fn find(folder: &Path, extension: &str, paths: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+    let mut entries: Vec<_> = fs::read_dir(folder).into_iter().flatten().flatten().collect();
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
         let (path, name) = (entry.path(), entry.file_name());
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
         let is_other = name.to_string_lossy().starts_with('.') || name == "target" || name == "node_modules";
         match is_folder {
-            true if !is_other => find(&path, extension, paths),
+            true if !is_other && !path.join(RUN).exists() => find(&path, extension, paths),
             false if path.extension().is_some_and(|own| own == extension) => paths.push(path),
             _ => {}
         }

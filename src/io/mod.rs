@@ -18,7 +18,7 @@ mod torch;
 mod weights;
 
 pub use base64::base64;
-pub use below::{Stamp, below, text};
+pub use below::{RUN, Stamp, below, text};
 pub use files::Files;
 pub use images::save_images;
 pub use published::{Listed, Published, import};

@@ -70,12 +70,12 @@ impl<'a> Checker<'a> {
             }
             BinaryOp::MatMul => {
                 let (Some(a), Some(b)) = (tensor_of(&a), tensor_of(&b)) else {
-                    return Err(self.error(
-                        "E0301",
-                        span,
-                        "`@` multiplies two tensors",
-                        format!("{} and {}", a.kind(), b.kind()),
-                    ));
+                    let kinds = format!("{} and {}", a.kind(), b.kind());
+                    let diagnostic = Diagnostic::error("E0301", span, "`@` multiplies two tensors", kinds);
+                    return Err(self.report(match [a.kind(), b.kind()].contains(&"a layer") {
+                        true => diagnostic.help("a layer is called: `net(x)`"),
+                        false => diagnostic,
+                    }));
                 };
                 let (a, b) = (a.clone(), b.clone());
                 Ok(Value::Tensor(self.matmul(&a, &b, span)?))

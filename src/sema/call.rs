@@ -362,7 +362,7 @@ impl<'a> Checker<'a> {
             [] => diagnostic,
             ["layers"] => diagnostic
                 .help(format!("`x |> {callee}(layers)` puts x in front; applied to it, it is `{callee}(layers)(x)`")),
-            ["text"] => diagnostic.help("what is to stand in the text stands in it in braces: `\"{a} and {b}\"`"),
+            ["shown"] => diagnostic.help("what is to stand in the text stands in it in braces: `\"{a} and {b}\"`"),
             ["shape", ..] => diagnostic.help(format!("sizes stand in brackets: `{callee}[B, T]`")),
             _ => diagnostic.note(format!("it takes ({})", names.join(", "))),
         })

@@ -9,11 +9,12 @@ use crate::tir::rename::Rename;
 use crate::tir::{self, Action, CellId, DataSource, Every, Job, Piece, ProgramId, Target, Template, Unit};
 use crate::types::{DType, Dim};
 
+use super::expr::shown;
 use super::holds::holder;
 use super::scope::{ModuleId, Scope};
 use super::stmt::Place;
 use super::value::{Code, Data, Tensor, Value};
-use super::{Checker, Res};
+use super::{Checker, Poison, Res};
 
 /// Built in for what they do.
 const SHOWING: [&str; 4] = ["save_plot", "save_images", "print", "print_text"];
@@ -217,11 +218,32 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Numbers on a terminal: the text of `print`.
-    pub fn print(&mut self, text: Name, span: Span) -> Res<Value<'a>> {
+    /// A text on a terminal, or what a text would show of another value.
+    pub fn print(&mut self, value: Value<'a>, at: Span, span: Span) -> Res<Value<'a>> {
         self.outermost("`print`", span)?;
+        let text = match shown(&value) {
+            Some(text) => text.into(),
+            None => self.printed(value, at)?,
+        };
         self.act("`print`", PendingAction::Print { text, span }, span, "every 10 steps { print(\"step {step}\") }")?;
         Ok(Value::Nothing)
+    }
+
+    /// The text for a tensor: its value is filled in when it is printed.
+    fn printed(&mut self, value: Value<'a>, span: Span) -> Res<Name> {
+        match self.load_cell(value, span) {
+            Value::Error => Err(Poison),
+            Value::Tensor(tensor) => {
+                let values = self.actions.iter_mut().map(|pending| &mut pending.values);
+                // No value of a program has a number for its name.
+                Ok(values.fold("".into(), |_, values| {
+                    let place: Name = values.len().to_string().into();
+                    values.push((place.clone(), tensor.clone()));
+                    format!("{{{place}}}").into()
+                }))
+            }
+            other => Err(self.expected("a text, a number or a tensor", &other, span)),
+        }
     }
 
     /// Codes of a data set of text, as its characters.

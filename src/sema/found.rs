@@ -45,7 +45,10 @@ impl<'a> Checker<'a> {
     pub fn positions_where(&mut self, mask: &Tensor, span: Span) -> Res<Tensor> {
         let [n] = &mask.ty.shape[..] else {
             let message = format!("a mask has one axis, and this has {}", mask.ty.shape.len());
-            return Err(self.error("E0504", span, message, "which elements?"));
+            let diagnostic = Diagnostic::error("E0504", span, message, "which elements?");
+            let all = mask.ty.shape.iter().fold(Dim::from(1), |all, n| &all * n);
+            let row = format!("lay both out in a row: `reshape(x, [{all}])[reshape(mask, [{all}])]`");
+            return Err(self.report(diagnostic.help(row)));
         };
         let n = n.clone();
         let numbers = self.cast(mask, DType::I64, span)?;

@@ -363,6 +363,20 @@ fn tests_pass_or_show_what_they_compared() {
     }
 }
 
+/// A project as it lies after a run: copies of its sources are no second project.
+#[test]
+fn folders_are_checked_without_their_runs() {
+    let desk = Desk::new(&[("fast.dln", FAST), ("wrong.dln", "let x: [3] = zeros[2]\n")]);
+    desk.dln("run fast.dln").ends(3);
+    std::fs::create_dir(desk.path().join("empty")).unwrap();
+    let checked = desk.dln("check .").ends(1);
+    let named: Vec<&str> = checked.out.lines().filter(|line| line.ends_with(".dln:")).collect();
+    assert_eq!(named, ["./fast.dln:", "./wrong.dln:"], "{}", checked.out);
+    assert!(checked.err.starts_with("error[E"), "{}", checked.err);
+    assert_eq!(desk.dln("test .").ends(0).out, "0 tests passed, 0 failed\n");
+    assert!(desk.dln("check empty").ends(2).err.contains("no program"));
+}
+
 const FAILING: &str = r#"
 test "close" { assert_close([1.0, 2.0], [1.0, 2.5]) }
 test "less" {

@@ -72,7 +72,7 @@ impl Board {
             None => {
                 let folder = self.folder.join(name);
                 fs::create_dir_all(&folder)?;
-                let file = folder.join(format!("events.out.tfevents.{:010}.dln", self.began));
+                let file = folder.join(format!("events.out.tfevents.{:010}.0", self.began));
                 let mut file = File::options().append(true).create(true).open(file)?;
                 file.write_all(&records::version(self.began))?;
                 self.files.push((name, file));

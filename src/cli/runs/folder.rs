@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// Where folders of runs lie, from where the user stands.
 pub const ROOT: &str = "runs";
 /// What is in a folder: what the run is, what it told, the page about it, the model, the times of a step.
-pub const INFO: &str = "run.json";
+pub const INFO: &str = crate::io::RUN;
 pub const METRICS: &str = "metrics.jsonl";
 pub const REPORT: &str = "report.html";
 pub const MODEL: &str = "model.json";

@@ -31,14 +31,7 @@ pub const TABLE: &[Builtin] = &[
         run: |c, args| c.assert_close(args),
     },
     Builtin { name: "save_images", params: &["x", "to"], run: |c, args| c.images(args) },
-    Builtin {
-        name: "print",
-        params: &["text"],
-        run: |c, args| {
-            let text = c.text_arg(&args, 0)?;
-            c.print(text, args.span)
-        },
-    },
+    Builtin { name: "print", params: &["shown"], run: |c, args| c.print(args.value(0), args.span(0), args.span) },
     Builtin { name: "print_text", params: &["codes", "data"], run: |c, args| c.letters(args) },
     Builtin { name: "load", params: &["net", "path", "rename?"], run: |c, args| c.load(args) },
 ];
