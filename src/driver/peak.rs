@@ -124,24 +124,29 @@ struct Planned {
     plan: Plan,
 }
 
+/// What was asked for: a program at the shapes of its arguments, and its plan.
+struct Asked<'c> {
+    program: &'c Program,
+    args: Vec<Vec<usize>>,
+    planned: Option<Rc<Planned>>,
+}
+
 /// Plans of programs. Most of the time goes into them, and many trainings of one file are the same but for their names.
 #[derive(Default)]
 struct Planner<'c> {
-    /// By the program itself and the shapes of its arguments.
-    asked: Vec<(&'c Program, Vec<Vec<usize>>, Option<Rc<Planned>>)>,
+    asked: Vec<Asked<'c>>,
     plans: Vec<Rc<Planned>>,
 }
 
 impl<'c> Planner<'c> {
     /// None where a size is still open.
     fn plan(&mut self, program: &'c Program, args: Vec<Vec<usize>>) -> Option<Rc<Planned>> {
-        let same =
-            |(asked, shapes, _): &&(&Program, Vec<Vec<usize>>, _)| std::ptr::eq(*asked, program) && *shapes == args;
-        if let Some((.., known)) = self.asked.iter().find(same) {
-            return known.clone();
+        let same = |asked: &&Asked| std::ptr::eq(asked.program, program) && asked.args == args;
+        if let Some(known) = self.asked.iter().find(same) {
+            return known.planned.clone();
         }
         let planned = lowered(program, &args).map(|(lowered, alone)| self.planned(lowered, alone));
-        self.asked.push((program, args, planned.clone()));
+        self.asked.push(Asked { program, args, planned: planned.clone() });
         planned
     }
 

@@ -8,11 +8,11 @@ use lsp_types::{
 };
 
 use super::describe::{self, Described};
+use super::fields::fields;
 use super::project::{Analysis, Document};
-use crate::base::Span;
-use crate::sema::{About, Sort, built_in};
+use crate::sema::{About, built_in};
 use crate::stdlib;
-use crate::syntax::ast::{ItemKind, Member};
+use crate::syntax::ast::ItemKind;
 use crate::syntax::names::Kind;
 use crate::syntax::token::{Token, WORDS};
 
@@ -60,43 +60,6 @@ fn used(line: &str) -> Vec<CompletionItem> {
             names.into_iter().map(|name| item(name, CompletionItemKind::MODULE, None)).collect()
         }
     }
-}
-
-/// What stands behind a dot.
-fn fields(analysis: &Analysis, base: &str) -> Vec<CompletionItem> {
-    let word: String = base.chars().rev().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-    let word: String = word.chars().rev().collect();
-    let module = |(target, line): &(crate::sema::ModuleId, crate::syntax::ast::Use)| {
-        let alias = line.alias.as_ref().map(|alias| alias.name.to_string());
-        let last = line.module.span();
-        let shown = alias.or_else(|| {
-            let path = analysis.program.sources.text(last);
-            path.trim_matches('"').trim_end_matches(".dln").rsplit(['.', '/']).next().map(str::to_string)
-        });
-        (line.names.is_none() && shown.as_deref() == Some(&*word)).then_some(*target)
-    };
-    if let Some(target) = analysis.main().imports.iter().find_map(module) {
-        let names = analysis.program.modules.offered(target);
-        return names.iter().map(|name| item(name, CompletionItemKind::FUNCTION, None)).collect();
-    }
-    let is_word = |span: Span| analysis.program.sources.text(span) == word;
-    let note = analysis.checked.notes.iter().find(|note| is_word(note.span) && note.about != About::Stage);
-    match note.map(|note| note.sort) {
-        Some(Sort::Layer) => members(analysis, note.and_then(|note| note.origin)),
-        _ => ["T", "shape", "rank", "dtype"].map(|name| item(name, CompletionItemKind::FIELD, None)).into(),
-    }
-}
-
-/// The parameters, parts and methods of a layer.
-fn members(analysis: &Analysis, layer: Option<Span>) -> Vec<CompletionItem> {
-    let Some((_, found)) = layer.and_then(|span| describe::item_at(&analysis.program, span)) else { return vec![] };
-    let ItemKind::Layer(layer) = &found.kind else { return vec![] };
-    let named = |member: &Member| match member {
-        Member::Param(store) | Member::Buffer(store) => vec![(store.name.name.clone(), CompletionItemKind::FIELD)],
-        Member::Field { names, .. } => names.iter().map(|n| (n.name.clone(), CompletionItemKind::FIELD)).collect(),
-        Member::Method(func) => vec![(func.name.name.clone(), CompletionItemKind::METHOD)],
-    };
-    layer.members.iter().flat_map(named).map(|(name, kind)| item(&name, kind, None)).collect()
 }
 
 /// Arguments by name of the call that is open in front of a place.
@@ -160,7 +123,7 @@ fn kind(kind: Kind) -> CompletionItemKind {
     }
 }
 
-fn item(name: &str, kind: CompletionItemKind, detail: Option<String>) -> CompletionItem {
+pub fn item(name: &str, kind: CompletionItemKind, detail: Option<String>) -> CompletionItem {
     CompletionItem { label: name.to_string(), kind: Some(kind), detail, ..CompletionItem::default() }
 }
 

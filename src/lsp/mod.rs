@@ -9,6 +9,7 @@
 mod across;
 mod complete;
 pub mod describe;
+mod fields;
 mod hints;
 mod hover;
 mod inbox;

@@ -105,6 +105,15 @@ fn what_could_be_written_fits_the_place() {
     client.change("main.dln", 6, json!([{ "text": typing }]));
     let arguments = labels(client.at("textDocument/completion", typing, "2](", 3));
     assert!(arguments.contains(&"use_bias:".to_string()), "{arguments:?}");
+    // Of a member of a chain, and of a part of that.
+    for (version, path, wanted) in
+        [(7, "net[0].", ["first", "last", "forward"]), (8, "net[0].first.", ["weight", "bias", "forward"])]
+    {
+        let typing = format!("{NET}let part = {path}\n");
+        client.change("main.dln", version, json!([{ "text": typing }]));
+        let members = labels(client.at("textDocument/completion", &typing, path, path.len()));
+        assert_eq!(members, wanted, "{path}");
+    }
 }
 
 #[test]
