@@ -232,7 +232,8 @@ impl<'a> Checker<'a> {
                 let checked = self.call_method(instance, &func.name.name, args, func.name.span);
                 self.defining = None;
                 let wanted = self.options.notes && !self.undecided;
-                checked.map(|_| self.flops_since(first).filter(|_| wanted).and_then(|f| with_rests(f, func, &scope)))
+                let flops = if wanted { self.flops_since(first) } else { None };
+                checked.map(|_| flops.and_then(|flops| with_rests(flops, func, &scope)))
             }
             Ok(None) => Ok(None),
             Err(poison) => Err(poison),
