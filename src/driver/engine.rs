@@ -118,6 +118,7 @@ impl<'c> Engine<'c> {
         engine.run_program(None, &checked.init, &call)?;
         // First values are computed once.
         engine.compiled.clear().for_each(|gone| engine.release(&gone));
+        engine.memory.give_back_arena();
         engine.stop = None;
         Ok(engine)
     }

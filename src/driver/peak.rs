@@ -28,7 +28,8 @@ pub struct Peak {
     pub cells: u64,
     /// Rows.
     pub data: u64,
-    /// Values of a step: the arena, what comes in and goes out, and what kernels work with and keep.
+    /// Values of a step: the arena, what comes in and goes out, and what kernels work with and keep; or those that first values
+    /// take before it, if they are more.
     pub step: u64,
     /// Copies of the weights while they are written to a file.
     pub saving: u64,
@@ -65,7 +66,10 @@ fn peak<'c>(checked: &'c Checked, job: &Job, tables: &mut Tables, planner: &mut 
 
     let plans: Vec<Option<Rc<Planned>>> =
         programs.into_iter().map(|(program, args)| planner.plan(program, args)).collect();
-    let known = || plans.iter().flatten();
+    // First values are drawn in memory that is given back.
+    let (first, steps) = plans.split_first().expect("first values have a program");
+    let first = first.as_ref().map_or(0, |first| first.plan.arena as u64 + outside(&first.lowered, &first.plan));
+    let known = || steps.iter().flatten();
     let arena = known().map(|planned| planned.plan.arena as u64).max().unwrap_or(0);
     let outside: u64 = known().map(|planned| outside(&planned.lowered, &planned.plan)).sum();
     let rooms = known().map(|planned| room(&planned.plan));
@@ -86,7 +90,7 @@ fn peak<'c>(checked: &'c Checked, job: &Job, tables: &mut Tables, planner: &mut 
         base,
         cells: checked.cells.iter().map(bytes).sum(),
         data,
-        step: arena + outside + threads * own + shared + kept,
+        step: first.max(arena + outside + threads * own + shared + kept),
         saving: COPIES * trained,
         open: plans.iter().any(Option::is_none),
     }

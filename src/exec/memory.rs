@@ -108,6 +108,11 @@ impl Memory {
         self.arena.pointer()
     }
 
+    /// Gives back what no plan to come may need.
+    pub(crate) fn give_back_arena(&mut self) {
+        self.arena = Storage::default();
+    }
+
     /// A slot's tensor is, or will be, another.
     pub(crate) fn written(&mut self, slot: Slot) {
         self.buffers[slot.index()].version = Version::new();

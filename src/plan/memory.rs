@@ -8,6 +8,7 @@ use super::draft::{Buffer, BufferId, Draft, DraftStep, Home};
 use super::view::View;
 use super::{ALIGN, Action, Loop, Operand, Options, Place, Plan, Step};
 use crate::graph::Graph;
+use crate::ops::Op;
 
 /// One stretch of the arena, used by one buffer or handed from buffer to buffer.
 #[derive(Clone, Debug)]
@@ -79,8 +80,13 @@ impl Lives {
         let mut last = vec![0; draft.buffers.len()];
         for (time, step) in draft.steps.iter().enumerate() {
             let reads = step.reads.iter().map(|(buffer, _)| buffer);
-            for buffer in reads.chain(&step.writes).chain(&step.workspace) {
-                last[buffer.index()] = time;
+            // What runs on parts of a convolution's result overwrites nothing that others of its parts are made of.
+            let end = time + usize::from(draft.steps.get(time + 1).is_some_and(|next| is_epilogue(step, next)));
+            for buffer in reads.clone() {
+                last[buffer.index()] = last[buffer.index()].max(end);
+            }
+            for buffer in step.writes.iter().chain(&step.workspace) {
+                last[buffer.index()] = last[buffer.index()].max(time);
             }
         }
         let mut lives = Lives { stretch_of: vec![None; draft.buffers.len()], stretches: Vec::new() };
@@ -126,14 +132,23 @@ impl Lives {
                 && !step.writes.iter().any(|&b| held(b))
                 && step.reads.iter().all(in_place)
         };
-        let mut operands = step.reads.iter().filter_map(|(b, _)| self.stretch_of[b.index()]);
-        operands.find(fits)
+        let operands = step.reads.iter().filter_map(|(b, _)| self.stretch_of[b.index()]);
+        // Of several, what was written last: the others may be what epilogues read.
+        operands.filter(fits).max_by_key(|&stretch| self.stretches[stretch].first)
     }
 
     fn offset(&self, buffer: BufferId) -> usize {
         let stretch = self.stretch_of[buffer.index()].expect("every step's buffers are placed");
         self.stretches[stretch].offset
     }
+}
+
+/// Whether a step may run on parts of the result of the convolution before it.
+fn is_epilogue(step: &DraftStep, next: &DraftStep) -> bool {
+    let reads = |next: &DraftStep| next.reads.iter().any(|(buffer, _)| step.writes.contains(buffer));
+    matches!(&step.action, Action::Op(Op::Conv(_)))
+        && matches!(&next.action, Action::Fused(fused) if fused.row == 1)
+        && reads(next)
 }
 
 /// Bytes that a buffer takes in the arena.

@@ -12,9 +12,13 @@ use dln::types::{DType, Scalar};
 
 const NONE: dln::base::Span = dln::base::Span::none();
 
-/// The outputs of a graph on the CPU backend.
+/// The outputs of a graph on the CPU backend; `run_with` is told what its plan is promised.
 pub fn run(graph: &Graph, inputs: &[Tensor]) -> Result<Vec<Tensor>, Fault> {
-    let mut executable = Executable::new(plan(graph, &Options::default()));
+    run_with(graph, &Options::default(), inputs)
+}
+
+pub fn run_with(graph: &Graph, options: &Options, inputs: &[Tensor]) -> Result<Vec<Tensor>, Fault> {
+    let mut executable = Executable::new(plan(graph, options));
     let mut memory = Memory::new();
     let from: Vec<_> = inputs.iter().map(|x| memory.add(x)).collect();
     let types: Vec<Type> = executable.plan().outputs.iter().map(|(_, ty)| ty.clone()).collect();
@@ -50,7 +54,7 @@ pub fn compare(graph: &Graph, inputs: &[Tensor]) {
     }
 }
 
-fn op_graph(op: Op<usize>, tys: &[Type]) -> Graph {
+pub fn op_graph(op: Op<usize>, tys: &[Type]) -> Graph {
     let mut builder = Builder::new();
     let args: Vec<NodeId> = tys.iter().map(|ty| builder.input("x", ty.clone())).collect();
     let result = builder.op(op, &args, NONE);
@@ -58,7 +62,7 @@ fn op_graph(op: Op<usize>, tys: &[Type]) -> Graph {
     builder.finish()
 }
 
-fn ty(dtype: DType, shape: &[usize]) -> Type {
+pub fn ty(dtype: DType, shape: &[usize]) -> Type {
     Type::new(dtype, shape.to_vec())
 }
 

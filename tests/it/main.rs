@@ -20,6 +20,7 @@ mod doc;
 mod draw;
 mod editor;
 mod editors;
+mod epilogues;
 mod examples;
 mod figures;
 mod formatting;

@@ -2,6 +2,7 @@
 
 use super::Kernel;
 use super::conv;
+use super::epilogue::{Done, Epilogue};
 use super::kept::Fixed;
 use super::kernels::{
     assign, copy, dot, fft, fused, guard, indexed, lines, matrix, peaks, reduce, repeat, source, windows,
@@ -9,8 +10,23 @@ use super::kernels::{
 use crate::ops::Op;
 use crate::plan::{Action, Step};
 
+/// The kernels of steps in order. A step that runs with the one before it has one that does nothing.
+pub fn steps(steps: &[Step], fixed: &Fixed) -> Vec<Box<dyn Kernel>> {
+    let mut kernels: Vec<Box<dyn Kernel>> = Vec::with_capacity(steps.len());
+    while let Some(step) = steps.get(kernels.len()) {
+        match (&step.action, steps.get(kernels.len() + 1).and_then(|next| Epilogue::of(step, next))) {
+            (Action::Op(Op::Conv(found)), Some(epilogue)) => {
+                kernels.push(conv::conv(step, found, fixed, Some(epilogue)));
+                kernels.push(Box::new(Done));
+            }
+            _ => kernels.push(compile(step, fixed)),
+        }
+    }
+    kernels
+}
+
 /// `fixed` are the inputs that stay the same from run to run, until the kernel's `renew`.
-pub fn compile(step: &Step, fixed: &Fixed) -> Box<dyn Kernel> {
+fn compile(step: &Step, fixed: &Fixed) -> Box<dyn Kernel> {
     match &step.action {
         Action::Fused(found) => Box::new(fused::FusedKernel::new(step, found)),
         Action::Copy => copy::copy(step),
@@ -33,7 +49,7 @@ fn primitive(step: &Step, op: &Op<usize>, fixed: &Fixed) -> Box<dyn Kernel> {
         Op::ArgSort { axis, descending } => lines::argsort(step, *axis, *descending),
         Op::Assign => assign::assign(step),
         Op::Dot { batch, contract } => dot::dot(step, batch, contract, fixed),
-        Op::Conv(found) => conv::conv(step, found, fixed),
+        Op::Conv(found) => conv::conv(step, found, fixed, None),
         Op::Matrix(op) => matrix::matrix(step, *op),
         Op::Fft { inverse } => fft::fft(step, *inverse),
         Op::Take { axis } => indexed::take(step, *axis),

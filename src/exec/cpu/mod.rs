@@ -4,6 +4,7 @@
 mod compile;
 mod conv;
 mod element;
+mod epilogue;
 mod fourier;
 mod frame;
 mod gemm;
@@ -36,6 +37,11 @@ trait Kernel: Send + Sync {
     /// Of the inputs that stay the same from run to run, those that are marked may have changed.
     fn renew(&mut self, _changed: &[bool]) {}
 
+    /// Whether the kernel of the step before does this step's work.
+    fn is_done(&self) -> bool {
+        false
+    }
+
     /// Starts or stops taking times inside; gives those taken so far, where there is an inside.
     fn profile(&mut self, _on: bool) -> Option<Profile> {
         None
@@ -57,8 +63,7 @@ impl Program {
         for (index, &value) in plan.constants.iter().enumerate() {
             constants.bytes_mut()[index * CONSTANT..][..CONSTANT].copy_from_slice(&element::constant_bytes(value));
         }
-        let kernels = plan.steps.iter().map(|step| compile::compile(step, fixed)).collect();
-        Program { kernels, constants, profile: None }
+        Program { kernels: compile::steps(&plan.steps, fixed), constants, profile: None }
     }
 
     fn renew(&mut self, changed: &[bool]) {
@@ -67,7 +72,12 @@ impl Program {
 
     /// Starts or stops taking times; gives those taken so far.
     fn profile(&mut self, plan: &Plan, on: bool) -> Profile {
-        let next = on.then(|| Profile::new(plan));
+        let next = on.then(|| {
+            let mut profile = Profile::new(plan);
+            let joined = self.kernels.iter().zip(&mut profile.entries).filter(|(kernel, _)| kernel.is_done());
+            joined.for_each(|(_, entry)| entry.name = "with the one before");
+            profile
+        });
         let mut taken = std::mem::replace(&mut self.profile, next).unwrap_or_default();
         let inner: Vec<Option<Profile>> = self.kernels.iter_mut().map(|kernel| kernel.profile(on)).collect();
         taken.entries.iter_mut().zip(inner).for_each(|(entry, inner)| entry.inner = inner);

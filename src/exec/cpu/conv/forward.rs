@@ -139,14 +139,9 @@ impl Pass {
     /// `x` is the source, with `channels` of the sweep for each group; `weights` are packed; `y` is the result, of which
     /// nobody else uses this part.
     pub unsafe fn run<T: Factor + Tiled>(&self, pack: Pack<T>, task: usize, x: &[T], weights: &[T], y: Writer<T>) {
-        let (upper, block) = (task / self.blocks(), task % self.blocks());
-        let parts = self.m.div_ceil(self.tall);
-        let (group, part) = (upper / parts, upper % parts);
-        let channels = part * self.tall..self.m.min((part + 1) * self.tall);
+        let (group, channels, Range { start: first, end }) = self.share(task);
         let area = self.sweep.channels * self.sweep.area();
         let source = Source { sweep: &self.sweep, start: x[group * area..].as_ptr(), sample: self.groups * area };
-        let first = block * self.block;
-        let end = self.columns().min(first + self.block);
         let straight = self.is_straight();
         let own = if straight { 0 } else { channels.len() * self.block };
         let out = Out { pass: self, group, channels: channels.clone(), first };
@@ -178,6 +173,43 @@ impl Pass {
                     .for_each(|column| unsafe { out.spread(column, COLUMNS.min(end - column), sums, y) });
             }
         });
+    }
+
+    /// Lines of the result: channels of all groups of all samples.
+    pub fn lines(&self) -> usize {
+        self.samples * self.groups * self.m
+    }
+
+    /// Calls `f` with lines, and the elements in each, of all that one task computes where every element is a position.
+    pub fn parts(&self, task: usize, f: impl FnMut(Range<usize>, Range<usize>)) {
+        let (group, channels, columns) = self.share(task);
+        self.of_samples(group, channels, columns, self.sweep.positions(), f);
+    }
+
+    /// Calls `f` with the lines of some channels, and with columns as positions, for each sample that has some of the columns.
+    pub fn of_samples(
+        &self,
+        group: usize,
+        channels: Range<usize>,
+        columns: Range<usize>,
+        positions: usize,
+        mut f: impl FnMut(Range<usize>, Range<usize>),
+    ) {
+        for sample in columns.start / positions..columns.end.div_ceil(positions) {
+            let line = (sample * self.groups + group) * self.m;
+            let of = |column: usize| column.clamp(sample * positions, (sample + 1) * positions) - sample * positions;
+            f(line + channels.start..line + channels.end, of(columns.start)..of(columns.end));
+        }
+    }
+
+    /// The group, channels and columns of one task.
+    fn share(&self, task: usize) -> (usize, Range<usize>, Range<usize>) {
+        let (upper, block) = (task / self.blocks(), task % self.blocks());
+        let parts = self.m.div_ceil(self.tall);
+        let (group, part) = (upper / parts, upper % parts);
+        let first = block * self.block;
+        let channels = part * self.tall..self.m.min((part + 1) * self.tall);
+        (group, channels, first..self.columns().min(first + self.block))
     }
 
     /// Whether the columns of every panel lie side by side in the result.

@@ -56,6 +56,14 @@ impl Lines {
         pass.samples * pass.groups * self.blocks()
     }
 
+    /// The channels of all groups of all samples that one task computes some lines of, and the elements in each.
+    pub fn part(&self, pass: &Pass, task: usize) -> (Range<usize>, Range<usize>) {
+        let (block, image) = (task % self.blocks(), task / self.blocks());
+        let wide = pass.sweep.count[2];
+        let lines = block * self.block..self.high.min((block + 1) * self.block);
+        (image * pass.m..(image + 1) * pass.m, lines.start * wide..lines.end * wide)
+    }
+
     /// Computes one task's lines of the result.
     ///
     /// # Safety

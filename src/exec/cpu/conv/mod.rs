@@ -19,6 +19,7 @@ mod weight;
 #[cfg(target_arch = "x86_64")]
 mod winograd;
 
+use super::epilogue::{Behind, Epilogue};
 use super::frame::{Array, Frame, Writer};
 use super::gemm::{Factor, Tiled, tiles};
 use super::isa::{Isa, isa};
@@ -35,6 +36,7 @@ use forward::Pass;
 use lines::Lines;
 use panel::Pack;
 use row::Tall;
+use std::ops::Range;
 use sweep::Geometry;
 use weight::Gradient;
 
@@ -49,11 +51,11 @@ trait Shortcut<T>: Send + Sync {
     /// All weights, and the room that `packed` says.
     unsafe fn pack(&self, pass: &Pass, w: &[T], room: &mut [T]);
 
-    /// Computes a whole pass, and says whether it is as it should be.
+    /// Computes a whole pass, with what is done behind its parts, and says whether it is as it should be.
     ///
     /// # Safety
     /// As `Pass::run` for all tasks, but with what `pack` has packed.
-    unsafe fn run(&self, pass: &Pass, x: &[T], packed: &[T], y: Writer<T>) -> bool;
+    unsafe fn run(&self, pass: &Pass, x: &[T], packed: &[T], y: Writer<T>, behind: &Behind) -> bool;
 }
 
 /// The same for the gradient of weights, whose parts have sums of their own.
@@ -158,14 +160,14 @@ fn is_wide() -> bool {
 }
 
 /// The kernel of a convolution.
-pub fn conv(step: &Step, conv: &Conv<usize>, fixed: &Fixed) -> Box<dyn Kernel> {
+pub fn conv(step: &Step, conv: &Conv<usize>, fixed: &Fixed, epilogue: Option<Epilogue>) -> Box<dyn Kernel> {
     match step.results[0].dtype {
-        DType::F64 => of::<f64>(step, conv, fixed),
-        _ => of::<f32>(step, conv, fixed),
+        DType::F64 => of::<f64>(step, conv, fixed, epilogue),
+        _ => of::<f32>(step, conv, fixed, epilogue),
     }
 }
 
-fn of<T: Unit>(step: &Step, conv: &Conv<usize>, fixed: &Fixed) -> Box<dyn Kernel> {
+fn of<T: Unit>(step: &Step, conv: &Conv<usize>, fixed: &Fixed, epilogue: Option<Epilogue>) -> Box<dyn Kernel> {
     let g = geometry(step, conv);
     let (lhs, rhs, dst) = (Array::new(&step.args[0]), Array::new(&step.args[1]), Array::new(&step.results[0]));
     let (m, sweeps) = match conv.mode {
@@ -184,7 +186,7 @@ fn of<T: Unit>(step: &Step, conv: &Conv<usize>, fixed: &Fixed) -> Box<dyn Kernel
         Route { lines: T::lines(&pass), shortcut: T::shortcut(&pass, kept.is_some()), pass }
     };
     let routes = sweeps.into_iter().map(route).collect();
-    Box::new(Sweeps::<T> { routes, source: lhs, weights: rhs, dst, kept: kept.map(Kept::new) })
+    Box::new(Sweeps::<T> { routes, source: lhs, weights: rhs, dst, kept: kept.map(Kept::new), epilogue })
 }
 
 /// Packed weights that are read for so many positions are worth keeping: with more, packing them is little beside the products.
@@ -246,24 +248,24 @@ impl<T: Unit> Route<T> {
     }
 
     /// `fresh` says that the room has the packed weights already.
-    fn run(&self, x: &[T], w: &[T], room: &mut [T], fresh: bool, y: Writer<T>) {
+    fn run(&self, x: &[T], w: &[T], room: &mut [T], fresh: bool, y: Writer<T>, behind: &Behind) {
         let Some(shortcut) = &self.shortcut else {
             if !fresh {
                 self.pack(w, room);
             }
-            return self.sums(x, room, y);
+            return self.sums(x, room, y, behind);
         };
         // SAFETY: the operands and the result of this step; room for the packed weights.
         let done = unsafe {
             if !fresh {
                 shortcut.pack(&self.pass, w, room);
             }
-            shortcut.run(&self.pass, x, room, y)
+            shortcut.run(&self.pass, x, room, y, behind)
         };
         if !done {
             scratch::shared::<T, _>(self.pass.packed(), |room| {
                 self.pack(w, room);
-                self.sums(x, room, y);
+                self.sums(x, room, y, behind);
             });
         }
     }
@@ -275,16 +277,20 @@ impl<T: Unit> Route<T> {
         parallel::tasks(pass.pieces(), pass.packed(), |piece| unsafe { pass.pack(piece, w, to) });
     }
 
-    fn sums(&self, x: &[T], packed: &[T], y: Writer<T>) {
+    fn sums(&self, x: &[T], packed: &[T], y: Writer<T>, behind: &Behind) {
         let pass = &self.pass;
-        // SAFETY: the operands and the result of this step; tasks have parts of their own.
         match &self.lines {
-            Some(lines) => parallel::tasks(lines.tasks(pass), pass.work(), |task| unsafe {
-                T::run_lines(lines, pass, task, x, packed, y)
+            Some(lines) => parallel::tasks(lines.tasks(pass), pass.work(), |task| {
+                // SAFETY: the operands and the result of this step; tasks have parts of their own.
+                unsafe { T::run_lines(lines, pass, task, x, packed, y) }
+                let (channels, span) = lines.part(pass, task);
+                behind.part(channels, span);
             }),
-            None => {
-                parallel::tasks(pass.tasks(), pass.work(), |task| unsafe { pass.run(T::pack(), task, x, packed, y) });
-            }
+            None => parallel::tasks(pass.tasks(), pass.work(), |task| {
+                // SAFETY: as above.
+                unsafe { pass.run(T::pack(), task, x, packed, y) }
+                pass.parts(task, |channels, span| behind.part(channels, span));
+            }),
         }
     }
 }
@@ -297,6 +303,8 @@ struct Sweeps<T> {
     dst: Array<T>,
     /// Packed weights of the one pass there is.
     kept: Option<Kept>,
+    /// What is done with parts of the result of the one pass there is.
+    epilogue: Option<Epilogue>,
 }
 
 impl<T: Unit> Kernel for Sweeps<T> {
@@ -310,16 +318,24 @@ impl<T: Unit> Kernel for Sweeps<T> {
             // No tap meets some of the result.
             self.dst.write(frame).fill(T::ZERO);
         }
+        let epilogue = self.epilogue.as_ref();
+        let each = |elements| epilogue.into_iter().for_each(|epilogue| epilogue.run(frame, Range::clone(&elements)));
+        let first = &self.routes[0].pass;
+        let area = first.sweep.target_area();
+        let behind = Behind::new(epilogue.is_some().then_some(&each), area);
+        if first.sweep.rows() == 0 {
+            behind.part(0..first.lines(), 0..area);
+        }
         let packed = self.routes.iter().map(Route::packed).max().unwrap_or(0);
         let some = || self.routes.iter().filter(|route| route.pass.sweep.rows() > 0);
         let Some(kept) = &mut self.kept else {
-            scratch::shared::<T, _>(packed, |room| some().for_each(|route| route.run(x, w, room, false, y)));
+            scratch::shared::<T, _>(packed, |room| some().for_each(|route| route.run(x, w, room, false, y, &behind)));
             return Ok(());
         };
         let (room, fresh) = kept.memory(packed * size_of::<T>());
         // SAFETY: so many bytes that are kept, aligned for every element; any bits are one.
         let room = unsafe { std::slice::from_raw_parts_mut(room.cast(), packed) };
-        some().for_each(|route| route.run(x, w, room, fresh, y));
+        some().for_each(|route| route.run(x, w, room, fresh, y, &behind));
         Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! Each way to a convolution against sums in f64 over drawn sizes, in every build.
 
+use super::super::epilogue::Behind;
 use super::super::frame::Writer;
 use super::super::isa::{Isa, isa};
 use super::forward::Pass;
@@ -14,6 +15,8 @@ use crate::ops::{ConvMode, Reduce};
 use crate::types::DType;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
+use std::ops::Range;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 /// Numbers between -1 and 1.
 pub fn numbers(count: usize, seed: u64) -> Vec<f64> {
@@ -79,6 +82,26 @@ pub fn products(g: &Geometry, mut f: impl FnMut(usize, usize, usize)) {
                 f(x, w, ((n * g.groups + group) * g.filters + o) * area(g.y) + p);
             }
         }
+    }
+}
+
+/// How often each element of a result was said to be there.
+pub struct Parts(Vec<AtomicU8>);
+
+impl Parts {
+    pub fn new(len: usize) -> Parts {
+        Parts((0..len).map(|_| AtomicU8::new(0)).collect())
+    }
+
+    pub fn see(&self, elements: Range<usize>) {
+        self.0[elements].iter().for_each(|times| {
+            times.fetch_add(1, Ordering::Relaxed);
+        });
+    }
+
+    /// Every element was, once.
+    pub fn are_all(&self) {
+        assert!(self.0.iter().all(|times| times.load(Ordering::Relaxed) == 1), "{:?}", self.0);
     }
 }
 
@@ -179,6 +202,7 @@ impl<T: Number> Case<T> {
             _ => (self.g.filters, vec![self.g.forward()], &self.x, self.y.len()),
         };
         let mut out = vec![T::ZERO; len];
+        let parts = Parts::new(len);
         for sweep in sweeps.into_iter().filter(|sweep| sweep.rows() > 0) {
             let pass = Pass::new::<T>(&self.g, mode, m, sweep);
             let mut packed = vec![T::of(f64::NAN); pass.packed()];
@@ -186,16 +210,27 @@ impl<T: Number> Case<T> {
             // SAFETY: as in the kernel.
             (0..pass.pieces()).for_each(|piece| unsafe { pass.pack(piece, &self.w, to) });
             let y = Writer::of(&mut out);
+            let each = |elements| parts.see(elements);
+            let behind = Behind::new(Some(&each), pass.sweep.target_area());
             match (lines, isa()) {
                 (true, Isa::Avx512) => {
                     let lines = Lines::new(&pass)?;
-                    // SAFETY: as in the kernel.
-                    (0..lines.tasks(&pass))
-                        .for_each(|task| unsafe { T::run_lines(&lines, &pass, task, source, &packed, y) });
+                    (0..lines.tasks(&pass)).for_each(|task| {
+                        // SAFETY: as in the kernel.
+                        unsafe { T::run_lines(&lines, &pass, task, source, &packed, y) };
+                        let (channels, span) = lines.part(&pass, task);
+                        behind.part(channels, span);
+                    });
                 }
                 (true, _) => return None,
-                // SAFETY: as in the kernel.
-                (false, _) => (0..pass.tasks()).for_each(|task| unsafe { pass.run(pack, task, source, &packed, y) }),
+                (false, _) => (0..pass.tasks()).for_each(|task| {
+                    // SAFETY: as in the kernel.
+                    unsafe { pass.run(pack, task, source, &packed, y) };
+                    pass.parts(task, |channels, span| behind.part(channels, span));
+                }),
+            }
+            if pass.sweep.is_dense() {
+                parts.are_all();
             }
         }
         Some(out)

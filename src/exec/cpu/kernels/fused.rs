@@ -11,6 +11,7 @@ use super::walk::Walk;
 use crate::exec::Fault;
 use crate::plan::{ALIGN, Fused, Operand, Place, Point, Pointwise, Step, View};
 use crate::types::DType;
+use std::ops::Range;
 
 /// Elements of a tile; a row of half as many, or more, is a tile of its own.
 const TILE: usize = 512;
@@ -131,16 +132,24 @@ impl FusedKernel {
 
     /// Runs the tiles of one task.
     fn task(&self, frame: &Frame, task: usize) {
+        let elements = self.tiles_of_task * self.tile;
+        self.range(frame, task * elements..self.count.min((task + 1) * elements));
+    }
+
+    /// Runs some elements of the domain on this thread; where there are rows, whole ones.
+    pub fn range(&self, frame: &Frame, elements: Range<usize>) {
         scratch(self.scratch, |memory| {
             let mut values: [*mut u8; VALUES] = [std::ptr::null_mut(); VALUES];
             for (value, &offset) in values.iter_mut().zip(&self.tiles) {
                 *value = memory.wrapping_add(offset);
             }
             self.splat(frame, &values);
-            let elements = self.tiles_of_task * self.tile;
-            let end = self.count.min((task + 1) * elements);
-            for start in (task * elements..end).step_by(self.tile) {
-                self.tile(frame, &mut values, start, self.tile.min(end - start));
+            let mut start = elements.start;
+            while start < elements.end {
+                // Operands that lie in stretches are cut where tiles are.
+                let end = elements.end.min((start / self.tile + 1) * self.tile);
+                self.tile(frame, &mut values, start, end - start);
+                start = end;
             }
         });
     }

@@ -8,6 +8,7 @@ mod planes;
 #[cfg(test)]
 mod tests;
 
+use super::super::epilogue::Behind;
 use super::super::frame::Writer;
 use super::super::gemm::amx::split::{self, LINES, Panel, Side, Strip};
 use super::super::gemm::amx::{add_to, available, configure, is_safe};
@@ -150,7 +151,13 @@ impl Tiles {
     ///
     /// # Safety
     /// As `Shortcut::run`, with the packed weights and what is known of them.
-    unsafe fn run_apart(&self, pass: &Pass, x: &[f32], (weights, known): (Writer<u8>, Panel), y: Writer<f32>) -> bool {
+    unsafe fn run_apart(
+        &self,
+        pass: &Pass,
+        x: &[f32],
+        (weights, known): (Writer<u8>, Panel),
+        (y, behind): (Writer<f32>, &Behind),
+    ) -> bool {
         let safe = AtomicBool::new(true);
         parallel::tasks(self.segments(pass), usize::MAX, |segment| {
             scratch(self.planes.bytes(), |memory| {
@@ -164,6 +171,7 @@ impl Tiles {
                     }
                 }
             });
+            self.parts(pass, segment, 0..self.panels(pass), behind);
         });
         safe.into_inner()
     }
@@ -172,7 +180,13 @@ impl Tiles {
     ///
     /// # Safety
     /// As `run_apart`.
-    unsafe fn run_shared(&self, pass: &Pass, x: &[f32], (weights, known): (Writer<u8>, Panel), y: Writer<f32>) -> bool {
+    unsafe fn run_shared(
+        &self,
+        pass: &Pass,
+        x: &[f32],
+        (weights, known): (Writer<u8>, Panel),
+        (y, behind): (Writer<f32>, &Behind),
+    ) -> bool {
         let (segments, bytes, pieces) = (self.segments(pass), self.planes.bytes(), self.planes.pieces());
         shared::<u8, _>(segments * bytes, |memory| {
             let (memory, seen) = (Writer::of(memory), Mutex::new(Panel::empty(self.parts)));
@@ -188,7 +202,8 @@ impl Tiles {
                 let (segment, part) = (task / parts, task % parts);
                 let panels = part * self.tall..self.panels(pass).min((part + 1) * self.tall);
                 // SAFETY: all is split; tasks have parts of the result of their own.
-                unsafe { self.part(pass, segment, panels, place(segment), weights.pointer(), y) }
+                unsafe { self.part(pass, segment, panels.clone(), place(segment), weights.pointer(), y) }
+                self.parts(pass, segment, panels, behind);
             });
             safe
         })
@@ -197,6 +212,27 @@ impl Tiles {
     /// Segments of all samples and groups.
     fn segments(&self, pass: &Pass) -> usize {
         pass.samples * pass.groups * self.planes.segments()
+    }
+
+    /// Tells what some panels of weights have made of a segment: stretches of positions in lines of the result.
+    fn parts(&self, pass: &Pass, segment: usize, panels: Range<usize>, behind: &Behind) {
+        if !behind.is_some() {
+            return;
+        }
+        let (image, segment) = (segment / self.planes.segments(), segment % self.planes.segments());
+        let wide = self.planes.wide();
+        let columns = segment * wide..self.spots.len().min((segment + 1) * wide);
+        let first = image * pass.m;
+        let lines = first + panels.start * LINES..first + pass.m.min(panels.end * LINES);
+        let mut span = 0..0;
+        for spot in self.spots[columns].iter().flatten() {
+            if spot.to != span.end {
+                behind.part(lines.clone(), span);
+                span = spot.to..spot.to;
+            }
+            span.end += spot.len;
+        }
+        behind.part(lines, span);
     }
 
     /// Computes what some panels of weights make of a segment.
@@ -322,15 +358,15 @@ impl Shortcut<f32> for Tiles {
         unsafe { first.pointer().add(count * self.panel()).cast::<Panel>().write_unaligned(seen) };
     }
 
-    unsafe fn run(&self, pass: &Pass, x: &[f32], packed: &[f32], y: Writer<f32>) -> bool {
+    unsafe fn run(&self, pass: &Pass, x: &[f32], packed: &[f32], y: Writer<f32>, behind: &Behind) -> bool {
         let weights = Writer::at(packed.as_ptr().cast::<u8>().cast_mut());
         // SAFETY: `pack` wrote it there.
         let known = unsafe { weights.pointer().add(self.count(pass) * self.panel()).cast::<Panel>().read_unaligned() };
         // SAFETY: the operands and the result of this step, and the weights as `pack` left them.
         unsafe {
             match self.segments(pass) < ENOUGH {
-                true => self.run_shared(pass, x, (weights, known), y),
-                false => self.run_apart(pass, x, (weights, known), y),
+                true => self.run_shared(pass, x, (weights, known), (y, behind)),
+                false => self.run_apart(pass, x, (weights, known), (y, behind)),
             }
         }
     }

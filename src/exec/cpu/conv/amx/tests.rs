@@ -4,9 +4,10 @@
 use super::super::super::gemm::amx::available;
 use super::super::forward::Pass;
 use super::super::sweep::Geometry;
-use super::super::tests::{Case, of_axes};
+use super::super::tests::{Case, Parts, of_axes};
 use super::super::{Shortcut, panel};
 use super::Tiles;
+use crate::exec::cpu::epilogue::Behind;
 use crate::exec::cpu::frame::Writer;
 use crate::ops::ConvMode;
 use proptest::prelude::*;
@@ -37,11 +38,18 @@ fn tiles(case: &Case<f32>, mode: ConvMode, parts: usize) -> (Vec<f32>, bool) {
         let pass = Pass::new::<f32>(&case.g, mode, m, sweep);
         let tiles = Tiles::of_parts(&pass, parts).expect("two spatial axes");
         let mut room = vec![f32::NAN; tiles.packed(&pass)];
+        let parts = Parts::new(len);
+        let each = |elements| parts.see(elements);
+        let behind = Behind::new(Some(&each), pass.sweep.target_area());
         // SAFETY: the operands of this case, and as much room as was asked for.
-        unsafe {
+        let done = unsafe {
             tiles.pack(&pass, &case.w, &mut room);
-            tiles.run(&pass, source, &room, Writer::of(&mut out)) && safe
+            tiles.run(&pass, source, &room, Writer::of(&mut out), &behind)
+        };
+        if done && pass.sweep.is_dense() {
+            parts.are_all();
         }
+        done && safe
     });
     (out, safe)
 }

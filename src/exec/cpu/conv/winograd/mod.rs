@@ -13,6 +13,7 @@ mod square;
 mod tests;
 mod weight;
 
+use super::super::epilogue::Behind;
 use super::super::frame::Writer;
 use super::super::gemm::Tiled;
 use super::super::parallel;
@@ -131,17 +132,48 @@ impl Winograd {
         }
     }
 
+    /// The group, channels and columns of one task.
+    fn share(&self, pass: &Pass, task: usize) -> (usize, Range<usize>, Range<usize>) {
+        let (upper, block) = (task / self.blocks(pass), task % self.blocks(pass));
+        let parts = pass.m.div_ceil(self.tall);
+        let (group, part) = (upper / parts, upper % parts);
+        let first = block * self.block;
+        let channels = part * self.tall..pass.m.min((part + 1) * self.tall);
+        (group, channels, first..self.columns(pass).min(first + self.block))
+    }
+
+    /// Calls `f` with lines, and elements in each, of all that one task computes.
+    fn parts(&self, pass: &Pass, task: usize, mut f: impl FnMut(Range<usize>, Range<usize>)) {
+        let (group, channels, columns) = self.share(pass, task);
+        let [_, high, wide] = pass.sweep.count;
+        let across = self.squares.count[2];
+        pass.of_samples(group, channels, columns, self.squares.positions(), |lines, squares| {
+            let mut at = squares.start;
+            while at < squares.end {
+                let (row, first) = (at / across, at % across);
+                let whole = (squares.end - at) / across;
+                if first == 0 && whole > 0 {
+                    f(lines.clone(), 2 * row * wide..high.min(2 * (row + whole)) * wide);
+                    at += whole * across;
+                    continue;
+                }
+                let last = across.min(first + squares.end - at);
+                for row in 2 * row..high.min(2 * row + 2) {
+                    f(lines.clone(), row * wide + 2 * first..row * wide + wide.min(2 * last));
+                }
+                at += last - first;
+            }
+        });
+    }
+
     /// Computes one task's part of the result, and says whether all of it is finite.
     ///
     /// # Safety
     /// As `Pass::run`, with packed weights; the processor has AVX-512 F.
     unsafe fn part(&self, pass: &Pass, task: usize, x: &[f32], weights: &[f32], y: Writer<f32>) -> bool {
         let s = &self.squares;
-        let (upper, block) = (task / self.blocks(pass), task % self.blocks(pass));
-        let parts = pass.m.div_ceil(self.tall);
-        let (group, part) = (upper / parts, upper % parts);
-        let first = block * self.block;
-        let columns = first..self.columns(pass).min(first + self.block);
+        let (group, own, columns) = self.share(pass, task);
+        let first = columns.start;
         let spots: Vec<Spot> = columns
             .clone()
             .step_by(COLUMNS)
@@ -156,8 +188,8 @@ impl Winograd {
             // SAFETY: the caller's promise.
             unsafe { self.transform(pass, group, columns, x, source) };
             scratch_of::<f32, _>(PLACES * together * line, |sums| {
-                for m in (part * self.tall..pass.m.min((part + 1) * self.tall)).step_by(together) {
-                    let channels = m..pass.m.min((part + 1) * self.tall).min(m + together);
+                for m in own.clone().step_by(together) {
+                    let channels = m..own.end.min(m + together);
                     self.products(pass, group, channels.clone(), weights, source, sums, line);
                     for (i, m) in channels.enumerate() {
                         let channel = (group * pass.m + m) * s.target_area();
@@ -253,13 +285,14 @@ impl Shortcut<f32> for Winograd {
         parallel::tasks(self.pieces(pass), self.packed(pass), |piece| unsafe { self.pack_piece(pass, piece, w, to) });
     }
 
-    unsafe fn run(&self, pass: &Pass, x: &[f32], packed: &[f32], y: Writer<f32>) -> bool {
+    unsafe fn run(&self, pass: &Pass, x: &[f32], packed: &[f32], y: Writer<f32>, behind: &Behind) -> bool {
         let finite = AtomicBool::new(true);
         parallel::tasks(self.tasks(pass), pass.work(), |task| {
             // SAFETY: the operands and the result of this step; tasks have parts of their own.
             if !unsafe { self.part(pass, task, x, packed, y) } {
                 finite.store(false, Ordering::Relaxed);
             }
+            self.parts(pass, task, |lines, span| behind.part(lines, span));
         });
         finite.into_inner()
     }

@@ -3,9 +3,10 @@
 use super::super::super::isa::{Isa, isa};
 use super::super::forward::{DEPTH, Pass};
 use super::super::sweep::Geometry;
-use super::super::tests::{Case, numbers, products};
+use super::super::tests::{Case, Parts, numbers, products};
 use super::super::{Shortcut, WeightShortcut};
 use super::{Gradient, Winograd};
+use crate::exec::cpu::epilogue::Behind;
 use crate::exec::cpu::frame::Writer;
 use crate::ops::ConvMode;
 use proptest::prelude::*;
@@ -40,11 +41,14 @@ fn squares(case: &Case<f32>, mode: ConvMode) -> (Vec<f32>, bool) {
     let pass = Pass::new::<f32>(&case.g, mode, m, sweep);
     let squares = Winograd::new(&pass).expect("kernels of 3 x 3");
     let (mut room, mut out) = (vec![f32::NAN; squares.packed(&pass)], vec![f32::NAN; len]);
+    let parts = Parts::new(len);
+    let each = |elements| parts.see(elements);
     // SAFETY: the operands of this case, and as much room as was asked for.
     let finite = unsafe {
         squares.pack(&pass, &case.w, &mut room);
-        squares.run(&pass, source, &room, Writer::of(&mut out))
+        squares.run(&pass, source, &room, Writer::of(&mut out), &Behind::new(Some(&each), pass.sweep.target_area()))
     };
+    parts.are_all();
     (out, finite)
 }
 
