@@ -10,7 +10,7 @@ use super::runs::Leave;
 use crate::base::Sources;
 use crate::diag::{self, Diagnostic, Severity};
 use crate::driver::Peak;
-use crate::io::Files;
+use crate::io::{Files, below};
 use crate::train::Event;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -59,6 +59,15 @@ pub fn read(path: &Path) -> Result<(String, String, PathBuf), String> {
     })?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     Ok((name.to_string(), text, folder.to_path_buf()))
+}
+
+/// The programs that a path stands for: its own, or those in a folder and below.
+pub fn programs(path: &Path) -> Result<Vec<PathBuf>, String> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_path_buf()]);
+    }
+    std::fs::read_dir(path).map_err(|error| format!("`{}` cannot be read: {error}", path.display()))?;
+    Ok(below(path, "dln"))
 }
 
 impl Desk<'_> {

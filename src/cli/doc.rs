@@ -2,7 +2,6 @@
 
 use super::command::{self, Desk, Exit};
 use super::progress::counted;
-use super::testing::programs;
 use crate::base::Sources;
 use crate::doc::{MARK, Page, Pages, Source, pages};
 use crate::driver::Program;
@@ -85,7 +84,7 @@ fn folder(path: &Path) -> Result<Project, String> {
     let name = path.canonicalize().map_err(unread)?;
     let name = name.file_name().map_or_else(|| "dln".to_string(), |name| name.to_string_lossy().into_owned());
     let mut project = Project { title: name, ..Project::default() };
-    for file in programs(path).map_err(unread)? {
+    for file in command::programs(path)? {
         let (_, text, _) = command::read(&file)?;
         let inside = file.strip_prefix(path).unwrap_or(&file);
         let name = inside.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");

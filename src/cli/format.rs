@@ -3,7 +3,6 @@
 use super::args::flag;
 use super::command::{self, Desk, Exit};
 use super::progress::counted;
-use super::testing::programs;
 use crate::base::Sources;
 use crate::format::format;
 use crate::io::Files;
@@ -61,16 +60,9 @@ impl Desk<'_> {
         }
         let mut counts = Counts::default();
         for path in &task.paths {
-            let files = match path.is_dir() {
-                true => programs(path),
-                false => Ok(vec![path.clone()]),
-            };
-            match files {
+            match command::programs(path) {
                 Ok(files) => files.iter().for_each(|file| self.format_file(file, task.check, &mut counts)),
-                Err(error) => {
-                    let refused = self.refuse(&format!("`{}` cannot be read: {error}", path.display()));
-                    counts.worst = counts.worst.max(Some(refused));
-                }
+                Err(message) => counts.worst = counts.worst.max(Some(self.refuse(&message))),
             }
         }
         let verb = if task.check { "would change" } else { "changed" };

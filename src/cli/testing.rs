@@ -1,11 +1,10 @@
 //! `dln test`: the `test` blocks of files, and of all files in folders.
 
 use super::chain::{Overrides, Session};
-use super::command::{Desk, Exit, open};
+use super::command::{Desk, Exit, open, programs};
 use super::json;
 use super::progress::counted;
 use crate::base::Name;
-use crate::io::below;
 use std::path::{Path, PathBuf};
 
 /// How many tests ended how.
@@ -22,16 +21,12 @@ impl Desk<'_> {
     pub fn test_all(&mut self, paths: &[PathBuf], only: Option<&str>) -> Exit {
         let (mut counts, mut worst) = (Counts::default(), Exit::Fine);
         for path in paths {
-            if !path.is_dir() {
-                worst = worst.max(self.test_file(path, None, only, &mut counts));
-                continue;
-            }
-            let files = match programs(path) {
-                Ok(files) => files,
-                Err(error) => return self.refuse(&format!("`{}` cannot be read: {error}", path.display())),
-            };
-            for file in files {
-                worst = worst.max(self.test_file(&file, Some(&file), only, &mut counts));
+            match programs(path) {
+                Ok(files) => files.iter().for_each(|file| {
+                    let title = path.is_dir().then_some(&**file);
+                    worst = worst.max(self.test_file(file, title, only, &mut counts));
+                }),
+                Err(message) => return self.refuse(&message),
             }
         }
         if let (Some(only), 0, 0) = (only, counts.passed, counts.failed)
@@ -86,10 +81,4 @@ impl Desk<'_> {
         }
         if faults.is_empty() { Exit::Fine } else { Exit::Program }
     }
-}
-
-/// The programs in a folder and below.
-pub fn programs(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
-    std::fs::read_dir(folder)?;
-    Ok(below(folder, "dln"))
 }

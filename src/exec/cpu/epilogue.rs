@@ -1,5 +1,6 @@
-//! Element-wise work behind a convolution (batch norm, bias, activation, residual) that runs on each part of the result in the
-//! task which has just computed it, while the part is in the cache. What it computes are the bits of a pass of its own.
+//! Element-wise work behind a convolution (bias, activation, residual) that runs on each part of the result in the task which has
+//! just computed it, while the part is in the cache. What it computes are the bits of a pass of its own. Work that computes a value
+//! once for each row, such as the scale of batch norm, stays apart.
 
 use super::Kernel;
 use super::frame::Frame;

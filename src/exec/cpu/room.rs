@@ -71,10 +71,8 @@ const CONV: u64 = 512 << 10;
 fn of_product(m: usize, k: usize, n: usize) -> Room {
     let depth = k.min(384);
     if gemm::splits(m, k, n) {
-        // Lines that every thread packs for itself, of the longer side, where it has twice as many.
-        let (longer, shorter) = (m.max(n).min(4096), m.min(n).min(4096));
-        let (own, shared) = if longer >= 384 { (192, shorter) } else { (0, longer + shorter) };
-        return Room { own: (own * depth * 6) as u64, shared: (shared * depth * 6) as u64, kept: 0 };
+        let [own, shared] = gemm::packed(m, n).map(|lines| (lines * depth * 6) as u64);
+        return Room { own, shared, kept: 0 };
     }
     let own = (depth * (m.min(448) + n.min(2048)) * 4) as u64;
     let packed = k * m.min(n);

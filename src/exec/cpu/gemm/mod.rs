@@ -230,6 +230,18 @@ pub fn splits(m: usize, k: usize, n: usize) -> bool {
     }
 }
 
+/// Lines that a task packs for itself, and those that are packed for all, where products of f32 are sums of products of 16 bits.
+pub fn packed(m: usize, n: usize) -> [usize; 2] {
+    #[cfg(target_arch = "x86_64")]
+    {
+        amx::packed(m, n)
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        [0, m + n]
+    }
+}
+
 /// Whether they are with what is kept of the right factor.
 pub fn splits_kept(m: usize, k: usize, n: usize) -> bool {
     #[cfg(target_arch = "x86_64")]

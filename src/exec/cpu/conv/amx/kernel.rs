@@ -1,7 +1,7 @@
 //! The products of weights with what lies in planes: as those of matrices (`gemm::amx`), but the tiles of the right factor are read
 //! row by row where they lie.
 
-use super::super::super::gemm::amx::text::{by_columns, by_rows, fetch, lines, lower, products, upper};
+use super::super::super::gemm::amx::text::{by_columns, by_rows, fetch, four, lines, lower, product, products, upper};
 use std::arch::asm;
 
 /// Loads the left tile of a part of the source.

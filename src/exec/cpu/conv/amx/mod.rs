@@ -64,6 +64,14 @@ pub struct Tiles {
     tall: usize,
 }
 
+/// What one run uses beside the source: the packed weights and what is known of them, the result, and what is done with its parts.
+struct Used<'a> {
+    weights: Writer<u8>,
+    known: Panel,
+    y: Writer<f32>,
+    behind: &'a Behind<'a>,
+}
+
 impl Tiles {
     /// Whether the tiles are mostly full, and enough is done with what is split for them.
     pub fn pays(pass: &Pass) -> bool {
@@ -151,13 +159,7 @@ impl Tiles {
     ///
     /// # Safety
     /// As `Shortcut::run`, with the packed weights and what is known of them.
-    unsafe fn run_apart(
-        &self,
-        pass: &Pass,
-        x: &[f32],
-        (weights, known): (Writer<u8>, Panel),
-        (y, behind): (Writer<f32>, &Behind),
-    ) -> bool {
+    unsafe fn run_apart(&self, pass: &Pass, x: &[f32], &Used { weights, known, y, behind }: &Used) -> bool {
         let safe = AtomicBool::new(true);
         parallel::tasks(self.segments(pass), usize::MAX, |segment| {
             scratch(self.planes.bytes(), |memory| {
@@ -180,13 +182,7 @@ impl Tiles {
     ///
     /// # Safety
     /// As `run_apart`.
-    unsafe fn run_shared(
-        &self,
-        pass: &Pass,
-        x: &[f32],
-        (weights, known): (Writer<u8>, Panel),
-        (y, behind): (Writer<f32>, &Behind),
-    ) -> bool {
+    unsafe fn run_shared(&self, pass: &Pass, x: &[f32], &Used { weights, known, y, behind }: &Used) -> bool {
         let (segments, bytes, pieces) = (self.segments(pass), self.planes.bytes(), self.planes.pieces());
         shared::<u8, _>(segments * bytes, |memory| {
             let (memory, seen) = (Writer::of(memory), Mutex::new(Panel::empty(self.parts)));
@@ -362,11 +358,12 @@ impl Shortcut<f32> for Tiles {
         let weights = Writer::at(packed.as_ptr().cast::<u8>().cast_mut());
         // SAFETY: `pack` wrote it there.
         let known = unsafe { weights.pointer().add(self.count(pass) * self.panel()).cast::<Panel>().read_unaligned() };
+        let used = Used { weights, known, y, behind };
         // SAFETY: the operands and the result of this step, and the weights as `pack` left them.
         unsafe {
             match self.segments(pass) < ENOUGH {
-                true => self.run_shared(pass, x, (weights, known), (y, behind)),
-                false => self.run_apart(pass, x, (weights, known), (y, behind)),
+                true => self.run_shared(pass, x, &used),
+                false => self.run_apart(pass, x, &used),
             }
         }
     }

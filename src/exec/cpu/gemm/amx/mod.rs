@@ -51,6 +51,20 @@ pub fn fits_kept(g: &Gemm) -> bool {
     large && g.m > 0 && filled(g.m) && filled(g.n) && g.n <= MOST
 }
 
+/// Whether tasks pack the panels of a side with so many for themselves.
+fn is_long(panels: usize) -> bool {
+    panels >= 2 * OWN
+}
+
+/// Lines that a task packs for itself, and those that are packed for all, of a product with so many on its two sides.
+pub fn packed(m: usize, n: usize) -> [usize; 2] {
+    let (longer, shorter) = (m.max(n).min(MOST), m.min(n).min(MOST));
+    match is_long(longer.div_ceil(LINES)) {
+        true => [OWN * LINES, shorter],
+        false => [0, longer + shorter],
+    }
+}
+
 /// A product of f32 on tiles.
 pub struct Split<'a> {
     pub g: Gemm,
@@ -179,7 +193,7 @@ impl Block<'_> {
         let shallow = self.steps.len() <= self.whole.depth();
         // SAFETY: handed on.
         unsafe {
-            match shallow && sides[usize::from(own == Side::Rhs)] >= 2 * OWN {
+            match shallow && is_long(sides[usize::from(own == Side::Rhs)]) {
                 true => self.run_apart(own, sides),
                 false => self.run_together(sides),
             }

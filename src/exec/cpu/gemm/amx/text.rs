@@ -19,44 +19,56 @@ macro_rules! fetch {
     };
 }
 
-/// The four products of two tiles of either factor, and what is fetched meanwhile.
+/// The product that is added to a tile of results.
+macro_rules! product {
+    (0) => {
+        "tdpbf16ps tmm0, tmm4, tmm6"
+    };
+    (1) => {
+        "tdpbf16ps tmm1, tmm4, tmm7"
+    };
+    (2) => {
+        "tdpbf16ps tmm2, tmm5, tmm6"
+    };
+    (3) => {
+        "tdpbf16ps tmm3, tmm5, tmm7"
+    };
+}
+
+/// The four products of two tiles of either factor in some order, what is fetched meanwhile, and a line behind each half.
+macro_rules! four {
+    ([$p:tt $q:tt] $half:expr, [$r:tt $s:tt] $end:expr $(, $base:literal + $offset:expr)*) => {
+        lines!(
+            product!($p),
+            fetch!(0 $(, $base + $offset)*),
+            product!($q),
+            fetch!(1 $(, $base + $offset)*),
+            $half,
+            product!($r),
+            fetch!(2 $(, $base + $offset)*),
+            product!($s),
+            fetch!(3 $(, $base + $offset)*),
+            $end,
+        )
+    };
+}
+
+/// The four products, and what is fetched meanwhile.
 macro_rules! products {
-    ($($base:literal + $offset:expr),*) => { by_rows!("", "" $(, $base + $offset)*) };
+    ($($base:literal + $offset:expr),*) => { four!([0 1] "", [2 3] "" $(, $base + $offset)*) };
 }
 
 /// The same, with lines that load each tile of the left factor anew as soon as it is free.
 macro_rules! by_rows {
     ($upper:expr, $lower:expr $(, $base:literal + $offset:expr)*) => {
-        lines!(
-            "tdpbf16ps tmm0, tmm4, tmm6",
-            fetch!(0 $(, $base + $offset)*),
-            "tdpbf16ps tmm1, tmm4, tmm7",
-            fetch!(1 $(, $base + $offset)*),
-            $upper,
-            "tdpbf16ps tmm2, tmm5, tmm6",
-            fetch!(2 $(, $base + $offset)*),
-            "tdpbf16ps tmm3, tmm5, tmm7",
-            fetch!(3 $(, $base + $offset)*),
-            $lower,
-        )
+        four!([0 1] $upper, [2 3] $lower $(, $base + $offset)*)
     };
 }
 
 /// The same for the right factor.
 macro_rules! by_columns {
     ($left:expr, $right:expr $(, $base:literal + $offset:expr)*) => {
-        lines!(
-            "tdpbf16ps tmm0, tmm4, tmm6",
-            fetch!(0 $(, $base + $offset)*),
-            "tdpbf16ps tmm2, tmm5, tmm6",
-            fetch!(1 $(, $base + $offset)*),
-            $left,
-            "tdpbf16ps tmm1, tmm4, tmm7",
-            fetch!(2 $(, $base + $offset)*),
-            "tdpbf16ps tmm3, tmm5, tmm7",
-            fetch!(3 $(, $base + $offset)*),
-            $right,
-        )
+        four!([0 2] $left, [1 3] $right $(, $base + $offset)*)
     };
 }
 
@@ -74,4 +86,4 @@ macro_rules! lower {
     };
 }
 
-pub(crate) use {by_columns, by_rows, fetch, lines, lower, products, upper};
+pub(crate) use {by_columns, by_rows, fetch, four, lines, lower, product, products, upper};

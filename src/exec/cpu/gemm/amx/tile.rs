@@ -1,7 +1,7 @@
 //! The tile unit (Intel AMX): eight registers of 16 rows of 64 bytes, and `TDPBF16PS`, which multiplies 16 x 32 by 32 x 16
 //! numbers of bf16 and sums in f32. Stable Rust has no functions for them, so this is assembly.
 
-use super::text::{by_columns, by_rows, fetch, lines, lower, products, upper};
+use super::text::{by_columns, by_rows, fetch, four, lines, lower, product, products, upper};
 use std::arch::asm;
 use std::arch::x86_64::{__cpuid, __cpuid_count, _xgetbv};
 use std::cell::Cell;
