@@ -70,11 +70,7 @@ impl<'f> Filler<'f> {
 
     pub fn push(&mut self, cell: &str) -> Result<(), Wrong> {
         if cell.trim().is_empty() {
-            return Err(Wrong {
-                code: "E0703",
-                text: "is no value".to_string(),
-                help: Some("fill the gap or leave out the row; dln does not guess missing values".into()),
-            });
+            return Err(Wrong { code: "E0703", text: "is no value".to_string(), help: Some(GAP.into()) });
         }
         if let Filler::Texts { texts, .. } = self {
             texts.push(cell.to_string());
@@ -93,9 +89,9 @@ impl<'f> Filler<'f> {
             (Filler::Numbers(column), Some(number)) => column.push(number).map_err(|misfit| Wrong {
                 code: misfit.code(),
                 text: misfit.to_string(),
-                help: from_one(misfit, number),
+                help: from_one(misfit, number).or_else(|| is_missing(cell).then_some(GAP.into())),
             }),
-            (Filler::Numbers(column), None) => Err(not_a_number(column.field)),
+            (Filler::Numbers(column), None) => Err(not_a_number(column.field, cell)),
             (Filler::Names { .. }, Some(_)) => Err(Wrong {
                 code: "E0703",
                 text: "is a number, and the column began with names".to_string(),
@@ -176,15 +172,21 @@ fn from_one(misfit: Misfit, number: Number) -> Option<Cow<'static, str>> {
     (number.whole() == i64::try_from(bound).ok()).then(|| format!("{text}: `idx<{}>`", bound + 1).into())
 }
 
-fn not_a_number(field: &Field) -> Wrong {
-    Wrong {
-        code: "E0703",
-        text: "is not a number".to_string(),
-        help: field
-            .bound
-            .is_none()
-            .then_some("a column of class names can be read into a field of type `idx<V>`".into()),
-    }
+/// The way out of a missing value.
+const GAP: &str = "fill the gap or leave out the row; dln does not guess missing values";
+
+/// Whether a table says so that a value is missing.
+fn is_missing(cell: &str) -> bool {
+    ["?", "-", "na", "n/a", "nan", "null", "none"].contains(&cell.trim().to_lowercase().as_str())
+}
+
+fn not_a_number(field: &Field, cell: &str) -> Wrong {
+    let help = match field.bound {
+        None if is_missing(cell) => Some(GAP.into()),
+        None => Some("a column of class names can be read into a field of type `idx<V>`".into()),
+        Some(_) => None,
+    };
+    Wrong { code: "E0703", text: "is not a number".to_string(), help }
 }
 
 fn too_many_names(path: &Path, field: &Field, bound: usize, found: usize) -> Diagnostic {

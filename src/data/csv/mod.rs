@@ -155,6 +155,14 @@ impl<'a> Layout<'a> {
         }
     }
 
+    /// `"x", "y"`, where every field takes one column and the header has one of its name.
+    fn named_like_fields(&self) -> Option<String> {
+        let header = self.header.as_ref()?;
+        let named = |field: &Field| field.shape.is_empty() && header.iter().any(|name| **name == *field.name);
+        let names = || self.fields.iter().map(|field| format!("\"{}\"", field.name));
+        self.fields.iter().all(named).then(|| names().collect::<Vec<_>>().join(", "))
+    }
+
     fn wrong_count(&self, span: Span, found: usize, what: &str, line: Option<u64>) -> Diagnostic {
         let place = line.map_or(String::new(), |line| format!(", line {line}"));
         let expected = match (line, &self.header) {
@@ -168,7 +176,8 @@ impl<'a> Layout<'a> {
         let diagnostic = Diagnostic::error("E0702", span, message, "this file")
             .note(format!("the fields are {}", fields.join(", ")));
         if line.is_none() && self.selected.is_none() {
-            diagnostic.help("choose some with `columns: [\"a\", \"b\"]`, or change the sizes of the fields")
+            let chosen = self.named_like_fields().unwrap_or_else(|| "\"a\", \"b\"".to_string());
+            diagnostic.help(format!("choose some with `columns: [{chosen}]`, or change the sizes of the fields"))
         } else {
             diagnostic
         }
