@@ -14,7 +14,9 @@ const MULTIPLIERS: [u32; 2] = [0xD251_1F53, 0xCD9E_8D57];
 /// The golden ratio and the square root of 3 less 1, in 32 bits.
 const KEY_STEPS: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
 
-/// The cipher: one block of four words.
+/// The cipher: one block of four words. It is inlined, with what calls it, so that a loop over blocks becomes one over
+/// vectors of the instructions that its function may use.
+#[inline(always)]
 pub fn philox4x32(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
     for _ in 0..ROUNDS {
         let (high0, low0) = wide_mul(MULTIPLIERS[0], counter[0]);
@@ -26,16 +28,19 @@ pub fn philox4x32(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
 }
 
 /// The product of two words as two, high word first.
+#[inline(always)]
 fn wide_mul(a: u32, b: u32) -> (u32, u32) {
     words(a as u64 * b as u64).into()
 }
 
 /// The two words of `x`, high word first.
+#[inline(always)]
 fn words(x: u64) -> [u32; 2] {
     [(x >> 32) as u32, x as u32]
 }
 
 /// Block `index` of a stream.
+#[inline(always)]
 pub fn block(key: i64, stream: u64, index: u64) -> [u32; 4] {
     let [key_high, key_low] = words(key as u64);
     let [index_high, index_low] = words(index);
@@ -44,11 +49,13 @@ pub fn block(key: i64, stream: u64, index: u64) -> [u32; 4] {
 }
 
 /// The top 24 bits as a number in [0, 1).
+#[inline(always)]
 pub fn unit_f32(word: u32) -> f32 {
     (word >> 8) as f32 * (1.0 / (1 << 24) as f32)
 }
 
 /// The top 53 of 64 bits as a number in [0, 1).
+#[inline(always)]
 pub fn unit_f64(low: u32, high: u32) -> f64 {
     let bits = (high as u64) << 32 | low as u64;
     (bits >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
@@ -59,16 +66,26 @@ pub fn steps(dtype: DType) -> f64 {
     if dtype == DType::Bf16 { 256.0 } else { 2048.0 }
 }
 
+/// The four elements of f32 in a block.
+#[inline(always)]
+pub fn elements_f32(block: [u32; 4]) -> [f32; 4] {
+    block.map(unit_f32)
+}
+
+/// The two elements of f64 in a block.
+#[inline(always)]
+pub fn elements_f64([a, b, c, d]: [u32; 4]) -> [f64; 2] {
+    [unit_f64(a, b), unit_f64(c, d)]
+}
+
 /// Element `i` of a tensor of f32.
 pub fn uniform_f32(key: i64, stream: u64, i: u64) -> f32 {
-    unit_f32(block(key, stream, i / 4)[(i % 4) as usize])
+    elements_f32(block(key, stream, i / 4))[(i % 4) as usize]
 }
 
 /// Element `i` of a tensor of f64.
 pub fn uniform_f64(key: i64, stream: u64, i: u64) -> f64 {
-    let words = block(key, stream, i / 2);
-    let at = 2 * (i % 2) as usize;
-    unit_f64(words[at], words[at + 1])
+    elements_f64(block(key, stream, i / 2))[(i % 2) as usize]
 }
 
 #[cfg(test)]

@@ -41,6 +41,7 @@ fn detect() -> Isa {
 macro_rules! versions {
     (unsafe fn ($($arg:ident: $ty:ty),* $(,)?) $body:block) => {{
         #[inline(always)]
+        #[allow(unused_unsafe, reason = "some bodies are safe")]
         unsafe fn portable($($arg: $ty),*) {
             // SAFETY: whatever the body asks for, the caller of the pointer has promised.
             unsafe { $body }

@@ -2,6 +2,7 @@
 
 use super::super::element::{Element, typed};
 use super::super::frame::{Array, Frame};
+use super::super::isa::versions;
 use super::super::{Kernel, parallel};
 use crate::exec::Fault;
 use crate::ops::philox;
@@ -28,45 +29,64 @@ impl<T: Element> Kernel for IotaKernel<T> {
 const CHUNK: usize = 4096;
 
 /// About how many element-wise ops one random number costs.
-const COST: usize = 8;
+const COST: usize = 4;
 
 struct UniformKernel<T> {
     key: Array<i64>,
     stream: u64,
     dst: Array<T>,
+    /// Elements of one block of the generator.
+    each: usize,
+    /// Writes the elements of the blocks from one on: of a key, a stream, and the number of that block.
+    fill: unsafe fn(i64, u64, u64, &mut [T]),
 }
 
 pub fn uniform(step: &Step, stream: u64) -> Box<dyn Kernel> {
-    let (arg, result) = (&step.args[0], &step.results[0]);
+    let (key, result) = (Array::new(&step.args[0]), &step.results[0]);
     match result.dtype {
-        DType::F64 => Box::new(UniformKernel::<f64> { key: Array::new(arg), stream, dst: Array::new(result) }),
-        _ => Box::new(UniformKernel::<f32> { key: Array::new(arg), stream, dst: Array::new(result) }),
+        DType::F64 => Box::new(UniformKernel::<f64> {
+            key,
+            stream,
+            dst: Array::new(result),
+            each: 2,
+            fill: versions!(
+                unsafe fn(key: i64, stream: u64, first: u64, out: &mut [f64]) {
+                    fill(key, stream, first, out, philox::elements_f64)
+                }
+            ),
+        }),
+        _ => Box::new(UniformKernel::<f32> {
+            key,
+            stream,
+            dst: Array::new(result),
+            each: 4,
+            fill: versions!(
+                unsafe fn(key: i64, stream: u64, first: u64, out: &mut [f32]) {
+                    fill(key, stream, first, out, philox::elements_f32)
+                }
+            ),
+        }),
     }
 }
 
-impl Kernel for UniformKernel<f32> {
-    fn run(&mut self, frame: &Frame) -> Result<(), Fault> {
-        let (key, stream) = (self.key.read(frame)[0], self.stream);
-        parallel::units(self.dst.write(frame), CHUNK, self.dst.len * COST, |chunk, out| {
-            let first = (chunk * CHUNK / 4) as u64;
-            for (block, out) in (first..).zip(out.chunks_mut(4)) {
-                let words = philox::block(key, stream, block);
-                out.iter_mut().zip(words).for_each(|(out, word)| *out = philox::unit_f32(word));
-            }
-        });
-        Ok(())
+#[inline(always)]
+fn fill<T: Copy, const N: usize>(key: i64, stream: u64, first: u64, out: &mut [T], of: impl Fn([u32; 4]) -> [T; N]) {
+    let (whole, rest) = out.as_chunks_mut::<N>();
+    let end = first + whole.len() as u64;
+    for (index, out) in whole.iter_mut().enumerate() {
+        *out = of(philox::block(key, stream, first + index as u64));
+    }
+    if !rest.is_empty() {
+        rest.copy_from_slice(&of(philox::block(key, stream, end))[..rest.len()]);
     }
 }
 
-impl Kernel for UniformKernel<f64> {
+impl<T: Element> Kernel for UniformKernel<T> {
     fn run(&mut self, frame: &Frame) -> Result<(), Fault> {
-        let (key, stream) = (self.key.read(frame)[0], self.stream);
+        let (key, stream, each, fill) = (self.key.read(frame)[0], self.stream, self.each, self.fill);
         parallel::units(self.dst.write(frame), CHUNK, self.dst.len * COST, |chunk, out| {
-            let first = (chunk * CHUNK / 2) as u64;
-            for (block, out) in (first..).zip(out.chunks_mut(2)) {
-                let [a, b, c, d] = philox::block(key, stream, block);
-                out.iter_mut().zip([(a, b), (c, d)]).for_each(|(out, (low, high))| *out = philox::unit_f64(low, high));
-            }
+            // SAFETY: the version of `fill` is one that this processor runs, and it asks for nothing else.
+            unsafe { fill(key, stream, (chunk * CHUNK / each) as u64, out) }
         });
         Ok(())
     }
