@@ -8,7 +8,8 @@ use super::view::View;
 use crate::graph::{Graph, Kind, NodeId};
 use crate::ops::Op;
 
-/// Longer rows do not fit into the second-level cache together with all that is made of them.
+/// Longer rows do not fit into the second-level cache together with all that is made of them. Where elements are not joined, rows
+/// need not.
 const LONGEST: usize = 8192;
 
 /// So few rows of many elements are not enough to share out.
@@ -66,7 +67,7 @@ fn rows_of(graph: &Graph, aliases: &[Alias], node: NodeId) -> Option<Result<usiz
     let row: usize = view.shape[first..].iter().product();
     Some(match last && view.is_contiguous() {
         false => Err(Misfit::Axes),
-        true if !may_be_row(view.count(), row) => Err(Misfit::Size(row)),
+        true if row > LONGEST || !may_be_row(view.count(), row) => Err(Misfit::Size(row)),
         true => Ok(row),
     })
 }
@@ -80,7 +81,7 @@ pub fn spread_of(view: &View, count: usize) -> Option<usize> {
 
 fn may_be_row(count: usize, row: usize) -> bool {
     let rows = count.checked_div(row).unwrap_or(0);
-    (2..=LONGEST).contains(&row) && rows >= 2 && (rows >= FEW || count <= MANY)
+    row >= 2 && rows >= 2 && (rows >= FEW || count <= MANY)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Element-wise work behind a convolution (bias, activation, residual) that runs on each part of the result in the task which has
-//! just computed it, while the part is in the cache. What it computes are the bits of a pass of its own. Work that computes a value
-//! once for each row, such as the scale of batch norm, stays apart.
+//! just computed it, while the part is in the cache. What it computes are the bits of a pass of its own. Values of rows that all
+//! their elements read, such as the scales of batch norm, are computed for each part; work that joins elements stays apart.
 
 use super::Kernel;
 use super::frame::Frame;
@@ -14,9 +14,9 @@ use std::ops::Range;
 pub struct Epilogue(FusedKernel);
 
 impl Epilogue {
-    /// Runs some elements on this thread.
-    pub fn run(&self, frame: &Frame, elements: Range<usize>) {
-        self.0.range(frame, elements);
+    /// Runs `span` of some lines of `area` elements on this thread.
+    pub fn run(&self, frame: &Frame, lines: Range<usize>, area: usize, span: Range<usize>) {
+        self.0.lines(frame, lines, area, span);
     }
 
     /// The work of `next`, if it may run on parts of what `step` makes before all of it is there. A convolution may be computed
@@ -30,12 +30,13 @@ impl Epilogue {
         };
         let made = &step.results[0];
         let count = made.count();
-        let alike = count > 0 && fused.row == 1 && fused.shape.iter().product::<usize>() == count;
+        let alike = count > 0 && fused.shape.iter().product::<usize>() == count;
         let in_order = |arg: &Operand| arg.view.is_contiguous() && arg.view.offset == 0 && arg.count() == count;
         let (own, others): (Vec<&Operand>, Vec<&Operand>) = next.args.iter().partition(|arg| arg.place == made.place);
         let apart = |result: &Operand| !step.args.iter().chain(others.iter().copied()).any(|arg| meet(result, arg));
         let fits = whole && alike && !own.is_empty() && own.iter().all(|arg| in_order(arg));
-        (fits && next.results.iter().all(apart)).then(|| Epilogue(FusedKernel::new(next, fused)))
+        let kernel = (fits && next.results.iter().all(apart)).then(|| FusedKernel::new(next, fused))?;
+        kernel.takes_parts().then_some(Epilogue(kernel))
     }
 }
 
@@ -61,15 +62,16 @@ fn bytes(base: usize, operand: &Operand) -> [isize; 2] {
 
 /// What is done in one run with the parts of a result `[lines, area]`.
 pub struct Behind<'a> {
-    /// With elements of the result that lie together, on the thread that has computed them.
-    each: Option<&'a (dyn Fn(Range<usize>) + Sync)>,
-    area: usize,
+    /// With some elements of each of some lines, on the thread that has computed them.
+    each: Option<&'a Each<'a>>,
 }
 
+/// `(lines, span)`.
+type Each<'a> = dyn Fn(Range<usize>, Range<usize>) + Sync + 'a;
+
 impl<'a> Behind<'a> {
-    /// `area` are the elements of a line.
-    pub fn new(each: Option<&'a (dyn Fn(Range<usize>) + Sync)>, area: usize) -> Behind<'a> {
-        Behind { each, area }
+    pub fn new(each: Option<&'a Each<'a>>) -> Behind<'a> {
+        Behind { each }
     }
 
     /// Whether anything is done.
@@ -79,13 +81,9 @@ impl<'a> Behind<'a> {
 
     /// This thread has computed `span` of each of some lines, and lends no scratch.
     pub fn part(&self, lines: Range<usize>, span: Range<usize>) {
-        let Some(each) = self.each else { return };
-        if span.len() == self.area {
-            return each(lines.start * self.area..lines.end * self.area);
+        if let Some(each) = self.each.filter(|_| !span.is_empty()) {
+            each(lines, span);
         }
-        lines
-            .filter(|_| !span.is_empty())
-            .for_each(|line| each(line * self.area + span.start..line * self.area + span.end));
     }
 }
 

@@ -4,6 +4,8 @@
 //! Tasks are cut by sizes alone. Weight gradients are summed within fixed parts, and these by a balanced tree.
 
 #[cfg(target_arch = "x86_64")]
+mod across;
+#[cfg(target_arch = "x86_64")]
 mod amx;
 mod forward;
 mod line_tile;
@@ -40,7 +42,7 @@ use std::ops::Range;
 use sweep::Geometry;
 use weight::Gradient;
 
-/// A way to compute a pass with fewer products, which does not do for numbers that are not finite.
+/// A way to compute a pass with fewer products, or with packed weights of its own. Some do not do for numbers that are not finite.
 trait Shortcut<T>: Send + Sync {
     /// Elements of the packed weights.
     fn packed(&self, pass: &Pass) -> usize;
@@ -56,6 +58,11 @@ trait Shortcut<T>: Send + Sync {
     /// # Safety
     /// As `Pass::run` for all tasks, but with what `pack` has packed.
     unsafe fn run(&self, pass: &Pass, x: &[T], packed: &[T], y: Writer<T>, behind: &Behind) -> bool;
+}
+
+#[cfg(target_arch = "x86_64")]
+fn boxed<T>(shortcut: impl Shortcut<T> + 'static) -> Box<dyn Shortcut<T>> {
+    Box::new(shortcut)
 }
 
 /// The same for the gradient of weights, whose parts have sums of their own.
@@ -105,13 +112,11 @@ impl Unit for f32 {
         match is_wide() {
             #[cfg(target_arch = "x86_64")]
             true => {
-                let squares =
-                    Some(pass).filter(|pass| winograd::Winograd::pays(pass)).and_then(winograd::Winograd::new);
-                let tiles = || Some(pass).filter(|pass| kept && amx::Tiles::pays(pass)).and_then(amx::Tiles::new);
-                match squares {
-                    Some(squares) => Some(Box::new(squares)),
-                    None => Some(Box::new(tiles()?)),
-                }
+                let pass_if = |pays: bool| Some(pass).filter(|_| pays);
+                let squares = pass_if(winograd::Winograd::pays(pass)).and_then(winograd::Winograd::new).map(boxed);
+                let tiles = || pass_if(kept && amx::Tiles::pays(pass)).and_then(amx::Tiles::new).map(boxed);
+                let across = || pass_if(kept && across::Across::pays(pass)).and_then(across::Across::new).map(boxed);
+                squares.or_else(tiles).or_else(across)
             }
             _ => None,
         }
@@ -319,10 +324,12 @@ impl<T: Unit> Kernel for Sweeps<T> {
             self.dst.write(frame).fill(T::ZERO);
         }
         let epilogue = self.epilogue.as_ref();
-        let each = |elements| epilogue.into_iter().for_each(|epilogue| epilogue.run(frame, Range::clone(&elements)));
         let first = &self.routes[0].pass;
         let area = first.sweep.target_area();
-        let behind = Behind::new(epilogue.is_some().then_some(&each), area);
+        let each = |lines: Range<usize>, span: Range<usize>| {
+            epilogue.into_iter().for_each(|epilogue| epilogue.run(frame, lines.clone(), area, span.clone()));
+        };
+        let behind = Behind::new(epilogue.is_some().then_some(&each));
         if first.sweep.rows() == 0 {
             behind.part(0..first.lines(), 0..area);
         }

@@ -53,7 +53,7 @@ pub fn of_axes(
 }
 
 /// Small sizes, and last axes that vectors fit and do not fit.
-fn geometry() -> impl Strategy<Value = Geometry> {
+pub fn geometry() -> impl Strategy<Value = Geometry> {
     let axis = |most: usize| (1..=most, 1..5usize, 1..4usize, 0..3usize, 1..3usize);
     let last = prop_oneof![1..8usize, 12..20usize, 28..36usize, 60..66usize];
     let wide = (last, 1..6usize, 1..4usize, 0..3usize, 1..3usize);
@@ -93,10 +93,10 @@ impl Parts {
         Parts((0..len).map(|_| AtomicU8::new(0)).collect())
     }
 
-    pub fn see(&self, elements: Range<usize>) {
-        self.0[elements].iter().for_each(|times| {
+    pub fn see(&self, lines: Range<usize>, area: usize, span: Range<usize>) {
+        for times in lines.flat_map(|line| &self.0[line * area..][span.clone()]) {
             times.fetch_add(1, Ordering::Relaxed);
-        });
+        }
     }
 
     /// Every element was, once.
@@ -210,8 +210,8 @@ impl<T: Number> Case<T> {
             // SAFETY: as in the kernel.
             (0..pass.pieces()).for_each(|piece| unsafe { pass.pack(piece, &self.w, to) });
             let y = Writer::of(&mut out);
-            let each = |elements| parts.see(elements);
-            let behind = Behind::new(Some(&each), pass.sweep.target_area());
+            let each = |lines, span| parts.see(lines, pass.sweep.target_area(), span);
+            let behind = Behind::new(Some(&each));
             match (lines, isa()) {
                 (true, Isa::Avx512) => {
                     let lines = Lines::new(&pass)?;

@@ -1,5 +1,5 @@
 //! Chains of element-wise ops and folds of rows in one pass: the domain is cut into tiles that stay in the first-level cache,
-//! whole rows where there are any, and each tile runs through all ops before the next begins.
+//! whole rows where elements of rows are joined, and each tile runs through all ops before the next begins.
 
 use super::super::element::sized;
 use super::super::frame::Frame;
@@ -13,7 +13,7 @@ use crate::plan::{ALIGN, Fused, Operand, Place, Point, Pointwise, Step, View};
 use crate::types::DType;
 use std::ops::Range;
 
-/// Elements of a tile; a row of half as many, or more, is a tile of its own.
+/// Elements of a tile; a row of half as many, or more, is a tile of its own, or several.
 const TILE: usize = 512;
 
 /// The shortest tile that is cut for operands which lie in stretches, and what all tiles then are multiples of.
@@ -23,9 +23,6 @@ const VECTOR: usize = 16;
 /// Tiles of one task, at most, and elements that its instructions run through, about.
 const TILES: usize = 16;
 const TASK: usize = 128 * TILE;
-
-/// Arguments and points of one kernel together; the planner makes fewer.
-const VALUES: usize = 512;
 
 /// How a tile of an argument is had.
 enum Load {
@@ -73,17 +70,31 @@ struct Store {
     direct: bool,
 }
 
+/// Which values of a tile are computed.
+#[derive(Clone, Copy, PartialEq)]
+enum Which {
+    All,
+    /// Those of rows.
+    Rows,
+    /// Those of elements; those of rows are there.
+    Elements,
+}
+
 /// A fused step. Values are numbered as in `plan::Fused`.
 pub struct FusedKernel {
     count: usize,
     row: usize,
-    /// Elements of a tile, and tiles of a task.
+    /// Values of rows are spread, but no elements are joined to one: so rows may be cut.
+    cut: bool,
+    /// Elements of a tile, and of a task.
     tile: usize,
-    tiles_of_task: usize,
+    task: usize,
     args: Vec<Arg>,
     instructions: Vec<Instruction>,
     stores: Vec<Store>,
-    /// By value: its byte offset in the scratch, if it has a tile there.
+    /// Values with one element for each row, and the bytes of these.
+    of_rows: Vec<(usize, usize)>,
+    /// By value: its byte offset in the scratch, behind the places of all values, if it has a tile there.
     tiles: Vec<usize>,
     scratch: usize,
 }
@@ -91,17 +102,20 @@ pub struct FusedKernel {
 impl FusedKernel {
     pub fn new(step: &Step, fused: &Fused) -> FusedKernel {
         let (count, row) = (fused.shape.iter().product(), fused.row);
+        let cut = row > 1 && !fused.points.iter().any(|point| matches!(point.op, Pointwise::Fold(_)));
         let tile = match row {
             1 => tile_of_stretches(&step.args),
             _ if row < TILE / 2 => TILE / row * row,
+            _ if cut && row > TILE => row.div_ceil(row.div_ceil(TILE)).next_multiple_of(VECTOR),
             _ => row,
         };
-        let args: Vec<Arg> = step.args.iter().map(|operand| arg(operand, count, tile)).collect();
+        // Tiles of long rows are counted from the row's first element.
+        let whole = if tile < row && !row.is_multiple_of(tile) { row } else { tile };
+        let args: Vec<Arg> = step.args.iter().map(|operand| arg(operand, count, whole)).collect();
         let dtypes: Vec<DType> =
             step.args.iter().map(|a| a.dtype).chain(fused.points.iter().map(|p| p.dtype)).collect();
-        assert!(dtypes.len() <= VALUES, "the planner keeps groups small");
         let mut ones: Vec<bool> = args.iter().map(|arg| matches!(arg.load, Load::Splat)).collect();
-        ones.extend(fused.points.iter().map(|point| point.op == Pointwise::Spread && tile == row));
+        ones.extend(fused.points.iter().map(|point| point.op == Pointwise::Spread && tile <= row));
         let works = works(fused, &dtypes, &ones);
         let same: Vec<bool> = works.iter().map(|work| matches!(work, Work::Same)).collect();
         let instructions = fused.points.iter().zip(works).map(|(point, work)| {
@@ -111,13 +125,19 @@ impl FusedKernel {
         });
         let stores: Vec<Store> =
             step.results.iter().zip(&fused.results).map(|(r, &v)| store(step, r, v, count)).collect();
-        let (tiles, scratch) = tiles(&dtypes, fused, &stores, tile, &same);
+        let (tiles, scratch) = tiles(&dtypes, fused, &stores, tile, &same, cut);
+        let walked = args.iter().map(|arg| arg.step > 1 && !matches!(arg.load, Load::Splat));
+        let of_rows = walked.chain(fused.points.iter().map(|point| point.of_row)).enumerate();
+        let tiles_of_task = (TASK / (tile * fused.points.len().max(1))).clamp(1, (TILES * TILE / tile).max(1));
+        let task = tiles_of_task * tile;
         FusedKernel {
             count,
             row,
+            cut,
             tile,
-            tiles_of_task: (TASK / (tile * fused.points.len().max(1))).clamp(1, (TILES * TILE / tile).max(1)),
+            task: if tile < row { task.next_multiple_of(row) } else { task },
             instructions: instructions.collect(),
+            of_rows: of_rows.filter(|(_, is)| *is).map(|(value, _)| (value, dtypes[value].bytes())).collect(),
             args,
             stores,
             tiles,
@@ -130,32 +150,82 @@ impl FusedKernel {
         self.scratch
     }
 
-    /// Runs the tiles of one task.
-    fn task(&self, frame: &Frame, task: usize) {
-        let elements = self.tiles_of_task * self.tile;
-        self.range(frame, task * elements..self.count.min((task + 1) * elements));
+    /// Whether all that is done may be done by parts of lines.
+    pub fn takes_parts(&self) -> bool {
+        (self.row == 1 || self.cut) && self.stores.iter().all(|store| store.step == 1)
     }
 
-    /// Runs some elements of the domain on this thread; where there are rows, whole ones.
-    pub fn range(&self, frame: &Frame, elements: Range<usize>) {
-        scratch(self.scratch, |memory| {
-            let mut values: [*mut u8; VALUES] = [std::ptr::null_mut(); VALUES];
-            for (value, &offset) in values.iter_mut().zip(&self.tiles) {
-                *value = memory.wrapping_add(offset);
+    /// Runs `span` of each of some lines of `area` elements on this thread, for work that takes parts.
+    pub fn lines(&self, frame: &Frame, lines: Range<usize>, area: usize, span: Range<usize>) {
+        if span.len() == area {
+            return self.range(frame, lines.start * area..lines.end * area);
+        }
+        let elements = |line: usize| line * area + span.start..line * area + span.end;
+        self.with_values(frame, |values| {
+            if !self.cut || self.row != area {
+                return lines.for_each(|line| self.tiles(frame, values, elements(line), Which::All));
             }
-            self.splat(frame, &values);
-            let mut start = elements.start;
-            while start < elements.end {
-                // Operands that lie in stretches are cut where tiles are.
-                let end = elements.end.min((start / self.tile + 1) * self.tile);
-                self.tile(frame, &mut values, start, end - start);
-                start = end;
+            // The values of many rows together, then row by row.
+            for first in lines.clone().step_by(self.tile) {
+                let rows = first..lines.end.min(first + self.tile);
+                self.tile(frame, values, first * area, rows.len() * area, Which::Rows);
+                for line in rows.clone() {
+                    self.tiles(frame, values, elements(line), Which::Elements);
+                    self.of_rows.iter().for_each(|&(value, bytes)| values[value] = values[value].wrapping_add(bytes));
+                }
+                let back = |bytes: usize| bytes * rows.len();
+                self.of_rows.iter().for_each(|&(value, bytes)| values[value] = values[value].wrapping_sub(back(bytes)));
             }
         });
     }
 
+    /// Runs some elements of the domain on this thread; where there are rows, whole ones.
+    pub fn range(&self, frame: &Frame, elements: Range<usize>) {
+        self.with_values(frame, |values| self.tiles(frame, values, elements, Which::All));
+    }
+
+    /// Lends the places of all values; arguments that are one element are there.
+    fn with_values(&self, frame: &Frame, f: impl FnOnce(&mut [*mut u8])) {
+        scratch(self.scratch, |memory| {
+            // SAFETY: room for so many places, aligned for all that there is; any bits are one.
+            let values = unsafe { std::slice::from_raw_parts_mut(memory.cast::<*mut u8>(), self.tiles.len()) };
+            for (value, &offset) in values.iter_mut().zip(&self.tiles) {
+                *value = memory.wrapping_add(offset);
+            }
+            self.splat(frame, values);
+            f(values);
+        });
+    }
+
+    /// Runs some elements tile by tile.
+    fn tiles(&self, frame: &Frame, values: &mut [*mut u8], elements: Range<usize>, which: Which) {
+        let mut start = elements.start;
+        while start < elements.end {
+            let end = self.end_of_tile(start, elements.end);
+            // The values of a row are known behind its first tile.
+            let known = self.tile < self.row && start > elements.start && !start.is_multiple_of(self.row);
+            self.tile(frame, values, start, end - start, if known { Which::Elements } else { which });
+            start = end;
+        }
+    }
+
+    /// Where the tile ends that begins at `start`, and that does not reach beyond `end`.
+    fn end_of_tile(&self, start: usize, end: usize) -> usize {
+        let within = start % self.row;
+        if self.tile < self.row {
+            return end.min(start - within + self.row.min((within / self.tile + 1) * self.tile));
+        }
+        if within > 0 {
+            return end.min(start - within + self.row);
+        }
+        // Operands that lie in stretches are cut where tiles are.
+        let last = end.min((start / self.tile + 1) * self.tile);
+        let whole = (last - start) / self.row * self.row;
+        if whole == 0 { last } else { start + whole }
+    }
+
     /// Fills the tiles of arguments that are one element.
-    fn splat(&self, frame: &Frame, values: &[*mut u8; VALUES]) {
+    fn splat(&self, frame: &Frame, values: &[*mut u8]) {
         for (arg, &tile) in self.args.iter().zip(values) {
             if let Load::Splat = arg.load {
                 let from = frame.base(arg.place).wrapping_offset(arg.offset);
@@ -168,18 +238,26 @@ impl FusedKernel {
         }
     }
 
-    fn tile(&self, frame: &Frame, values: &mut [*mut u8; VALUES], start: usize, n: usize) {
-        for (index, arg) in self.args.iter().enumerate() {
+    /// One tile: whole rows, or a part of one.
+    fn tile(&self, frame: &Frame, values: &mut [*mut u8], start: usize, n: usize, which: Which) {
+        // Elements of what has one for each so many of the domain.
+        let of = |step: usize| (n / step).max(1);
+        let takes = |step: usize| match which {
+            Which::All => true,
+            Which::Rows => step > 1,
+            Which::Elements => step == 1,
+        };
+        for (index, arg) in self.args.iter().enumerate().filter(|(_, arg)| takes(arg.step)) {
             let base = frame.base(arg.place).wrapping_offset(arg.offset);
             match &arg.load {
                 Load::Splat => {}
                 Load::Direct => values[index] = base.wrapping_add(start / arg.step * arg.width),
-                Load::Stretch(walk) => {
+                Load::Stretch(walk) if which != Which::Rows => {
                     let [place] = walk.locate(start / arg.step);
                     values[index] = base.wrapping_offset(place * arg.width as isize);
                 }
-                Load::Gather(walk) => sized!(Width(arg.width), T => {
-                    let (start, n) = (start / arg.step, n / arg.step);
+                Load::Stretch(walk) | Load::Gather(walk) => sized!(Width(arg.width), T => {
+                    let (start, n) = (start / arg.step, of(arg.step));
                     // SAFETY: the tile is this thread's and has `n` elements or more; the walk stays in the argument's
                     // view, which nobody writes.
                     unsafe { walk.gather::<T>(base.cast(), start, values[index].cast(), n) }
@@ -189,33 +267,35 @@ impl FusedKernel {
         for store in self.stores.iter().filter(|store| store.direct) {
             values[store.value as usize] = frame.base(store.place).wrapping_add(start / store.step * store.width);
         }
-        for (instruction, result) in self.instructions.iter().zip(self.args.len()..) {
+        let instructions = self.instructions.iter().zip(self.args.len()..);
+        for (instruction, result) in instructions.filter(|(instruction, _)| takes(instruction.step)) {
             let args = instruction.args.map(|value| values[value as usize].cast_const());
-            // SAFETY: every value has `n` elements at its pointer, or one for each row of the tile, which has whole rows. A
-            // result's are a tile of its own, or its range of a result that lies over no argument; tasks have ranges of
-            // their own.
+            // SAFETY: every value has `n` elements at its pointer, or one for each row of the tile, which has whole rows or a
+            // part of one. A result's are a tile of its own, or its range of a result that lies over no argument; tasks have
+            // ranges of their own.
             unsafe {
                 match &instruction.work {
-                    Work::Lane(run) => run(n / instruction.step, values[result], args),
-                    Work::Rows(run) => run(n / self.row, self.row, values[result], args[0]),
+                    Work::Lane(run) => run(of(instruction.step), values[result], args),
+                    Work::Rows(run) => run(of(self.row), n / of(self.row), values[result], args[0]),
                     Work::Same => values[result] = args[0].cast_mut(),
                 }
             }
         }
-        for store in self.stores.iter().filter(|store| !store.direct) {
+        for store in self.stores.iter().filter(|store| !store.direct && takes(store.step)) {
             let to = frame.base(store.place).wrapping_add(start / store.step * store.width);
             // SAFETY: the range of the result is this task's; where it lies over an argument, that argument's same
             // range was read above.
-            unsafe { std::ptr::copy_nonoverlapping(values[store.value as usize], to, n / store.step * store.width) };
+            unsafe { std::ptr::copy_nonoverlapping(values[store.value as usize], to, of(store.step) * store.width) };
         }
     }
 }
 
 impl Kernel for FusedKernel {
     fn run(&mut self, frame: &Frame) -> Result<(), Fault> {
-        let tasks = self.count.div_ceil(self.tile * self.tiles_of_task);
         let work = self.count * self.instructions.len().max(1);
-        parallel::tasks(tasks, work, |task| self.task(frame, task));
+        parallel::tasks(self.count.div_ceil(self.task), work, |task| {
+            self.range(frame, task * self.task..self.count.min((task + 1) * self.task));
+        });
         Ok(())
     }
 }
@@ -303,9 +383,16 @@ fn store(step: &Step, result: &Operand, value: usize, count: usize) -> Store {
     Store { value: value as u16, place, width, step: step_of(result, count), direct }
 }
 
-/// Gives every value but direct ones a tile; a tile is free again behind its value's last use. Of points that are the `same`
-/// as their operand, that stays for them.
-fn tiles(dtypes: &[DType], fused: &Fused, stores: &[Store], elements: usize, same: &[bool]) -> (Vec<usize>, usize) {
+/// Gives every value but direct ones a tile; a tile is free again behind its value's last use, but those of rows that may be `cut`
+/// stay for all tiles of the row. Of points that are the `same` as their operand, that stays for them.
+fn tiles(
+    dtypes: &[DType],
+    fused: &Fused,
+    stores: &[Store],
+    elements: usize,
+    same: &[bool],
+    cut: bool,
+) -> (Vec<usize>, usize) {
     let args = dtypes.len() - fused.points.len();
     let widest = dtypes.iter().map(|d| d.bytes()).max().unwrap_or(1);
     let bytes = (elements * widest).next_multiple_of(ALIGN);
@@ -314,6 +401,8 @@ fn tiles(dtypes: &[DType], fused: &Fused, stores: &[Store], elements: usize, sam
         point.args.iter().for_each(|&arg| last[arg] = args + index);
     }
     stores.iter().for_each(|store| last[store.value as usize] = usize::MAX);
+    let rows = fused.points.iter().enumerate().filter(|(_, point)| cut && point.of_row);
+    rows.for_each(|(index, _)| last[args + index] = usize::MAX);
     for (index, point) in fused.points.iter().enumerate().filter(|(index, _)| same[*index]) {
         last[point.args[0]] = last[point.args[0]].max(last[args + index]);
     }
@@ -334,7 +423,10 @@ fn tiles(dtypes: &[DType], fused: &Fused, stores: &[Store], elements: usize, sam
             }
         }
     }
-    (tiles, count * bytes)
+    // In front of them stand the places of all values.
+    let places = (dtypes.len() * size_of::<*mut u8>()).next_multiple_of(ALIGN);
+    tiles.iter_mut().for_each(|tile| *tile += places);
+    (tiles, places + count * bytes)
 }
 
 #[cfg(test)]

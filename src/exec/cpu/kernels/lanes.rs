@@ -328,7 +328,9 @@ fn select(dtype: DType) -> Lane {
                     let b = std::slice::from_raw_parts(args[2].cast::<$t>(), n);
                     let dst = std::slice::from_raw_parts_mut(dst.cast::<$t>(), n);
                     for (((dst, &c), &a), &b) in dst.iter_mut().zip(condition).zip(a).zip(b) {
-                        *dst = if c != 0 { a } else { b };
+                        // Of a branch the compiler would make a choice of addresses, from which it gathers.
+                        let mask = <$t>::from(c != 0).wrapping_neg();
+                        *dst = b ^ (a ^ b) & mask;
                     }
                 }
             )

@@ -39,8 +39,8 @@ fn tiles(case: &Case<f32>, mode: ConvMode, parts: usize) -> (Vec<f32>, bool) {
         let tiles = Tiles::of_parts(&pass, parts).expect("two spatial axes");
         let mut room = vec![f32::NAN; tiles.packed(&pass)];
         let parts = Parts::new(len);
-        let each = |elements| parts.see(elements);
-        let behind = Behind::new(Some(&each), pass.sweep.target_area());
+        let each = |lines, span| parts.see(lines, pass.sweep.target_area(), span);
+        let behind = Behind::new(Some(&each));
         // SAFETY: the operands of this case, and as much room as was asked for.
         let done = unsafe {
             tiles.pack(&pass, &case.w, &mut room);

@@ -42,11 +42,11 @@ fn squares(case: &Case<f32>, mode: ConvMode) -> (Vec<f32>, bool) {
     let squares = Winograd::new(&pass).expect("kernels of 3 x 3");
     let (mut room, mut out) = (vec![f32::NAN; squares.packed(&pass)], vec![f32::NAN; len]);
     let parts = Parts::new(len);
-    let each = |elements| parts.see(elements);
+    let each = |lines, span| parts.see(lines, pass.sweep.target_area(), span);
     // SAFETY: the operands of this case, and as much room as was asked for.
     let finite = unsafe {
         squares.pack(&pass, &case.w, &mut room);
-        squares.run(&pass, source, &room, Writer::of(&mut out), &Behind::new(Some(&each), pass.sweep.target_area()))
+        squares.run(&pass, source, &room, Writer::of(&mut out), &Behind::new(Some(&each)))
     };
     parts.are_all();
     (out, finite)
