@@ -5,6 +5,7 @@ use super::progress::counted;
 use crate::base::Sources;
 use crate::doc::{MARK, Page, Pages, Source, pages};
 use crate::driver::Program;
+use crate::io::paths::below_one;
 use crate::io::{self, Files};
 use clap::{Arg, ArgMatches, Command, value_parser};
 use std::collections::BTreeSet;
@@ -99,13 +100,15 @@ fn folder(path: &Path) -> Result<Project, String> {
 fn program(path: &Path) -> Result<Project, String> {
     let (_, text, folder) = command::read(path)?;
     let name = path.file_name().map_or_else(|| "main.dln".to_string(), |name| name.to_string_lossy().into_owned());
-    let program = Program::open(&name, &text, Files::at(folder));
+    let program = Program::open(&name, &text, Files::at(&folder));
     let title = name.strip_suffix(".dln").unwrap_or(&name).to_string();
     let mut project = Project { title, ..Project::default() };
-    for module in program.modules.list.iter().filter(|module| !module.std) {
+    let own: Vec<_> = program.modules.list.iter().filter(|module| !module.std).collect();
+    let names = below_one(&folder, &own.iter().map(|module| module.name.as_str()).collect::<Vec<_>>());
+    for (module, name) in own.into_iter().zip(names) {
         let Some(source) = program.sources.get(module.file) else { continue };
         let file = project.sources.add(source.name.clone(), source.text.clone());
-        project.files.push(Source { file, name: module.name.clone(), text: source.text.clone() });
+        project.files.push(Source { file, name, text: source.text.clone() });
     }
     Ok(project)
 }

@@ -7,6 +7,11 @@ use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+use super::paths::{plain, whole};
+
+/// The program of a project, as `dln new` makes it.
+const MAIN: &str = "main.dln";
+
 /// Files by the paths that programs write: relative ones begin at the folder of the program, `std:name` is what ships
 /// inside the binary.
 #[derive(Clone, Debug)]
@@ -43,13 +48,21 @@ impl Files {
         self.base.join(path)
     }
 
+    /// The folder of the project that these files belong to: the nearest one, from that of the program upwards, with a
+    /// `main.dln`; that of the program where there is none.
+    pub fn project(&self) -> PathBuf {
+        let own = whole(&self.base);
+        let is_there = |path: &Path| self.open.contains_key(path) || path.is_file();
+        own.ancestors().find(|folder| is_there(&folder.join(MAIN))).unwrap_or(&own).to_path_buf()
+    }
+
     /// The bytes of a regular file.
     pub fn read(&self, path: &str) -> io::Result<Cow<'static, [u8]>> {
         if let Some(name) = path.strip_prefix("std:") {
             return embedded(name).map(Cow::Borrowed);
         }
         let path = self.locate(path);
-        if let Some(text) = self.open.get(&path) {
+        if let Some(text) = self.open.get(&plain(&path)) {
             return Ok(Cow::Owned(text.clone().into_bytes()));
         }
         if !fs::metadata(&path)?.is_file() {

@@ -7,6 +7,7 @@ mod files;
 mod images;
 pub mod memory;
 mod misfits;
+pub mod paths;
 mod pickle;
 pub mod plot;
 mod published;

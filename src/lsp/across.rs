@@ -2,10 +2,11 @@
 //! place that means the same, by the text alone.
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::workspace::{Texts, Written};
 use crate::base::{Name, Span};
+use crate::io::paths::plain;
 use crate::syntax::ast::{File, Ident, Item, ItemKind, Module, Use};
 use crate::syntax::names::{Foreign, Kind, module_name};
 
@@ -145,18 +146,7 @@ fn target(from: &Path, line: &Use) -> Result<PathBuf, Elsewhere> {
         Module::Path(parts) => {
             Err(Elsewhere::Library(parts.iter().map(|part| &*part.name).collect::<Vec<_>>().join(".")))
         }
-        Module::File { path, .. } => {
-            let whole = from.parent().unwrap_or(Path::new("")).join(&**path);
-            let mut plain = PathBuf::new();
-            for part in whole.components() {
-                match part {
-                    Component::CurDir => {}
-                    Component::ParentDir => drop(plain.pop()),
-                    part => plain.push(part),
-                }
-            }
-            Ok(plain)
-        }
+        Module::File { path, .. } => Ok(plain(&from.parent().unwrap_or(Path::new("")).join(&**path))),
     }
 }
 

@@ -8,11 +8,11 @@ use lsp_types::{
 };
 
 use super::describe::{self, Described};
-use super::fields::fields;
+use super::fields::{declaration, fields, split};
 use super::project::{Analysis, Document};
-use crate::sema::{About, built_in};
+use crate::sema::{About, Sort, built_in};
 use crate::stdlib;
-use crate::syntax::ast::ItemKind;
+use crate::syntax::ast::{ItemKind, Member};
 use crate::syntax::names::Kind;
 use crate::syntax::token::{Token, WORDS};
 
@@ -24,7 +24,7 @@ pub fn completions(analysis: &Analysis, document: &Document, position: Position)
     let before = &text[..word.start];
     let line = before.rsplit('\n').next().unwrap_or("");
     if let Some(line) = line.strip_prefix("use ") {
-        return used(line);
+        return used(analysis, line);
     }
     if let Some(base) = before.strip_suffix('.') {
         return fields(analysis, base);
@@ -34,37 +34,52 @@ pub fn completions(analysis: &Analysis, document: &Document, position: Position)
     items
 }
 
-/// `use std.nn: Lin`: modules in front of the colon, names behind it.
-fn used(line: &str) -> Vec<CompletionItem> {
-    match line.split_once(':') {
-        Some((module, _)) => {
-            let Some(text) = stdlib::module(module.trim()) else { return vec![] };
-            let parsed = crate::syntax::parse(crate::base::FileId(0), text);
-            let declared =
-                parsed.file.items.iter().flat_map(|item| item.names().into_iter().map(|n| n.name.to_string()));
-            let passed = parsed.file.items.iter().filter_map(|item| match &item.kind {
-                ItemKind::Use(line) => line.names.as_ref(),
-                _ => None,
-            });
-            let passed = passed.flatten().map(|(name, alias)| alias.as_ref().unwrap_or(name).name.to_string());
-            declared.chain(passed).map(|name| item(&name, CompletionItemKind::FUNCTION, None)).collect()
-        }
-        None => {
-            // The word behind the last dot replaces what is written, so the modules below what stands before it.
-            let above = line.rsplit_once('.').map_or("", |(above, _)| above);
-            let below = stdlib::modules().iter().filter_map(|(path, _)| match above {
-                "" => path.split('.').next(),
-                above => path.strip_prefix(above)?.strip_prefix('.')?.split('.').next(),
-            });
-            let names: std::collections::BTreeSet<&str> = below.collect();
-            names.into_iter().map(|name| item(name, CompletionItemKind::MODULE, None)).collect()
-        }
+/// `use std.nn: Lin`: modules in front of the colon, names behind it; `use "parts/` the files of the project.
+fn used(analysis: &Analysis, line: &str) -> Vec<CompletionItem> {
+    if let Some((module, _)) = line.split_once(':') {
+        let text = match module.trim().strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+            Some(file) => analysis.beside(file),
+            None => stdlib::module(module.trim()).map(str::to_string),
+        };
+        return text.map(|text| given(&text)).unwrap_or_default();
     }
+    if let Some(begun) = line.strip_prefix('"') {
+        let folder = begun.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let kind = |name: &str| match name.ends_with('/') {
+            true => CompletionItemKind::FOLDER,
+            false => CompletionItemKind::FILE,
+        };
+        return analysis.names_in(folder).iter().map(|name| item(name, kind(name), None)).collect();
+    }
+    // The word behind the last dot replaces what is written, so the modules below what stands before it.
+    let above = line.rsplit_once('.').map_or("", |(above, _)| above);
+    let below = stdlib::modules().iter().filter_map(|(path, _)| match above {
+        "" => path.split('.').next(),
+        above => path.strip_prefix(above)?.strip_prefix('.')?.split('.').next(),
+    });
+    let names: std::collections::BTreeSet<&str> = below.collect();
+    names.into_iter().map(|name| item(name, CompletionItemKind::MODULE, None)).collect()
+}
+
+/// What a file gives: what it declares and what it passes on, each with its first line.
+fn given(text: &str) -> Vec<CompletionItem> {
+    let parsed = crate::syntax::parse(crate::base::FileId(0), text);
+    let declared = parsed.file.items.iter().flat_map(|own| {
+        let head = text.get(crate::syntax::heads::of_item(text, own)).map(describe::one_line);
+        own.names().into_iter().map(move |name| item(&name.name, CompletionItemKind::FUNCTION, head.clone()))
+    });
+    let passed = parsed.file.items.iter().filter_map(|item| match &item.kind {
+        ItemKind::Use(line) => line.names.as_ref(),
+        _ => None,
+    });
+    let passed = passed.flatten().map(|(name, alias)| alias.as_ref().unwrap_or(name));
+    declared.chain(passed.map(|name| item(&name.name, CompletionItemKind::FUNCTION, None))).collect()
 }
 
 /// Arguments by name of the call that is open in front of a place.
 fn named_arguments(analysis: &Analysis, before: &str) -> Vec<CompletionItem> {
-    let Some(described) = open_call(before).and_then(|call| callee(analysis, &call.callee)) else { return vec![] };
+    let call = open_call(before).filter(|call| !call.sizes);
+    let Some(described) = call.and_then(|call| callee(analysis, &call.callee)) else { return vec![] };
     let argument = |name: &crate::base::Name| {
         let mut item = item(&format!("{name}:"), CompletionItemKind::FIELD, Some(described.head.clone()));
         item.insert_text = Some(format!("{name}: "));
@@ -99,10 +114,36 @@ fn in_scope(analysis: &Analysis, offset: usize, text: &str) -> Vec<CompletionIte
     for (name, params) in built_in() {
         add(name, CompletionItemKind::FUNCTION, Some(format!("{name}({})", params.join(", "))));
     }
-    for word in WORDS {
+    let open = open_bracket(&text[..offset]);
+    for word in WORDS.iter().filter(|word| open.is_none() || !begins_item(word)) {
         add(word, CompletionItemKind::KEYWORD, None);
     }
+    if open == Some(Token::LBracket) {
+        // Between brackets stand sizes, mostly.
+        let is_size = |item: &&mut CompletionItem| item.kind == Some(CompletionItemKind::CONSTANT);
+        items.values_mut().filter(is_size).for_each(|item| item.sort_text = Some(format!("0{}", item.label)));
+    }
     items.into_values().collect()
+}
+
+/// Whether a word only stands where an item begins.
+fn begins_item(word: &str) -> bool {
+    ["use", "hyper", "let", "fn", "layer", "optimizer", "test"].contains(&word)
+}
+
+/// The innermost bracket that is open at the end of a text, up to the block around.
+fn open_bracket(before: &str) -> Option<Token> {
+    let mut depth = 0usize;
+    for raw in crate::syntax::lexer::lex(before).into_iter().rev() {
+        match raw.token {
+            token if token.is_closer() => depth += 1,
+            token if token.closer().is_some() && depth > 0 => depth -= 1,
+            Token::LBrace => return None,
+            token if token.closer().is_some() => return Some(token),
+            _ => {}
+        }
+    }
+    None
 }
 
 /// What every program sees without `use`.
@@ -127,9 +168,11 @@ pub fn item(name: &str, kind: CompletionItemKind, detail: Option<String>) -> Com
     CompletionItem { label: name.to_string(), kind: Some(kind), detail, ..CompletionItem::default() }
 }
 
-/// A call whose parenthesis is open.
+/// A call whose parenthesis is open, or the sizes of a layer whose bracket is.
 struct OpenCall {
     callee: String,
+    /// Sizes, and no arguments.
+    sizes: bool,
     /// How many commas stand in front of the place.
     commas: usize,
     /// The name of the argument that is being written.
@@ -147,11 +190,19 @@ fn open_call(before: &str) -> Option<OpenCall> {
             token if token.is_closer() => depth += 1,
             Token::LParen if depth == 0 => {
                 let callee = callee_text(before, &tokens[..i])?;
-                return Some(OpenCall { callee, commas, named });
+                return Some(OpenCall { callee, sizes: false, commas, named });
+            }
+            // Of `[In -> Out]` each size is one, whatever stands between them.
+            Token::LBracket if depth == 0 => {
+                let callee = tokens[..i]
+                    .last()
+                    .filter(|raw| raw.token == Token::Name && raw.range.end == tokens[i].range.start)?;
+                let callee = before[callee.range.clone()].to_string();
+                return Some(OpenCall { callee, sizes: true, commas, named: None });
             }
             Token::LBrace if depth == 0 => return None,
             token if token.closer().is_some() => depth = depth.saturating_sub(1),
-            Token::Comma if depth == 0 => commas += 1,
+            Token::Comma | Token::Arrow if depth == 0 => commas += 1,
             Token::Colon if depth == 0 && commas == 0 && named.is_none() => {
                 let name = tokens.get(i.checked_sub(1)?).filter(|name| name.token == Token::Name)?;
                 named = Some(before[name.range.clone()].to_string());
@@ -160,6 +211,11 @@ fn open_call(before: &str) -> Option<OpenCall> {
         }
     }
     None
+}
+
+/// Whether what is open at the end of a text are the brackets of a layer's sizes.
+pub fn is_of_sizes(before: &str) -> bool {
+    open_call(before).is_some_and(|call| call.sizes)
 }
 
 fn is_trivia(token: Token) -> bool {
@@ -183,6 +239,9 @@ fn callee_text(text: &str, tokens: &[crate::syntax::lexer::RawToken]) -> Option<
 
 /// The declaration of what is called `name` at a place.
 fn callee(analysis: &Analysis, name: &str) -> Option<Described> {
+    if let Some(forward) = forward(analysis, name) {
+        return Some(forward);
+    }
     if let Some(ident) = analysis.program.modules.declaring(name) {
         return describe::at(&analysis.program, ident.span);
     }
@@ -192,8 +251,22 @@ fn callee(analysis: &Analysis, name: &str) -> Option<Described> {
         let (name, params) = built_in().find(|(own, _)| *own == name)?;
         let params: Vec<crate::base::Name> = params.iter().map(|param| param.trim_end_matches('?').into()).collect();
         let head = format!("{name}({})", params.join(", "));
-        Some(Described { head, doc: None, params, library: None })
+        Some(Described { head, doc: None, params, sizes: vec![], library: None })
     })
+}
+
+/// What a layer takes that is called by the name that it was given: `forward` of it, and of the first one of a chain.
+fn forward(analysis: &Analysis, name: &str) -> Option<Described> {
+    let is_it = |note: &&crate::sema::Note| {
+        note.sort == Sort::Layer && note.about != About::Stage && analysis.program.sources.text(note.span) == name
+    };
+    let note = analysis.checked.notes.iter().find(is_it)?;
+    let layer = declaration(analysis, split(&note.text, ">>").first()?.trim())?;
+    let method = layer.members.iter().find_map(|member| match member {
+        Member::Method(func) if &*func.name.name == "forward" => Some(func.name.span),
+        _ => None,
+    });
+    method.filter(|_| &*layer.name.name != name).and_then(|span| describe::at(&analysis.program, span))
 }
 
 /// What the call around a place takes, and which argument the place is in.
@@ -201,10 +274,13 @@ pub fn signature(analysis: &Analysis, document: &Document, position: Position) -
     let offset = document.text.offset(position);
     let call = open_call(&document.text.text[..offset])?;
     let described = callee(analysis, &call.callee)?;
-    let by_name = call.named.and_then(|named| described.params.iter().position(|param| **param == *named));
+    let params = if call.sizes { &described.sizes } else { &described.params };
+    if call.sizes && params.is_empty() {
+        return None;
+    }
+    let by_name = call.named.and_then(|named| params.iter().position(|param| **param == *named));
     let active = by_name.unwrap_or(call.commas) as u32;
-    let parameters = described
-        .params
+    let parameters = params
         .iter()
         .map(|name| ParameterInformation { label: ParameterLabel::Simple(name.to_string()), documentation: None });
     let documentation = described

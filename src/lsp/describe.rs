@@ -16,6 +16,8 @@ pub struct Described {
     pub doc: Option<Name>,
     /// The names of what it takes, in order.
     pub params: Vec<Name>,
+    /// The names of the sizes between its brackets, in order.
+    pub sizes: Vec<Name>,
     /// The module that declares it, if it is of the standard library: `std.nn.linear`.
     pub library: Option<String>,
 }
@@ -28,6 +30,7 @@ pub fn at(program: &Program, span: Span) -> Option<Described> {
         head: one_line(source.get(head).unwrap_or("")),
         doc: doc.clone(),
         params: params.iter().map(|param| param.name.name.clone()).collect(),
+        sizes: vec![],
         library: library(module),
     };
     let whole = |params: &[Param]| described(heads::of_item(source, item), &item.doc, params);
@@ -47,7 +50,8 @@ pub fn at(program: &Program, span: Span) -> Option<Described> {
                     _ => None,
                 }
             });
-            member.unwrap_or_else(|| whole(&layer.settings))
+            let sizes = layer.sizes_in.iter().chain(&layer.sizes_out).map(|size| size.name.name.clone());
+            member.unwrap_or_else(|| Described { sizes: sizes.collect(), ..whole(&layer.settings) })
         }
         ItemKind::Optimizer(optimizer) => whole(&optimizer.settings),
         ItemKind::Hyper(_) | ItemKind::Let(_) => whole(&[]),
@@ -68,6 +72,6 @@ fn library(module: &Module) -> Option<String> {
 }
 
 /// A head in one line.
-fn one_line(head: &str) -> String {
+pub fn one_line(head: &str) -> String {
     head.split('\n').map(str::trim).collect::<Vec<_>>().join(" ")
 }

@@ -31,11 +31,38 @@ pub fn fields(analysis: &Analysis, base: &str) -> Vec<CompletionItem> {
     let is_word = |span: Span| analysis.program.sources.text(span) == name;
     let mut notes = analysis.checked.notes.iter().filter(|note| is_word(note.span) && note.about != About::Stage);
     let note = notes.clone().find(|note| note.sort == Sort::Layer).or_else(|| notes.next());
-    let found = note.filter(|note| note.sort == Sort::Layer || note.text.starts_with('[')).map(|note| &note.text);
-    match found.map(|text| follow(analysis, text, &steps)) {
-        Some(found) => found.and_then(|text| declaration(analysis, &text)).map(members).unwrap_or_default(),
-        None => ["T", "shape", "rank", "dtype"].map(|name| item(name, CompletionItemKind::FIELD, None)).into(),
+    let tensor = || TENSOR.map(|name| item(name, CompletionItemKind::FIELD, None)).into();
+    // Of what does not parse nothing is known, and most values are tensors.
+    let Some(note) = note else { return tensor() };
+    let Some(text) = follow(analysis, &note.text, &steps) else { return vec![] };
+    if let Some(layer) = declaration(analysis, &text) {
+        return members(layer);
     }
+    if let Some(parts) = record(&text) {
+        let field = |(name, text): (&str, &str)| item(name, CompletionItemKind::FIELD, Some(text.to_string()));
+        return parts.into_iter().map(field).collect();
+    }
+    if is_tensor(&text) { tensor() } else { vec![] }
+}
+
+/// What a tensor has.
+const TENSOR: [&str; 4] = ["T", "shape", "rank", "dtype"];
+
+/// Whether a text is the type of a tensor.
+fn is_tensor(text: &str) -> bool {
+    let element = text.split(['[', '<']).next().unwrap_or("");
+    ["f16", "bf16", "f32", "f64", "i32", "i64", "u8", "bool", "idx"].contains(&element)
+}
+
+/// The fields of a record by its text, `(x: f32[64], y: idx<10>)`, each with its value's.
+fn record(text: &str) -> Option<Vec<(&str, &str)>> {
+    let inside = text.trim().strip_prefix('(')?.strip_suffix(')')?;
+    let field = |part| -> Option<(&str, &str)> {
+        let (name, value) = str::split_once(part, ':')?;
+        let is_name = name.trim().chars().all(|c| c.is_alphanumeric() || c == '_');
+        is_name.then(|| (name.trim(), value.trim()))
+    };
+    split(inside, ",").into_iter().map(field).collect()
 }
 
 /// One step of a path.
@@ -82,6 +109,9 @@ fn follow(analysis: &Analysis, text: &str, steps: &[Step]) -> Option<String> {
     steps.iter().try_fold(text.to_string(), |text, step| match step {
         Step::At(at) => part(&text, *at),
         Step::Field(name) => {
+            if let Some(parts) = record(&text) {
+                return parts.iter().find(|(own, _)| own == name).map(|(_, value)| value.to_string());
+            }
             let value = |member: &Member| match member {
                 Member::Field { names, value } => {
                     names.iter().any(|own| *own.name == **name).then(|| analysis.program.sources.text(value.span))
@@ -94,7 +124,7 @@ fn follow(analysis: &Analysis, text: &str, steps: &[Step]) -> Option<String> {
 }
 
 /// The layer whose name a value's text begins with: `Block` of `Block[32](widen: 2)`.
-fn declaration<'a>(analysis: &'a Analysis, text: &str) -> Option<&'a Layer> {
+pub fn declaration<'a>(analysis: &'a Analysis, text: &str) -> Option<&'a Layer> {
     let text = text.strip_prefix("freeze(").unwrap_or(text);
     let name = text.split(|c: char| !(c.is_alphanumeric() || c == '_')).next()?;
     // A chain has no fields.
@@ -128,7 +158,7 @@ fn nth(parts: &[&str], at: Option<i64>) -> Option<String> {
 }
 
 /// A text cut where `mark` stands outside of brackets.
-fn split<'t>(text: &'t str, mark: &str) -> Vec<&'t str> {
+pub fn split<'t>(text: &'t str, mark: &str) -> Vec<&'t str> {
     let (mut parts, mut depth, mut from) = (vec![], 0usize, 0);
     for (at, letter) in text.char_indices() {
         match letter {
@@ -168,6 +198,14 @@ mod tests {
         );
         assert_eq!(path("a\nnet[-1]"), Some(("net", vec![Step::At(Some(-1))])));
         assert_eq!(path("f(x)"), None);
+    }
+
+    #[test]
+    fn a_record_is_read_by_its_text() {
+        let text = "(train: data (x: f32[64], y: idx<10>), rate: 0.1)";
+        assert_eq!(record(text), Some(vec![("train", "data (x: f32[64], y: idx<10>)"), ("rate", "0.1")]));
+        assert_eq!(record("(1, 2)"), None);
+        assert_eq!(record("f32[2]"), None);
     }
 
     #[test]

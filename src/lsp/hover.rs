@@ -2,14 +2,18 @@
 
 use lsp_types::{Hover, HoverContents, MarkupContent, MarkupKind, Position};
 
-use super::describe;
+use super::fields::split;
 use super::project::Analysis;
+use super::{describe, navigate};
 use crate::base::Span;
 use crate::sema::{About, Note, Sort};
 use crate::syntax::names::Kind;
 
 pub fn hover(analysis: &Analysis, position: Position) -> Option<Hover> {
     let offset = analysis.text.offset(position);
+    if let Some(module) = module(analysis, offset) {
+        return Some(module);
+    }
     let binding = analysis.names.at(offset as u32);
     let own = binding.map(|at| analysis.names.bindings[at].span);
     let here = analysis.text.word(offset);
@@ -24,13 +28,21 @@ pub fn hover(analysis: &Analysis, position: Position) -> Option<Hover> {
         .or_else(|| own.and_then(|own| analysis.notes_on(own).find(|note| note.about == About::Name)))
         .or_else(|| analysis.note_at(offset));
     let mut parts = vec![];
-    let of_word = note.is_some_and(|note| note.span.lo == span.lo || own == Some(note.span));
+    let is_name = !word.starts_with(|c: char| c.is_ascii_digit());
+    let is_layer = |note: &Note| note.sort == Sort::Layer && note.span.lo == span.lo;
+    let is_of_word = |note: &Note| note.span == span || own == Some(note.span) || is_layer(note);
+    let of_word = is_name && note.is_some_and(is_of_word);
     match note {
         Some(note) => parts.push(typed(if of_word { word } else { "" }, note)),
         None if binding.is_none() => return None,
         None => {}
     }
-    let origin = note.and_then(|note| note.origin).or(own);
+    // What is declared inside of something says nothing of that.
+    let is_inner = |at: usize| {
+        matches!(analysis.names.bindings[at].kind, Kind::Local | Kind::Parameter | Kind::Size | Kind::Stored)
+    };
+    let declared = own.filter(|_| !binding.is_some_and(is_inner));
+    let origin = note.and_then(|note| note.origin).or(declared);
     if let Some(described) = origin.and_then(|origin| describe::at(&analysis.program, origin)) {
         parts.push(code(&described.head));
         parts.extend(described.doc.map(|doc| doc.to_string()));
@@ -48,6 +60,24 @@ pub fn hover(analysis: &Analysis, position: Position) -> Option<Hover> {
     })
 }
 
+/// The module of a `use` line: what its first lines say, and what it gives.
+fn module(analysis: &Analysis, offset: usize) -> Option<Hover> {
+    let (target, span) = navigate::module_at(analysis, offset)?;
+    let module = analysis.program.modules.get(target);
+    let text = &analysis.program.sources.get(module.file)?.text;
+    let about = text.lines().map_while(|line| line.strip_prefix('#')).map(|line| line.trim_start_matches('#').trim());
+    let about = about.collect::<Vec<_>>().join("\n");
+    let mut names = analysis.program.modules.offered(target);
+    names.sort();
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    let parts = [code(analysis.program.sources.text(span)), about, names.join(", ")];
+    let value = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n");
+    Some(Hover {
+        contents: HoverContents::Markup(MarkupContent { kind: MarkupKind::Markdown, value }),
+        range: Some(analysis.text.range(span)),
+    })
+}
+
 /// A layer where its name is bound: what it is called with later may have said its sizes.
 fn layer(analysis: &Analysis, own: Span) -> Option<&Note> {
     analysis.notes_on(own).find(|note| note.about == About::Name && note.sort == Sort::Layer)
@@ -56,7 +86,10 @@ fn layer(analysis: &Analysis, own: Span) -> Option<&Note> {
 /// The whole layer whose name stands at a place: `Linear[64 -> 128](bias: false)`.
 fn made<'n>(analysis: &'n Analysis, span: Span, word: &str) -> Option<&'n Note> {
     let begins = |note: &&Note| note.about == About::Value && note.span.file == span.file && note.span.lo == span.lo;
-    let is_made = |note: &&Note| note.sort == Sort::Layer && note.parameters.is_some() && note.text.starts_with(word);
+    let is_one = |note: &Note| split(&note.text, ">>").len() == 1;
+    let is_made = |note: &&Note| {
+        note.sort == Sort::Layer && note.parameters.is_some() && note.text.starts_with(word) && is_one(note)
+    };
     analysis.checked.notes.iter().filter(begins).filter(is_made).max_by_key(|note| note.span.hi)
 }
 
@@ -73,6 +106,7 @@ fn typed(word: &str, note: &Note) -> String {
     };
     match &note.parameters {
         Some(count) => format!("{}\n\n{count} parameters", code(&head)),
+        None if note.about == About::Hole => format!("{}\n\na size that the first input has said", code(&head)),
         None => code(&head),
     }
 }

@@ -4,7 +4,7 @@ use lsp_types::{DocumentHighlight, Location, Position};
 
 use super::project::Analysis;
 use crate::base::Span;
-use crate::sema::About;
+use crate::sema::{About, ModuleId};
 use crate::syntax::names::Kind;
 
 /// Where what stands at a place is declared.
@@ -42,9 +42,14 @@ fn declared(analysis: &Analysis, name: &str) -> Option<Location> {
 
 /// The file of a `use` line's module.
 fn module(analysis: &Analysis, offset: usize) -> Option<Location> {
-    let (target, _) = analysis.main().imports.iter().find(|(_, line)| line.module.span().range().contains(&offset))?;
-    let file = analysis.program.modules.get(*target).file;
-    analysis.location(Span::new(file, 0, 0))
+    let (target, _) = module_at(analysis, offset)?;
+    analysis.location(Span::new(analysis.program.modules.get(target).file, 0, 0))
+}
+
+/// The module that a `use` line names at a place, and where its name stands.
+pub fn module_at(analysis: &Analysis, offset: usize) -> Option<(ModuleId, Span)> {
+    let mut lines = analysis.main().imports.iter().map(|(target, line)| (*target, line.module.span()));
+    lines.find(|(_, span)| span.range().contains(&offset))
 }
 
 /// All places of a name in its file.

@@ -5,12 +5,14 @@ use lsp_types::{
     SymbolInformation, SymbolKind, TextEdit, Uri,
 };
 
+use super::describe;
 use super::place::Text;
 use super::project::{Analysis, Project};
 use crate::base::{FileId, Span};
 use crate::format::format;
 use crate::sema::{About, Sort};
 use crate::syntax::ast::{Ident, Item, ItemKind, Member};
+use crate::syntax::heads;
 use crate::syntax::lexer::lex;
 use crate::syntax::names::Kind;
 use crate::syntax::token::Token;
@@ -21,6 +23,13 @@ pub fn symbols(text: &Text, items: &[Item]) -> Vec<DocumentSymbol> {
 }
 
 fn item_symbols(text: &Text, item: &Item) -> Vec<DocumentSymbol> {
+    let head = text.text.get(heads::of_item(&text.text, item)).map(describe::one_line);
+    let detail = head.filter(|head| !head.is_empty());
+    let symbols = plain_symbols(text, item);
+    symbols.into_iter().map(|symbol| DocumentSymbol { detail: detail.clone(), ..symbol }).collect()
+}
+
+fn plain_symbols(text: &Text, item: &Item) -> Vec<DocumentSymbol> {
     let one = |name: &Ident, kind| symbol(text, &name.name, kind, item.span, name.span, vec![]);
     match &item.kind {
         ItemKind::Hyper(hyper) => vec![one(&hyper.name, SymbolKind::CONSTANT)],

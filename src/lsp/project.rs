@@ -16,6 +16,7 @@ use crate::base::Span;
 use crate::diag::Diagnostic;
 use crate::driver::Program;
 use crate::driver::summary::Uses;
+use crate::io::paths::plain;
 use crate::io::{self, Files};
 use crate::sema::{Checked, Known, MAIN, Module, Note, Options, Regions, with_spans};
 use crate::syntax::ast::ItemKind;
@@ -218,7 +219,7 @@ impl Project {
         let mut texts = self.workspace.files();
         if let Some(analysis) = self.analysis(uri) {
             let used = analysis.program.modules.list.iter().skip(1).filter(|module| !module.std);
-            for (module, path) in used.map(|module| (module, analysis.folder.join(&module.name))) {
+            for (module, path) in used.map(|module| (module, analysis.file(module))) {
                 let text = || analysis.program.sources.get(module.file).map(|source| source.text.clone());
                 let written = || Rc::new(Written::new(Text::new(text().unwrap_or_default())));
                 texts.entry(path).or_insert_with(written);
@@ -356,9 +357,28 @@ impl Analysis {
 
     /// Whether a file is the main one, or used by it.
     fn uses(&self, path: &Path) -> bool {
-        self.program.modules.list.iter().any(|module| !module.std && self.folder.join(&module.name) == path)
+        self.program.modules.list.iter().any(|module| !module.std && self.file(module) == path)
             // A file that was not there may be there now.
             || self.program.modules.list.iter().any(|module| !module.missing.is_empty())
+    }
+
+    /// The text of a file that a `use` line here would name so.
+    pub fn beside(&self, path: &str) -> Option<String> {
+        String::from_utf8(self.program.files.read(path).ok()?.into_owned()).ok()
+    }
+
+    /// The programs in a folder beside this file, and its folders, which end with `/`.
+    pub fn names_in(&self, folder: &str) -> Vec<String> {
+        let names = self.program.files.names(if folder.is_empty() { "." } else { folder });
+        let is_one = |name: &String| {
+            !name.starts_with('.') && (name.ends_with('/') || name.ends_with(".dln")) && *name != self.main().name
+        };
+        names.into_iter().filter(is_one).collect()
+    }
+
+    /// Where a module of the project lies.
+    fn file(&self, module: &Module) -> PathBuf {
+        plain(&self.folder.join(&module.name))
     }
 
     /// The file that a span lies in.
@@ -366,7 +386,7 @@ impl Analysis {
         let module = self.program.modules.of_file(span.file)?;
         match module.std {
             true => Some(self.library.join(module.name.strip_prefix("std/").unwrap_or(&module.name))),
-            false => Some(self.folder.join(&module.name)),
+            false => Some(self.file(module)),
         }
     }
 

@@ -62,7 +62,13 @@ impl Prompt {
         };
         let rest: Vec<String> =
             signature.parameters.iter().flatten().skip(active).map(|parameter| name(&parameter.label)).collect();
-        (!rest.is_empty()).then(|| format!("{})", rest.join(", ")))
+        let all = || signature.label.split_once('[').and_then(|(_, rest)| rest.split_once(']')).map(|(sizes, _)| sizes);
+        match complete::is_of_sizes(&line[..at]) {
+            _ if rest.is_empty() => None,
+            true if active == 0 => Some(format!("{}]", all()?)),
+            true => Some(format!("{}]", rest.join(", "))),
+            false => Some(format!("{})", rest.join(", "))),
+        }
     }
 
     fn place(&self, line: &str, at: usize) -> Option<(Document, lsp_types::Position)> {

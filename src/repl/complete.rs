@@ -88,7 +88,7 @@ impl Completer {
 
     /// What the call that is open at the end of a line still takes.
     pub fn hint(&self, line: &str) -> Option<String> {
-        if !line.ends_with(['(', ' ', ',']) || line.starts_with(':') && !line.contains(' ') {
+        if !line.ends_with(['(', ' ', ',', '[']) || line.starts_with(':') && !line.contains(' ') {
             return None;
         }
         self.prompt.as_ref()?.rest_of_call(line, line.len())

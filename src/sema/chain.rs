@@ -162,6 +162,9 @@ impl<'a> Checker<'a> {
             if !part.is_callable() && !matches!(part, Value::Optimizer(_) | Value::OptimizerClass(..)) {
                 return Err(self.expected("a layer or a function", &part, operand.span));
             }
+            if matches!(part, Value::Instance(_)) {
+                self.note(operand.span, About::Value, &part);
+            }
             parts.push(match part {
                 Value::Fn(_) | Value::Builtin(_) => {
                     Value::Section(Rc::new(Section { func: part, args: vec![], span: operand.span }))

@@ -35,8 +35,9 @@ impl<'a> Checker<'a> {
                 let value = self.index(base, args, arrow.as_deref(), e.span, scope)?;
                 Ok(self.load_cell(value, e.span))
             }
-            ExprKind::Field { base, name } => {
-                let base = self.place(base, scope)?;
+            ExprKind::Field { base: of, name } => {
+                let base = self.place(of, scope)?;
+                self.note(of.span, About::Value, &base);
                 let value = self.field(&base, name)?;
                 self.loaded(value, e.span)
             }

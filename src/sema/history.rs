@@ -22,7 +22,7 @@ use super::{Checker, MAIN, Poison, Res};
 impl<'a> Checker<'a> {
     /// Runs the trainings that are the value of a top-level name of the main file; what they logged takes their place.
     pub fn run_let(&mut self, l: &'a ast::Let) -> Res<()> {
-        let (first, at) = (&l.names[0], l.value.span);
+        let (first, at) = (l.first(), l.value.span);
         let key = (MAIN, first.name.clone());
         let result = match self.lets.get(&key).cloned() {
             Some(LetState::Done(Value::Tuple(parts))) if l.names.len() == parts.len() => {

@@ -192,11 +192,24 @@ impl<'a> Checker<'a> {
                 let name = format!("{name}{}", leaf.path);
                 *instance.place.borrow_mut() = Some(Place { parent: parent.cloned(), name });
             }
-            if instance.holes.borrow().is_empty() {
-                result = self.ready(&instance).and(result);
-            }
+            result = self.ready_if_known(&instance).and(result);
         }
         result
+    }
+
+    /// The layers inside a value that nothing has named are made where they are first asked for, as they are by a call.
+    pub fn ready_all(&mut self, value: &Value<'a>) -> Res<()> {
+        let mut result = Ok(());
+        for leaf in leaves(value) {
+            let Value::Instance(instance) = leaf.value else { continue };
+            result = self.ready_if_known(&instance).and(result);
+        }
+        result
+    }
+
+    fn ready_if_known(&mut self, instance: &Rc<Instance<'a>>) -> Res<()> {
+        let is_known = instance.holes.borrow().is_empty();
+        if is_known { self.ready(instance) } else { Ok(()) }
     }
 
     /// A name inside a function: the layer it holds hangs below the layer whose method runs.

@@ -184,8 +184,8 @@ impl<'a> Checker<'a> {
     }
 
     fn let_part(&mut self, module: ModuleId, l: &'a ast::Let, at: usize) -> Value<'a> {
-        let key = (module, l.names[0].name.clone());
-        let mut whole = self.once(module, &l.names[0], |c| c.let_value(module, l));
+        let key = (module, l.first().name.clone());
+        let mut whole = self.once(module, l.first(), |c| c.let_value(module, l));
         if matches!(self.lets.get(&key), Some(LetState::Later)) {
             self.lets.insert(key.clone(), LetState::Open);
             whole = self.waiting_value(l, &Scope::root(module)).unwrap_or(Value::Error);
@@ -202,7 +202,7 @@ impl<'a> Checker<'a> {
 
     fn let_value(&mut self, module: ModuleId, l: &'a ast::Let) -> Res<Value<'a>> {
         let scope = Scope::root(module);
-        let first = &l.names[0];
+        let first = l.first();
         let prefix = self.draw_prefix.replace(first.name.to_string());
         let value = self.expr(&l.value, &scope);
         self.draw_prefix = prefix;
@@ -212,11 +212,14 @@ impl<'a> Checker<'a> {
         }
         if l.names.len() > 1 {
             let parts = self.unpack(&value, l.names.len(), l.value.span)?;
-            for (ident, part) in l.names.iter().zip(&parts) {
+            for (ident, part) in l.names.iter().zip(&parts).filter(|(ident, _)| !ident.is_ignored()) {
                 self.adopt(part, None, &ident.name)?;
             }
-            let kept: Vec<Value> =
-                l.names.iter().zip(parts).map(|(n, part)| self.keep(part, None, &n.name, n.span)).collect();
+            let kept = l.names.iter().zip(parts).map(|(ident, part)| match ident.is_ignored() {
+                true => part,
+                false => self.keep(part, None, &ident.name, ident.span),
+            });
+            let kept: Vec<Value> = kept.collect();
             return Ok(Value::tuple(kept));
         }
         self.adopt(&value, None, &first.name)?;

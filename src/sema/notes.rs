@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::base::{Span, grouped};
-use crate::tir::{Role, Ty};
+use crate::tir::{Dataset, Field, Role, Ty};
 use crate::types::Dim;
 
 use super::item::LetState;
@@ -76,8 +76,11 @@ impl<'a> Checker<'a> {
             return;
         }
         let key = (span, about);
-        let known = self.notes.seen.get(&key).map(|(general, _)| *general);
-        let better = known.is_none_or(|general| self.generic && !general);
+        let better = self.notes.seen.get(&key).is_none_or(|(general, seen)| {
+            // Where a definition stands for a layer, that layer is more.
+            let grows = matches!((seen, value), (Seen::Later(Value::LayerClass(_)), Value::Instance(_)));
+            self.generic && !general || grows && self.generic == *general
+        });
         if !better || self.is_std(span.file) {
             return;
         }
@@ -221,6 +224,7 @@ impl<'a> Checker<'a> {
             Value::OptimizerClass(_, optimizer) => optimizer.name.name.to_string(),
             Value::DType(dtype) => dtype.to_string(),
             Value::Module(module) => self.modules.get(*module).name.clone(),
+            Value::Dataset(data) => format!("data {}", rows_text(&data.desc)),
             other => other.kind().to_string(),
         }
     }
@@ -246,6 +250,21 @@ impl<'a> Checker<'a> {
             _ => None,
         }
     }
+}
+
+/// `(x: f32[64], y: idx<10>)`: what a row of a data set is.
+pub fn rows_text(data: &Dataset) -> String {
+    let field = |field: &Field| {
+        let sizes = field.shape.iter().map(|&size| size.to_string());
+        let sizes: Vec<String> = field.free.iter().map(|name| name.to_string()).chain(sizes).collect();
+        let element = match field.bound {
+            Some(bound) => format!("idx<{bound}>"),
+            None => field.dtype.to_string(),
+        };
+        let shape = if sizes.is_empty() { String::new() } else { format!("[{}]", sizes.join(", ")) };
+        format!("{}: {element}{shape}", field.name)
+    };
+    format!("({})", data.fields.iter().map(field).collect::<Vec<_>>().join(", "))
 }
 
 /// How many elements of a list are shown.

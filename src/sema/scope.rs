@@ -455,7 +455,8 @@ fn unreadable(module: &ast::Module, missing: Missing) -> Diagnostic {
         }
         Missing::Outside => {
             let text = format!("`{shown}` lies outside the project's folder");
-            Diagnostic::error("E0205", span, text, "leads out of the folder of the main file")
+            Diagnostic::error("E0205", span, text, "leads out of the project")
+                .note("the project is the nearest folder above with a `main.dln`, or else the folder of the program")
                 .help("put the file into the project and use a path inside it")
         }
         Missing::Unreadable(why) => {

@@ -21,21 +21,6 @@ pub struct Item {
     pub span: Span,
 }
 
-impl Item {
-    /// What it declares.
-    pub fn names(&self) -> Vec<&Ident> {
-        match &self.kind {
-            ItemKind::Hyper(h) => vec![&h.name],
-            ItemKind::Let(l) => l.names.iter().collect(),
-            ItemKind::Fn(f) => vec![&f.name],
-            ItemKind::Layer(l) => vec![&l.name],
-            ItemKind::Optimizer(o) => vec![&o.name],
-            ItemKind::Broken { name } => name.iter().collect(),
-            ItemKind::Use(_) | ItemKind::Train(_) | ItemKind::Test(_) | ItemKind::Run(_) => vec![],
-        }
-    }
-}
-
 #[derive(Clone, Debug, PartialEq)]
 pub enum ItemKind {
     Use(Use),

@@ -7,6 +7,7 @@
 
 pub mod ast;
 mod brackets;
+mod declared;
 mod foreign;
 pub mod heads;
 mod layout;

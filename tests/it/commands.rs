@@ -84,6 +84,29 @@ fn a_new_project_trains_at_once() {
     assert!(desk.dln("new ..").ends(2).err.contains("no name for a folder"));
 }
 
+/// A project's programs may lie in its folders; what is above them is theirs too, and a run and the pages have copies of it.
+#[test]
+fn a_program_in_a_folder_uses_what_lies_above_it() {
+    let desk = Desk::new(&[("main.dln", "let a = 1\n"), ("blocks.dln", "let width = 4\n")]);
+    fs::create_dir_all(desk.path().join("parts/deep")).expect("folders");
+    desk.write("parts/sizes.dln", b"use \"../blocks.dln\": width\nlet wide = 2 * width\n");
+    let program = "use \"../sizes.dln\": wide\nuse \"../../blocks.dln\" as b\ntest \"both\" { assert wide == 2 * b.width }\n\
+        print(\"{wide}\")\n";
+    desk.write("parts/deep/x.dln", program.as_bytes());
+    desk.dln("test parts/deep/x.dln").ends(0);
+    desk.dln("run parts/deep/x.dln").ends(0);
+    desk.dln("doc parts/deep/x.dln -o pages").ends(0);
+    for page in ["blocks", "parts/sizes", "parts/deep/x"] {
+        assert!(desk.path().join(format!("pages/project/{page}.html")).exists(), "{page}");
+    }
+    desk.write("parts/out.dln", b"use \"../../blocks.dln\": width\n");
+    assert!(desk.dln("check parts/out.dln").ends(1).err.contains("E0205"));
+    // A circle is one by whatever name the program is called.
+    desk.write("parts/one.dln", b"use \"../two.dln\": q\nlet p = 1\n");
+    desk.write("two.dln", b"use \"parts/one.dln\": p\nlet q = p\n");
+    assert!(desk.dln("check parts/one.dln").ends(1).err.contains("E0204"));
+}
+
 #[test]
 fn shells_and_manuals_know_every_command() {
     let desk = Desk::new(&[]);

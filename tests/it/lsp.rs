@@ -116,6 +116,49 @@ fn what_could_be_written_fits_the_place() {
     }
 }
 
+/// What a row of a data set has, what a record has, and which files a `use` line could name.
+#[test]
+fn records_and_files_are_offered() {
+    let text = "use std.data: digits\nlet pair = (left: 1, right: ones[2])\nlet rows = digits.train\n";
+    let mut client = Client::among(&[("blocks.dln", "fn twice(x: [N]) = x\n"), ("parts/sizes.dln", "let width = 3\n")]);
+    client.open("main.dln", text);
+    let labels = |answer: Value| -> Vec<String> {
+        let list = answer.as_array().expect("a list");
+        list.iter().map(|item| item["label"].as_str().expect("a label").to_string()).collect()
+    };
+    let offered = [
+        ("let a = pair.", vec!["left", "right"]),
+        ("let a = pair.right.", vec!["T", "shape", "rank", "dtype"]),
+        ("let a = digits.", vec!["train", "test"]),
+        ("let a = rows.", vec![]),
+        ("use \"", vec!["blocks.dln", "parts/"]),
+        ("use \"parts/", vec!["sizes.dln"]),
+        ("use \"blocks.dln\": ", vec!["twice"]),
+    ];
+    for (i, (line, wanted)) in offered.into_iter().enumerate() {
+        let typing = format!("{text}{line}");
+        client.change("main.dln", i as i32 + 2, json!([{ "text": typing }]));
+        assert_eq!(labels(client.at("textDocument/completion", &typing, line, line.len())), wanted, "{line}");
+    }
+    let hover = client.at("textDocument/hover", text, "digits.train", 8)["contents"]["value"].clone();
+    assert!(hover.as_str().is_some_and(|hover| hover.contains("x: f32[64], y: idx<10>")), "{hover}");
+}
+
+#[test]
+fn a_hover_is_about_what_stands_there_alone() {
+    let text = NET.replace("\n  >> relu\n  >>", " >> relu >>").replace("(gain: 2.0)", "");
+    let mut client = Client::with(&text);
+    let mut hover = |mark: &str, by: usize| {
+        client.at("textDocument/hover", &text, mark, by)["contents"]["value"].as_str().unwrap_or("").to_string()
+    };
+    let first = hover("Block[64", 1);
+    assert!(first.contains("Block[64 -> 128]") && first.contains("24,832") && !first.contains("relu"), "{first}");
+    assert!(!hover("hidden = ", 1).contains("layer Block"), "a local is no layer");
+    assert!(hover("_ -> 10", 0).contains("first input"));
+    let module = hover("std.nn", 5);
+    assert!(module.contains("`Conv2d`") && module.contains("Layers."), "{module}");
+}
+
 #[test]
 fn the_call_around_is_shown_with_the_argument_in_hand() {
     let text = "fn mix(a: [N], b: [N], share = 0.5) = share * a + (1.0 - share) * b\nlet c = mix(ones[3], zeros[3], share: 0.1)\n";
@@ -125,6 +168,15 @@ fn the_call_around_is_shown_with_the_argument_in_hand() {
     assert_eq!(help["activeParameter"], 1);
     assert_eq!(client.at("textDocument/signatureHelp", text, "0.1)", 1)["activeParameter"], 2);
     assert_eq!(client.at("textDocument/signatureHelp", text, "let c", 1), Value::Null);
+    // Sizes are shown too, and of what is called by its own name what it takes.
+    let mut client = Client::with(NET);
+    let sizes = client.at("textDocument/signatureHelp", NET, "128](gain", 1);
+    assert_eq!(
+        (&sizes["signatures"][0]["parameters"][1]["label"], &sizes["activeParameter"]),
+        (&json!("Out"), &json!(1))
+    );
+    let layer = client.at("textDocument/signatureHelp", NET, "net(x)", 4);
+    assert_eq!(layer["signatures"][0]["label"], "forward(x: [B, In]) -> [B, Out]");
 }
 
 #[test]

@@ -195,3 +195,25 @@ fn a_change_is_seen_by_the_open_files_that_use_it_through_others() {
     let names_it = |d: &Value| d["message"].as_str().is_some_and(|message| message.contains("twice"));
     client.until("main.dln", |told| told.iter().any(names_it));
 }
+
+/// A program in a folder of a project, and the files above it that it uses.
+#[test]
+fn a_file_uses_those_of_the_folder_above_in_its_project() {
+    let head = "use \"../blocks.dln\": twice\nfn f(x: [N]) -> [N] = twice(x)\n";
+    let mut client = Client::among(&[("main.dln", "let a = 1\n"), ("blocks.dln", BLOCKS), ("parts/sizes.dln", SIZES)]);
+    client.open("parts/head.dln", head);
+    assert_eq!(client.diagnostics_of("head.dln"), Vec::<Value>::new());
+    let found = client.in_file("parts/head.dln", "textDocument/definition", head, "twice(x)", 1, json!({}));
+    assert_eq!(found["uri"], client.uri("blocks.dln"));
+    client.open("blocks.dln", BLOCKS);
+    client.change("blocks.dln", 2, json!([{ "text": BLOCKS.replace("twice", "thrice") }]));
+    client.until("head.dln", |told| told.iter().any(|d| d["code"] == "E0203"));
+    client.change("blocks.dln", 3, json!([{ "text": BLOCKS }]));
+    client.until("head.dln", |told| told.is_empty());
+    let edit =
+        client.in_file("parts/head.dln", "textDocument/rename", head, "twice(x)", 1, json!({ "newName": "thrice" }));
+    let changed: Vec<&String> = edit["changes"].as_object().expect("edits").keys().collect();
+    assert_eq!(changed.len(), 2, "{edit}");
+    client.open("parts/out.dln", "use \"../../blocks.dln\": twice\n");
+    assert_eq!(client.diagnostics_of("out.dln")[0]["code"], "E0205");
+}

@@ -58,7 +58,7 @@ const CRATES: &[(&str, &str)] = &[
     ("memmap2", "src/exec/storage.rs"),
     ("png", "src/io/"),
     ("rayon", "src/exec/"),
-    ("rustyline", "src/cli/repl/editor.rs"),
+    ("rustyline", "src/cli/repl/"),
     ("safetensors", "src/io/"),
     ("similar", "tests/golden/"),
     ("tokenizers", "src/data/vocabulary.rs"),

@@ -1,4 +1,4 @@
-//! The line editor: the only user of rustyline. Several lines are one input until its brackets are closed; colours come from the
+//! The line editor: with `keys` the only user of rustyline. Several lines are one input until its brackets are closed; colours come from the
 //! lexer, words and hints from what is known of the session.
 
 use std::borrow::Cow;
@@ -12,6 +12,7 @@ use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{CompletionType, Config, Context, Editor, Helper};
 
 use super::history::History;
+use super::keys;
 use crate::repl::{Completer, Session, Suggestion, prompt};
 use crate::syntax::lexer::lex;
 use crate::syntax::token::Token;
@@ -35,6 +36,7 @@ impl Prompt {
         let config = Config::builder().completion_type(CompletionType::List).history_ignore_space(true).build();
         let mut editor = Editor::<Aid, DefaultHistory>::with_config(config)?;
         editor.set_helper(Some(Aid { color, completer: None, history: HistoryHinter::new() }));
+        keys::bind(&mut editor);
         let history = History::of_user();
         for entry in history.entries() {
             // One that is not taken is not there.
@@ -84,12 +86,9 @@ impl Helper for Aid {}
 impl Validator for Aid {
     /// An empty line ends what waits for more.
     fn validate(&self, context: &mut ValidationContext) -> rustyline::Result<ValidationResult> {
-        let text = context.input();
-        let ended = text.contains('\n') && text.ends_with('\n');
-        Ok(if !ended && Session::is_incomplete(text) {
-            ValidationResult::Incomplete
-        } else {
-            ValidationResult::Valid(None)
+        Ok(match keys::goes_on(context.input()) {
+            true => ValidationResult::Incomplete,
+            false => ValidationResult::Valid(None),
         })
     }
 }

@@ -2,6 +2,7 @@
 
 mod editor;
 mod history;
+mod keys;
 
 use std::io::{BufRead, IsTerminal, stdin};
 use std::path::PathBuf;

@@ -12,6 +12,7 @@ use super::folder::SOURCES;
 use super::info::Info;
 use super::list::{columns, find, last_seconds, numbers};
 use super::log::{Log, Training};
+use super::report::files_below;
 use crate::io::{Files, plot};
 
 /// A run with its numbers.
@@ -114,10 +115,14 @@ fn differing(runs: &[Run], name: &str, value: impl Fn(&Run) -> String) -> Option
     differs.then(|| std::iter::once(name.to_string()).chain(values).collect())
 }
 
-/// The names of all sources that lie directly in a folder of them.
+/// The names of all sources that one of them has.
 fn sources(runs: &[Run]) -> Vec<String> {
-    let entries = runs.iter().filter_map(|run| fs::read_dir(run.path.join(SOURCES)).ok()).flatten().flatten();
-    let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().to_string()).collect();
+    let own = |run: &Run| {
+        let root = run.path.join(SOURCES);
+        let name = |path: PathBuf| path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().into_owned();
+        files_below(&root).into_iter().map(name).collect::<Vec<_>>()
+    };
+    let mut names: Vec<String> = runs.iter().flat_map(own).collect();
     names.sort();
     names.dedup();
     names

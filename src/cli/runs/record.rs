@@ -14,6 +14,7 @@ use super::info::{Environment, Info, Said, State};
 use super::log::Log;
 use crate::base::Sources;
 use crate::io::Files;
+use crate::io::paths::below_one;
 use crate::train::{Event, json as metrics};
 
 /// Steps up to this are all written down; of those up to ten times as many each tenth, and so on.
@@ -199,10 +200,18 @@ fn stride(step: usize) -> usize {
 fn copy_sources(folder: &Path, program: &Path, sources: &Sources) -> io::Result<()> {
     let files = Files::at(folder).writing_to(folder.join(SOURCES));
     let beside = program.parent().unwrap_or(Path::new(""));
-    for source in sources.iter().filter(|source| !source.name.starts_with("std/")) {
-        let name = Path::new(&source.name);
-        let inside = name.strip_prefix(beside).unwrap_or(name);
-        files.write(&inside.to_string_lossy(), source.text.as_bytes())?;
+    let own: Vec<_> = sources.iter().filter(|source| !source.name.starts_with("std/")).collect();
+    // The program has its name as it was called, what it uses as seen from its folder.
+    let names: Vec<_> = own
+        .iter()
+        .map(|source| {
+            Path::new(&source.name)
+                .strip_prefix(beside)
+                .map_or(&*source.name, |name| name.to_str().unwrap_or(&source.name))
+        })
+        .collect();
+    for (source, name) in own.iter().zip(below_one(beside, &names)) {
+        files.write(&name, source.text.as_bytes())?;
     }
     Ok(())
 }

@@ -220,7 +220,7 @@ fn sources(folder: &Path) -> String {
 }
 
 /// All files in a folder and the folders in it, by their paths.
-fn files_below(folder: &Path) -> Vec<PathBuf> {
+pub fn files_below(folder: &Path) -> Vec<PathBuf> {
     let mut found = vec![];
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();

@@ -37,7 +37,8 @@ let loss = cross_entropy",
     Code {
         code: "E0205",
         title: "a file outside the project",
-        why: "Paths in `use` stay inside the folder of the main file, so that a project can be moved as a whole.",
+        why: "Paths in `use` stay inside the project, so that it can be moved as a whole: the nearest folder, from that of the \
+              program upwards, with a `main.dln`, or else the folder of the program.",
         wrong: r#"use "../../other/blocks.dln": Block"#,
         right: r#"use "blocks.dln": Block"#,
     },

@@ -10,13 +10,12 @@ pub use curve::curves;
 pub use picture::picture;
 pub use tensor::{element, tensor};
 
-use crate::base::Name;
 use crate::driver::Program;
 use crate::lsp::describe;
 use crate::ops::Tensor;
-use crate::sema::{Described, type_text};
+use crate::sema::{Described, rows_text, type_text};
 use crate::syntax::ast::{Item, ItemKind};
-use crate::tir::{DataSource, Dataset, Field, Role, Stage, Ty};
+use crate::tir::{DataSource, Dataset, Role, Stage};
 
 use super::session::Seen;
 use super::world::Look;
@@ -168,8 +167,7 @@ fn cut(text: &str, look: Look) -> String {
 
 /// `data (x: f32[64], y: idx<10>) of std:digits.csv`, and what is done with its rows.
 fn data_set(data: &Dataset) -> Vec<String> {
-    let fields: Vec<String> = data.fields.iter().map(field).collect();
-    let mut line = format!("data ({}) of {}", fields.join(", "), source(&data.source));
+    let mut line = format!("data {} of {}", rows_text(data), source(&data.source));
     for stage in &data.stages {
         line.push_str(&match &stage.value {
             Stage::Take { lo, hi: Some(hi) } => format!(" |> take({lo}..{hi})"),
@@ -187,19 +185,6 @@ fn data_set(data: &Dataset) -> Vec<String> {
         line.push_str(&format!(" |> batch({})", batch.size));
     }
     vec![line]
-}
-
-fn field(field: &Field) -> String {
-    let mut shape: Vec<crate::types::Dim> = vec![];
-    shape.extend(field.shape.iter().map(|&n| crate::types::Dim::from(n as i64)));
-    let ty = Ty { dtype: field.dtype, bound: field.bound.map(|n| crate::types::Dim::from(n as i64)), shape };
-    let free: Option<&Name> = field.free.as_ref();
-    let text = type_text(&ty);
-    let text = match free {
-        Some(name) => text.replacen('[', if ty.shape.is_empty() { "[" } else { "[T, " }, 1).replace('T', name),
-        None => text,
-    };
-    format!("{}: {text}", field.name)
 }
 
 fn source(source: &DataSource) -> String {

@@ -39,6 +39,7 @@ impl<'a> Checker<'a> {
         }
         let net = self.net_arg(&args, 0)?;
         self.settled(&net, args.span(0))?;
+        self.ready_all(&net)?;
         Ok(Value::list(self.cells_of(&net, false).into_iter().map(Value::Cell).collect()))
     }
 

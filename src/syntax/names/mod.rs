@@ -98,7 +98,9 @@ impl Names {
     /// What can be seen at a position; of two with one name, the inner one.
     pub fn seen(&self, offset: u32) -> Vec<&Binding> {
         let mut seen: BTreeMap<&Name, &Binding> = BTreeMap::new();
-        let inside = self.bindings.iter().filter(|binding| binding.seen.lo <= offset && offset <= binding.seen.hi);
+        let is_seen =
+            |binding: &&Binding| binding.seen.lo <= offset && offset <= binding.seen.hi && &*binding.name != "_";
+        let inside = self.bindings.iter().filter(is_seen);
         for binding in inside {
             let width = |binding: &Binding| binding.seen.hi - binding.seen.lo;
             match seen.get(&binding.name) {
