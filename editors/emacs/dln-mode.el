@@ -83,27 +83,51 @@
     table))
 
 (defconst dln-begins
-  "|>\\|>>\\|:>\\|->\\|\\.\\[\\|[+*/%@]\\|==\\|\\(?:and\\|or\\|where\\|over\\|with\\|backward\\)\\_>[^(]"
+  "|>\\|>>\\|:>\\|->\\|\\.\\[\\|[+*/%@]\\|==\\|\\(?:and\\|or\\|where\\|over\\|with\\|backward\\|else\\)\\_>\\(?:[ \t]*[^ \t(=]\\|$\\)"
   "How a line begins that goes on with the one before.")
 
-(defconst dln-ends "\\(?:[-=+*/%@]\\|[|>]>\\|->\\|\\_<and\\|\\_<or\\)[ \t]*\\(?:#.*\\)?$"
+(defconst dln-ends "\\(?:[-=+*/%@]\\|[|>]>\\|->\\|\\_<and\\|\\_<or\\|\\_<where\\||\\)[ \t]*\\(?:#.*\\)?$"
   "How the line ends before one that goes on with it.")
+
+(defun dln-before ()
+  "Go to the beginning of the line of code before; whether there is one."
+  (forward-line 0)
+  (forward-comment (- (point)))
+  (prog1 (not (bobp)) (forward-line 0)))
+
+(defun dln-list-p (open)
+  "Whether elements stand behind the bracket at OPEN, and no statements."
+  (and open (/= (char-after open) ?{)))
 
 (defun dln-goes-on-p ()
   "Whether this line goes on with the code before."
   (save-excursion
-    (back-to-indentation)
-    (or (looking-at-p dln-begins)
-        (and (progn (forward-line 0) (forward-comment (- (point))) (not (bobp)))
-             (progn (forward-line 0) (re-search-forward dln-ends (line-end-position) t))))))
+    (forward-line 0)
+    (let ((open (nth 1 (syntax-ppss))))
+      (back-to-indentation)
+      (or (looking-at-p dln-begins)
+          (and (dln-before)
+               (> (line-end-position) (or open 0))
+               (let ((case-fold-search nil))
+                 (or (and (not (and open (<= (point) open (line-end-position))))
+                          (re-search-forward dln-ends (line-end-position) t))
+                     ;; A comma at the end goes on with a list of names; between brackets it ends an element.
+                     (and (not (dln-list-p open))
+                          (re-search-forward ",[ \t]*\\(?:#.*\\)?$" (line-end-position) t)))))))))
 
 (defun dln-base (position)
   "The indentation of the statement that POSITION is part of."
   (save-excursion
     (goto-char position)
-    (let (open)
-      (while (progn (forward-line 0) (setq open (nth 1 (syntax-ppss))) (and open (/= (char-after open) ?{)))
-        (goto-char open)))
+    (let ((around (nth 1 (syntax-ppss))) (more t) open)
+      (while more
+        (forward-line 0)
+        (setq open (nth 1 (syntax-ppss)))
+        (cond ((dln-list-p open) (if (eql open around) (setq more nil) (goto-char open)))
+              ((save-excursion (and (dln-before) (> (line-end-position) (or open 0))
+                                    (re-search-forward ",[ \t]*$" (line-end-position) t)))
+               (dln-before))
+              (t (setq more nil)))))
     (back-to-indentation)
     (- (current-indentation) (if (looking-at-p "where\\_>\\|->") dln-indent-offset 0))))
 
@@ -115,6 +139,9 @@
           (more (if (dln-goes-on-p) dln-indent-offset 0)))
       (back-to-indentation)
       (cond ((looking-at-p "[])}]") (if open (dln-base open) 0))
+            ((and (looking-at-p "else\\_>")
+                  (save-excursion (and (dln-before) (progn (back-to-indentation) (looking-at-p "\\(?:if\\|else\\)\\_>"))
+                                       (current-indentation)))))
             ((not open) more)
             ((save-excursion (goto-char (1+ open)) (and (/= (char-before) ?{) (not (looking-at-p "[ \t]*\\(?:#\\|$\\)"))))
              (save-excursion (goto-char (1+ open)) (current-column)))

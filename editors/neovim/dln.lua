@@ -1,5 +1,5 @@
--- ~/.config/nvim/plugin/dln.lua: file type, tree-sitter where its parser is built, and `dln lsp` where the command has it.
--- The parser: `cc -shared -fPIC -o ~/.config/nvim/parser/dln.so -Isrc src/parser.c src/scanner.c` in editors/tree-sitter-dln;
+-- ~/.config/nvim/plugin/dln.lua, for Neovim 0.9 and later: file type, tree-sitter where its parser is built, and `dln lsp` where `dln` is installed.
+-- The parser: `mkdir -p ~/.config/nvim/parser`, then `cc -shared -fPIC -o ~/.config/nvim/parser/dln.so -Isrc src/parser.c src/scanner.c` in editors/tree-sitter-dln;
 -- the queries: copy queries/*.scm there to ~/.config/nvim/queries/dln/.
 
 vim.filetype.add({ extension = { dln = 'dln' } })
@@ -11,8 +11,7 @@ vim.api.nvim_create_autocmd('FileType', {
     vim.bo[event.buf].shiftwidth = 2
     vim.bo[event.buf].expandtab = true
     pcall(vim.treesitter.start, event.buf, 'dln')
-    vim.fn.system({ 'dln', 'lsp', '--help' })
-    if vim.v.shell_error == 0 then
+    if vim.fn.executable('dln') == 1 then
       vim.lsp.start({ name = 'dln', cmd = { 'dln', 'lsp' }, root_dir = vim.fs.dirname(event.file) })
     end
   end,

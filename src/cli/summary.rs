@@ -70,6 +70,12 @@ impl Desk<'_> {
         {
             return self.refuse(&no_size(unknown, &open));
         }
+        if let Some((of, claim, sizes)) = summaries.iter().find_map(|s| Some((&s.of, s.broken.as_ref()?, &s.sizes))) {
+            let vars = claim.vars();
+            let own = sizes.iter().filter(|(name, _)| vars.iter().any(|var| var.name == *name));
+            let sizes: Vec<String> = own.map(|(name, size)| format!("{name} = {size}")).collect();
+            return self.refuse(&format!("`{of}` needs `{claim}`, and here {}", sizes.join(", ")));
+        }
         let mut shown = 0;
         for summary in summaries {
             let rows: Vec<&Row> = summary.rows.iter().filter(|row| is_asked(row, asked)).collect();

@@ -106,7 +106,7 @@ impl<'a> Checker<'a> {
             Value::Chain(parts) => self.call_chain(&parts.clone(), args, span),
             Value::Choice(choice) => self.call_choice(&choice.clone(), args, span),
             Value::Weights(weights) => self.with_weights(weights, |c| c.call(&weights.of, args, span)),
-            Value::Frozen(inner) => self.call(&inner.clone(), args, span),
+            Value::Frozen(inner, training) => self.call_frozen(&inner.clone(), *training, args, span),
             Value::OptimizerClass(module, optimizer) => self.make_optimizer(*module, optimizer, args, span),
             Value::Float(_) | Value::Int(..) => {
                 let diagnostic = Diagnostic::error("E0305", span, "a number cannot be called", "not a function")
@@ -401,7 +401,10 @@ impl<'a> Checker<'a> {
                 let method = self.method(&weights.of, name)?;
                 self.part_of(weights, method, name.span)
             }
-            Value::Frozen(inner) => self.method(&inner.clone(), name),
+            Value::Frozen(inner, training) => {
+                let method = self.method(&inner.clone(), name)?;
+                Ok(Value::Frozen(Rc::new(method), *training))
+            }
             _ => self.field(base, name),
         }
     }

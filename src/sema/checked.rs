@@ -3,6 +3,7 @@
 use crate::base::{Name, Span};
 use crate::diag::Diagnostic;
 use crate::tir::{self, CellId};
+use crate::types::Claim;
 
 use super::{Answer, Note, Override, Standing};
 
@@ -90,6 +91,8 @@ pub struct Test {
 pub struct Function {
     pub name: Name,
     pub params: Vec<(Name, tir::Ty)>,
+    /// What its `where`s say of the sizes of its arguments.
+    pub conditions: Vec<Claim>,
     pub program: tir::ProgramId,
     /// As `program`, with the derivatives of `sum(<result k, cotangent k>)` in every float parameter and in every
     /// trained cell that is read as further results; the cotangents are further arguments.

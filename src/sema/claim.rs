@@ -197,15 +197,18 @@ impl<'a> Checker<'a> {
         ways::divisors(number(a)?, number(b)?, !matches!(b.kind, ast::ExprKind::Name(_)))
     }
 
-    /// Takes `where` clauses as facts; false when they contradict each other.
-    pub fn assume_wheres(&mut self, clauses: &'a [ast::Expr], scope: &Scope<'a>) {
+    /// Takes `where` clauses as facts, and gives these.
+    pub fn assume_wheres(&mut self, clauses: &'a [ast::Expr], scope: &Scope<'a>) -> Vec<Claim> {
+        let mut assumed = vec![];
         for clause in clauses {
             if let Ok(Value::Bool(Truth::Claims(claims))) = self.expr(clause, scope) {
-                for claim in claims {
-                    self.facts.assume(&claim);
+                for claim in &claims {
+                    self.facts.assume(claim);
                 }
+                assumed.extend(claims);
             }
         }
+        assumed
     }
 }
 

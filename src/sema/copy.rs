@@ -38,7 +38,7 @@ impl<'a> Checker<'a> {
                     fields.iter().map(|(name, part)| Ok((name.clone(), self.copied(part, copies)?))).collect();
                 Value::Record(Rc::new(fields?))
             }
-            Value::Frozen(inner) => Value::Frozen(Rc::new(self.copied(inner, copies)?)),
+            Value::Frozen(inner, training) => Value::Frozen(Rc::new(self.copied(inner, copies)?), *training),
             Value::Choice(choice) => Value::Choice(Rc::new(Choice {
                 truth: choice.truth.clone(),
                 then: self.copied(&choice.then, copies)?,

@@ -213,6 +213,7 @@ impl<'a> Checker<'a> {
 
     pub fn bind_name(&mut self, name: &ast::Ident, value: Value<'a>, scope: &Scope<'a>) {
         self.note(name.span, About::Name, &value);
+        self.says_hidden(name, &value);
         scope.set(&name.name, value);
     }
 

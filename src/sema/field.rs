@@ -16,9 +16,9 @@ impl<'a> Checker<'a> {
                 }
                 return self.tensor_field(&tensor, name);
             }
-            Value::Frozen(inner) => {
+            Value::Frozen(inner, training) => {
                 let value = self.field(&inner.clone(), name)?;
-                return Ok(super::holds::frozen(value));
+                return Ok(super::holds::frozen(value, *training));
             }
             Value::Record(fields) => fields.iter().find(|(n, _)| *n == name.name).map(|(_, v)| v.clone()),
             Value::Module(module) => self.exported(*module, &name.name),

@@ -4,6 +4,7 @@ use crate::base::{Name, Span};
 use crate::ops::{Binary, Op, Reduce};
 use crate::syntax::ast;
 use crate::tir::{self, CellId, Source, Target, Ty};
+use crate::types::Claim;
 
 use super::layer::variable;
 use super::scope::Scope;
@@ -15,6 +16,8 @@ use super::{Checker, Function, Gradient, MAIN, Res, Test};
 struct Traced {
     inputs: Vec<(Name, Tensor)>,
     results: Vec<Tensor>,
+    /// What its `where`s say of the sizes of its arguments.
+    conditions: Vec<Claim>,
     span: Span,
 }
 
@@ -42,27 +45,27 @@ impl<'a> Checker<'a> {
         });
         let Some(func) = func else { return Ok(()) };
         let outer = std::mem::replace(&mut self.training, training);
-        let (program, traced) = self.program(name, |c| c.trace(func).map(|t| c.results(&t)));
-        let traced = traced.and_then(|t| t.map(|()| program));
+        let (program, traced) =
+            self.program(name, |c| c.trace(func).and_then(|t| c.results(&t).map(|()| t.conditions)));
+        let traced = traced.map(|conditions| (program, conditions));
         let (gradient, wrt) = self.program(name, |c| c.trace(func).and_then(|t| c.derive(&t)));
         self.training = outer;
-        let program = traced?;
-        let params = self.declared_params(func)?;
+        let (program, conditions) = traced?;
+        let params = self.declared_params(func, &Scope::root(MAIN))?;
         let program = self.add_program(program);
         let gradient = wrt?.map(|wrt| Gradient { program: self.add_program(gradient), wrt });
-        self.out.functions.push(Function { name: func.name.name.clone(), params, program, gradient });
+        self.out.functions.push(Function { name: func.name.name.clone(), params, conditions, program, gradient });
         Ok(())
     }
 
-    fn declared_params(&mut self, func: &'a ast::Func) -> Res<Vec<(Name, Ty)>> {
-        let scope = Scope::root(MAIN);
+    fn declared_params(&mut self, func: &'a ast::Func, scope: &Scope<'a>) -> Res<Vec<(Name, Ty)>> {
         let mut out = vec![];
         for param in &func.params {
             let Some(ty) = &param.ty else {
                 return Err(self.error("E0301", param.name.span, "this parameter needs a type", "which shape?"));
             };
-            self.free_sizes(ty, &scope);
-            out.push((param.name.name.clone(), self.concrete_ty(ty, &scope)?));
+            self.free_sizes(ty, scope);
+            out.push((param.name.name.clone(), self.concrete_ty(ty, scope)?));
         }
         Ok(out)
     }
@@ -80,7 +83,9 @@ impl<'a> Checker<'a> {
     }
 
     fn trace(&mut self, func: &'a ast::Func) -> Res<Traced> {
-        let params = self.declared_params(func)?;
+        let scope = Scope::root(MAIN);
+        let params = self.declared_params(func, &scope)?;
+        let conditions = self.assume_wheres(&func.wheres, &scope);
         let mut args = vec![];
         let mut inputs = vec![];
         for (i, (name, ty)) in params.into_iter().enumerate() {
@@ -93,7 +98,7 @@ impl<'a> Checker<'a> {
         let value = self.call_closure(&std::rc::Rc::new(closure), args, func.name.span)?;
         let mut results = vec![];
         self.flat_results(&value, func.name.span, &mut results)?;
-        Ok(Traced { inputs, results, span: func.name.span })
+        Ok(Traced { inputs, results, conditions, span: func.name.span })
     }
 
     fn flat_results(&mut self, value: &Value<'a>, span: Span, out: &mut Vec<Tensor>) -> Res<()> {

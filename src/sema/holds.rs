@@ -52,7 +52,7 @@ impl<'a> Walk<'a> {
                 self.value(&choice.then, path.clone(), frozen);
                 self.value(&choice.otherwise, path, frozen);
             }
-            Value::Frozen(inner) => self.value(inner, path, true),
+            Value::Frozen(inner, _) => self.value(inner, path, true),
             Value::Section(section) => {
                 self.value(&section.func, path.clone(), frozen);
                 for (i, arg) in section.args.iter().enumerate() {
@@ -110,10 +110,10 @@ fn free_names(closure: &Closure) -> Vec<Name> {
     mentions(body).into_iter().filter(|name| !own(name)).collect()
 }
 
-/// `freeze` of a value, where there is something to freeze.
-pub fn frozen<'a>(value: Value<'a>) -> Value<'a> {
+/// `freeze` of a value, where there is something to freeze; `training` is what is said of it.
+pub fn frozen<'a>(value: Value<'a>, training: Option<bool>) -> Value<'a> {
     match holds(&value) {
-        true => Value::Frozen(Rc::new(value)),
+        true => Value::Frozen(Rc::new(value), training),
         false => value,
     }
 }

@@ -46,7 +46,7 @@ impl<'a> Checker<'a> {
             return Err(self.error("E0301", span, message, "not a layer"));
         }
         let value = match &value {
-            Value::Frozen(inner) => (**inner).clone(),
+            Value::Frozen(inner, _) => (**inner).clone(),
             _ => value,
         };
         match &value {
@@ -195,6 +195,7 @@ impl<'a> Checker<'a> {
     fn element(&mut self, x: &Tensor, axis: usize, i: Dim, span: Span) -> Res<Tensor> {
         let start = position(i, &x.ty.shape[axis]);
         let stop = &start + &Dim::from(1);
+        self.takes_filling(x, axis, &start, span);
         let x = self.emit(Op::Slice { axis, start, stop, step: Dim::from(1) }, &[x], span)?;
         self.drop_axis(&x, axis, span)
     }

@@ -34,8 +34,8 @@ impl<'a> Checker<'a> {
         span: Span,
         scope: &Scope<'a>,
     ) -> Res<Value<'a>> {
-        if let Value::Frozen(inner) = value {
-            return Ok(super::holds::frozen(self.bind_layer(inner, class, sizes, what, span, scope)?));
+        if let Value::Frozen(inner, training) = value {
+            return Ok(super::holds::frozen(self.bind_layer(inner, class, sizes, what, span, scope)?, *training));
         }
         let value = self.settle(value.clone())?;
         let layer = class.ast;

@@ -39,8 +39,10 @@ mod flops;
 mod foreign;
 mod form;
 mod found;
+mod frozen;
 mod function;
 mod generic;
+mod hidden;
 mod history;
 mod holds;
 mod hyper;
@@ -58,6 +60,7 @@ mod notes;
 mod optimizer;
 mod options;
 mod origin;
+mod padding;
 mod pattern;
 mod precision;
 mod reordered;
@@ -67,9 +70,11 @@ mod running;
 mod scope;
 mod session;
 mod shape;
+mod shown;
 mod size;
 mod slope;
 mod stmt;
+mod targets;
 mod train;
 mod tree;
 mod useless;
@@ -231,6 +236,8 @@ pub(crate) struct Checker<'a> {
     notes: notes::Notes<'a>,
     /// The rows of a batch in the part of a `train` block that is being traced.
     rows: Dim,
+    /// The sizes to which rows of different lengths are filled, and which field has their lengths.
+    filled: Vec<(Dim, usize)>,
     /// What definitions gave before.
     known: Option<Known>,
     /// How many diagnostics there were before the definition that is being checked.
@@ -287,6 +294,7 @@ impl<'a> Checker<'a> {
             update_number: None,
             notes: notes::Notes::default(),
             rows: Dim::from(1),
+            filled: vec![],
             known: None,
             told: 0,
             reached_out: false,

@@ -116,7 +116,7 @@ impl<'a> Checker<'a> {
                     || instance.fields.borrow().iter().any(|(_, part)| self.lends(part))
             }
             Value::Chain(parts) => parts.iter().any(|part| self.lends(part)),
-            Value::Frozen(inner) => self.lends(inner),
+            Value::Frozen(inner, _) => self.lends(inner),
             _ => false,
         }
     }
@@ -211,7 +211,7 @@ impl<'a> Checker<'a> {
             Value::Instance(instance) => instance_text(instance),
             Value::Chain(parts) => parts.iter().map(|part| self.described(part)).collect::<Vec<_>>().join(" >> "),
             Value::Section(section) => self.described(&section.func),
-            Value::Frozen(inner) => format!("freeze({})", self.described(inner)),
+            Value::Frozen(inner, _) => format!("freeze({})", self.described(inner)),
             Value::Fn(closure) => match closure.code {
                 Code::Func(func) => func.name.name.to_string(),
                 Code::Lambda { params, .. } => {
@@ -246,7 +246,7 @@ impl<'a> Checker<'a> {
             Value::Optimizer(optimizer) => Some(optimizer.ast.name.span),
             Value::OptimizerClass(_, optimizer) => Some(optimizer.name.span),
             Value::Section(section) => self.origin(&section.func),
-            Value::Frozen(inner) => self.origin(inner),
+            Value::Frozen(inner, _) => self.origin(inner),
             _ => None,
         }
     }
@@ -283,7 +283,7 @@ fn sort(value: &Value) -> Sort {
 fn is_layer(value: &Value) -> bool {
     match value {
         Value::LayerClass(_) | Value::Instance(_) | Value::Chain(_) => true,
-        Value::Frozen(inner) => is_layer(inner),
+        Value::Frozen(inner, _) => is_layer(inner),
         _ => false,
     }
 }

@@ -4,7 +4,7 @@
 use crate::base::Span;
 use crate::diag::Diagnostic;
 use crate::syntax::ast::{self, TypeKind};
-use crate::types::Dim;
+use crate::types::{DType, Dim};
 
 use super::scope::Scope;
 use super::stmt::Place;
@@ -19,6 +19,10 @@ pub enum Made {
     Logs,
     /// Cut off below zero.
     Rectified,
+    /// Levels of pictures, 0 to 255.
+    Levels,
+    /// True where something is to be hidden, by its name.
+    Hidden,
 }
 
 /// The function that made a tensor.
@@ -41,6 +45,13 @@ const MAKERS: [(&str, Made); 8] = [
     ("log_sigmoid", Made::Logs),
     ("relu", Made::Rectified),
 ];
+
+/// Names of bools that are true where nothing is to be seen.
+const HIDING: [&str; 9] =
+    ["hidden", "ignored", "is_pad", "is_padding", "key_padding_mask", "pad_mask", "padded", "padding", "padding_mask"];
+
+/// Losses whose target `y` is a probability.
+const OF_PROBABILITIES: [&str; 5] = ["bce", "bce_logits", "weighted_bce_logits", "dice", "focal"];
 
 /// What the losses of the library call their arguments.
 fn wanted(param: &str) -> Option<&'static str> {
@@ -75,6 +86,26 @@ impl<'a> Checker<'a> {
     pub fn made(&mut self, func: &ast::Func, result: &Value<'a>, span: Span) {
         let Some(&(by, made)) = MAKERS.iter().find(|(name, _)| *name == &*func.name.name) else { return };
         let Value::Tensor(tensor) = result else { return };
+        self.set_origin(tensor, made, by, span);
+    }
+
+    /// Remembers what a reader gives.
+    pub fn made_by_reader(&mut self, tensor: &Tensor, by: &'static str, span: Span) {
+        self.set_origin(tensor, Made::Levels, by, span);
+    }
+
+    /// Remembers what a name in a file of the user says of a mask.
+    pub fn says_hidden(&mut self, name: &ast::Ident, value: &Value<'a>) {
+        if let Value::Tensor(tensor) = value
+            && tensor.ty.dtype == DType::Bool
+            && let Some(word) = HIDING.iter().find(|word| **word == &*name.name)
+            && !self.is_std(name.span.file)
+        {
+            self.set_origin(tensor, Made::Hidden, word, name.span);
+        }
+    }
+
+    fn set_origin(&mut self, tensor: &Tensor, made: Made, by: &'static str, span: Span) {
         let own = !self.is_std(span.file);
         let origin = Origin { made, by, span: self.users_place(span), own };
         if tensor.home == self.progs[0].serial {
@@ -95,8 +126,15 @@ impl<'a> Checker<'a> {
         if matches!(&*func.name.name, "softmax" | "log_softmax") {
             return self.over_one(func, scope, span);
         }
+        if matches!(&*func.name.name, "masked_softmax" | "attention") {
+            self.is_seen(func, scope, span);
+        }
         if !module.name.starts_with("std/loss/") {
             return Ok(());
+        }
+        self.is_shown(func, scope, span);
+        if OF_PROBABILITIES.contains(&&*func.name.name) {
+            self.is_probability(func, scope, span);
         }
         for param in &func.params {
             let tensor = param.ty.as_ref().is_some_and(|ty| matches!(ty.kind, TypeKind::Tensor { .. }));
@@ -117,6 +155,37 @@ impl<'a> Checker<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Levels from 0 to 255 are no probabilities.
+    fn is_probability(&mut self, func: &'a ast::Func, scope: &Scope<'a>, span: Span) {
+        let Some(Value::Tensor(target)) = scope.own("y") else { return };
+        let Some(origin) = self.made_of(&target).filter(|origin| origin.made == Made::Levels) else { return };
+        let message = format!("the target of `{}` is from 0 to 1, and these are levels from 0 to 255", func.name.name);
+        let diagnostic = Diagnostic::warning("E0309", self.users_place(span), message, "far above 1")
+            .label(origin.span, format!("`{}` gives levels", origin.by))
+            .help("divide them by 255, here or in the data: `|> map(|x, y| (x / 255, y))`");
+        self.report(diagnostic);
+    }
+
+    /// A mask says what is seen, and this one what is hidden.
+    fn is_seen(&mut self, func: &'a ast::Func, scope: &Scope<'a>, span: Span) {
+        let masks = match (scope.own("mask"), scope.own("masks")) {
+            (Some(one), _) => vec![one],
+            (_, Some(Value::List(several))) => several.to_vec(),
+            _ => return,
+        };
+        for mask in &masks {
+            let Value::Tensor(mask) = mask else { continue };
+            let Some(origin) = self.made_of(mask).filter(|origin| origin.made == Made::Hidden) else { continue };
+            let (name, by) = (&func.name.name, origin.by);
+            let message = format!("`{name}` sees where its mask is true, and `{by}` says what is not to be seen");
+            let diagnostic =
+                Diagnostic::warning("E0311", self.users_place(span), message, "the mask the other way round")
+                    .label(origin.span, "named for what it hides")
+                    .help(format!("write `not {by}`; or call it for what is seen, if it is true there"));
+            self.report(diagnostic);
+        }
     }
 
     /// A softmax over an axis of one element is 1 whatever goes in. A `test` may try just that with one key or one class.

@@ -149,7 +149,7 @@ impl<'a> Checker<'a> {
                 });
                 Described::Record(parts.collect::<Res<_>>()?)
             }
-            Value::Instance(_) | Value::Chain(_) | Value::Frozen(_) | Value::Choice(_) => Described::Layer {
+            Value::Instance(_) | Value::Chain(_) | Value::Frozen(..) | Value::Choice(_) => Described::Layer {
                 text,
                 parameters: self.parameters_of(value),
                 cells: self.cells_of(value, true),

@@ -25,27 +25,28 @@ fn is_stopped(node: &Node) -> bool {
 }
 
 /// A loss, and what depends on the parameters that it is differentiated in.
-struct Ways<'n> {
-    nodes: &'n [Node],
+pub struct Ways<'n> {
+    pub nodes: &'n [Node],
+    wrt: &'n [ValueId],
     depends: Vec<bool>,
 }
 
 impl<'n> Ways<'n> {
-    fn new(nodes: &'n [Node], wrt: &[ValueId]) -> Ways<'n> {
+    fn new(nodes: &'n [Node], wrt: &'n [ValueId]) -> Ways<'n> {
         let mut depends = vec![false; nodes.len()];
         wrt.iter().for_each(|id| depends[id.index()] = true);
         for (i, node) in nodes.iter().enumerate() {
             depends[i] = depends[i] || node.args.iter().any(|arg| depends[arg.index()]);
         }
-        Ways { nodes, depends }
+        Ways { nodes, wrt, depends }
     }
 
-    fn depends(&self, id: ValueId) -> bool {
+    pub fn depends(&self, id: ValueId) -> bool {
         self.depends[id.index()]
     }
 
     /// Where a derivative that begins at `from` arrives.
-    fn sloped(&self, from: ValueId) -> Vec<bool> {
+    pub fn sloped(&self, from: ValueId) -> Vec<bool> {
         let mut reached = vec![false; self.nodes.len()];
         reached[from.index()] = true;
         for (i, node) in self.nodes.iter().enumerate().take(from.index() + 1).rev() {
@@ -54,6 +55,12 @@ impl<'n> Ways<'n> {
             }
         }
         reached
+    }
+
+    /// Whether a derivative comes from here to the parameters.
+    pub fn arrives(&self, from: ValueId) -> bool {
+        let reached = self.sloped(from);
+        self.wrt.iter().any(|id| reached[id.index()])
     }
 
     /// The nodes at which the ways from `from` to the parameters end.
@@ -128,15 +135,25 @@ impl<'a> Checker<'a> {
         }
         let ids: Vec<ValueId> = wrt.iter().map(|tensor| tensor.id).collect();
         let ways = Ways::new(&self.progs[0].program.nodes, &ids);
-        if let Some(at) = ways.cut_off(loss.id) {
+        let mut warnings = self.look_behind_where(loss.id, &ways);
+        warnings.extend(self.look_at_targets(loss.id, &ways));
+        warnings.extend(self.look_at_shares(loss.id, &ways));
+        let parts = self.look_at_parts(loss.id, &ids, &ways);
+        warnings.into_iter().chain(parts).for_each(|diagnostic| {
+            self.report(diagnostic);
+        });
+    }
+
+    /// Parts of a loss that the derivative does not see, and a loss that is cut off.
+    fn look_at_parts(&self, loss: ValueId, ids: &[ValueId], ways: &Ways) -> Vec<Diagnostic> {
+        if let Some(at) = ways.cut_off(loss) {
             let place = self.written_at(at);
             let message = "where the loss is cut off, its derivative is zero";
             let diagnostic = Diagnostic::warning("E0618", place, message, "the worst examples teach nothing")
                 .help("clip the gradient in the place of the loss: `with clip_norm(1.0) >> ..`");
-            self.report(diagnostic);
-            return;
+            return vec![diagnostic];
         }
-        let parts: Vec<ValueId> = ways.summands(loss.id).into_iter().filter(|&part| ways.depends(part)).collect();
+        let parts: Vec<ValueId> = ways.summands(loss).into_iter().filter(|&part| ways.depends(part)).collect();
         let flat = |part: &ValueId| {
             let reached = ways.sloped(*part);
             let ends = ways.ends(*part);
@@ -144,22 +161,18 @@ impl<'a> Checker<'a> {
             !ends.is_empty() && !meant && ids.iter().all(|id| !reached[id.index()])
         };
         let (without, with): (Vec<ValueId>, Vec<ValueId>) = parts.into_iter().partition(flat);
-        if with.is_empty() {
-            return;
-        }
-        for part in without {
+        let taught = without.into_iter().filter(|_| !with.is_empty());
+        let warning = |part: ValueId| {
             let place = self.written_at(part.index());
             let message = "this part of the loss has derivative zero everywhere, so it teaches nothing";
-            let diagnostic =
-                Diagnostic::warning("E0618", place, message, "counts, classes and comparisons have no slope").help(
-                    "put a part with a slope in its place, made of the scores; or `log` it, if it is only to be seen",
-                );
-            self.report(diagnostic);
-        }
+            Diagnostic::warning("E0618", place, message, "counts, classes and comparisons have no slope")
+                .help("put a part with a slope in its place, made of the scores; or `log` it, if it is only to be seen")
+        };
+        taught.map(warning).collect()
     }
 
     /// Where a value was made: of one inside the library, the call in the user's file.
-    fn written_at(&self, node: usize) -> Span {
+    pub fn written_at(&self, node: usize) -> Span {
         let program = &self.progs[0].program;
         let span = program.nodes[node].span;
         match program.inside.iter().find(|inside| inside.nodes.contains(&node)) {

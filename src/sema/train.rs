@@ -4,7 +4,7 @@ use crate::base::{Name, Span};
 use crate::diag::{Diagnostic, nearest};
 use crate::syntax::ast::{self, TrainItem};
 use crate::syntax::mentions_of_train;
-use crate::tir::{Feed, Job, ProgramId, Source, Step, Ty, Validate};
+use crate::tir::{DataSource, Feed, Job, ProgramId, Source, Step, Ty, Validate};
 use crate::types::{Claim, DType, Dim, Rel, Var};
 
 use super::scope::Scope;
@@ -279,6 +279,7 @@ impl<'a> Checker<'a> {
         let (mut program, result) = self.program(name, |c| {
             let inner = scope.function();
             c.rows = Dim::from(1);
+            c.filled.clear();
             match data {
                 // A `validate` without names has been reported as text.
                 Some(_) if params.is_empty() && place == Place::Validate => return Err(Poison),
@@ -304,6 +305,9 @@ impl<'a> Checker<'a> {
         scope.set(&"B".into(), Value::dim(size.clone()));
         self.rows = size.clone();
         let lengths = self.filled_lengths(data, scope);
+        let own = data.desc.fields.len();
+        let filled = lengths.iter().enumerate().filter(|(_, length)| length.as_const().is_none());
+        self.filled = filled.map(|(i, length)| (length.clone(), own + i)).collect();
         let fields = self.batch(data, &size, &lengths)?;
         if fields.len() != params.len() {
             let mut names: Vec<&str> = data.desc.fields.iter().map(|f| &*f.name).collect();
@@ -368,7 +372,11 @@ impl<'a> Checker<'a> {
             let ty = data.desc.batch_ty(i, size, lengths);
             let ty = if ty.dtype.is_float() { Ty { dtype: self.float, ..ty } } else { ty };
             let id = self.prog().input(Source::Arg(i), ty.clone(), data.desc.fields[i].span);
-            fields.push(Value::Tensor(self.tensor(id, ty)));
+            let field = self.tensor(id, ty);
+            if i == 0 && matches!(data.desc.source, DataSource::Images { .. }) {
+                self.made_by_reader(&field, "read_images", data.desc.fields[i].span);
+            }
+            fields.push(Value::Tensor(field));
         }
         for _ in lengths {
             let ty = Ty::new(DType::I64, vec![size.clone()]);

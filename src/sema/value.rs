@@ -53,7 +53,8 @@ pub enum Value<'a> {
     /// What a branch on an undecided size condition gave: one of the two, known when sizes are.
     Choice(Rc<Choice<'a>>),
     /// `freeze(net.body)`: works as what is inside, and `minimize` leaves its parameters alone.
-    Frozen(Rc<Value<'a>>),
+    /// With what `training` is inside, where that is said.
+    Frozen(Rc<Value<'a>>, Option<bool>),
     /// A whole number that only a run knows, such as `total_steps`: a tensor where one is computed with.
     Running(tir::Source),
     /// What a training that has run logged: its place among the logs of the file, and how many numbers there are.
@@ -302,7 +303,7 @@ impl<'a> Value<'a> {
             Value::Tuple(_) => "a tuple",
             Value::Record(_) => "a record",
             Value::Fn(_) | Value::Builtin(_) | Value::Section(_) => "a function",
-            Value::LayerClass(_) | Value::Instance(_) | Value::Chain(_) | Value::Choice(_) | Value::Frozen(_) => {
+            Value::LayerClass(_) | Value::Instance(_) | Value::Chain(_) | Value::Choice(_) | Value::Frozen(..) => {
                 "a layer"
             }
             Value::Weights(_) => "the weights of a layer",
@@ -331,7 +332,7 @@ impl<'a> Value<'a> {
                 | Value::Chain(_)
                 | Value::Choice(_)
                 | Value::Weights(_)
-                | Value::Frozen(_)
+                | Value::Frozen(..)
         )
     }
 }

@@ -228,7 +228,7 @@ impl<'a> Checker<'a> {
 /// Whether a value is a layer, or the weights of one: arithmetic on it goes parameter by parameter.
 pub fn is_weighted(value: &Value) -> bool {
     match value {
-        Value::Weights(_) | Value::Instance(_) | Value::Chain(_) | Value::Choice(_) | Value::Frozen(_) => true,
+        Value::Weights(_) | Value::Instance(_) | Value::Chain(_) | Value::Choice(_) | Value::Frozen(..) => true,
         Value::List(parts) | Value::Tuple(parts) => !parts.is_empty() && parts.iter().all(holds_layer),
         _ => false,
     }

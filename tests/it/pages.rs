@@ -13,12 +13,14 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 /// Names that pages use, and who declares them.
-const AROUND: [(&str, &str); 10] = [
+const AROUND: [(&str, &str); 12] = [
     ("net", "let net = Linear[64 -> 10]"),
     ("all", "train reads {\n  data = all |> batch(2)\n  step (x, y) { log rows: B * 1.0 }\n}"),
     ("reviews", "let reviews: (x: idx<99>[T], y: idx<2>) = read_csv(\"reviews.csv\")"),
     ("digits", "use std.data: digits"),
     ("Linear", "use std.nn: Linear"),
+    ("Embedding", "use std.nn: Embedding"),
+    ("BatchNorm", "use std.nn: BatchNorm"),
     ("Conv2d", "use std.nn: Conv2d"),
     ("SGD", "use std.optim: SGD"),
     ("Adam", "use std.optim: Adam"),

@@ -165,3 +165,20 @@ fn a_size_that_nothing_has_is_refused() {
     let told = desk.dln("summary open.dln --bind T=3 --bind B=2").ends(0).out;
     assert!(told.contains("arithmetic at B = 2, T = 3") && told.contains("backward"), "{told}");
 }
+
+#[test]
+fn conditions_on_sizes_hold_at_what_is_counted() {
+    let text = "
+use std.nn: Conv2d
+let net = Conv2d[3 -> 2](kernel: 2, stride: 2)
+fn halves(x: [B, 3, H, W]) -> [B, 2, H // 2, W // 2] where H % 4 == 0, W % 6 == 0, H <= 64 = net(x)
+";
+    let [summary] = of(text, &["halves"], &[]).try_into().expect("one function");
+    assert_eq!(summary.sizes, [("B".into(), 1), ("H".into(), 4), ("W".into(), 6)]);
+    assert_eq!(row(&summary, "net").flops, 2 * 3 * (2 * 12 * 2 + 2));
+    let [summary] = of(text, &["halves"], &[("H", 8), ("B", 2)]).try_into().expect("one function");
+    assert_eq!(row(&summary, "net").flops, 2 * 4 * 3 * (2 * 12 * 2 + 2));
+    let desk = Desk::new(&[("halves.dln", text)]);
+    let refused = desk.dln("summary halves.dln --bind H=6").ends(2);
+    assert_eq!(refused.err, "error: `fn halves` needs `H % 4 == 0`, and here H = 6\n");
+}

@@ -6,8 +6,8 @@ let b:did_indent = 1
 setlocal indentexpr=DlnIndent(v:lnum) indentkeys=0{,0},0),0],!^F,o,O,0=\|>,0=>>,0=where
 
 " A line that goes on with the one before begins so, or the one before ends so.
-let s:begins = '^\s*\%(|>\|>>\|:>\|->\|\.\[\|[+*/%@]\|==\|\%(and\|or\|where\|over\|with\|backward\)\>(\@!\)'
-let s:ends = '\%([=+*/%@-]\|[|>]>\|->\|\<and\|\<or\)$'
+let s:begins = '^\s*\%(|>\|>>\|:>\|->\|\.\[\|[+*/%@]\|==\|\%(and\|or\|where\|over\|with\|backward\|else\)\>\%((\|\s*=\)\@!\)'
+let s:ends = '\%([=+*/%@-]\|[|>]>\|->\|\<and\|\<or\|\<where\||\)$'
 
 function! s:Code(line) abort
   return substitute(substitute(getline(a:line), '\s*#.*$', '', ''), '\s\+$', '', '')
@@ -27,15 +27,30 @@ function! s:Opener(line) abort
   return l:found
 endfunction
 
-" The indent of the statement that a line is part of: brackets may be open where it begins, or a signature goes on with it.
-function! s:Base(line) abort
-  let l:line = a:line
+" Line and column of the bracket around the one at a place.
+function! s:Around(line, column) abort
+  let l:view = winsaveview()
+  call cursor(a:line, a:column)
+  let l:found = searchpairpos('[({[]', '', '[)}\]]', 'bW', 's:Inside()')
+  call winrestview(l:view)
+  return l:found
+endfunction
+
+" The indent of the statement that an opening bracket is part of: others may be open where its line begins, and closed before it.
+function! s:Base(line, column) abort
+  let [l:line, l:around] = [a:line, s:Around(a:line, a:column)]
   while 1
     let [l:at, l:column] = s:Opener(l:line)
-    if l:at == 0 || getline(l:at)[l:column - 1] ==# '{'
+    if l:at > 0 && getline(l:at)[l:column - 1] !=# '{'
+      if [l:at, l:column] == l:around
+        break
+      endif
+      let l:line = l:at
+    elseif s:Before(l:line) > l:at && s:Code(s:Before(l:line)) =~# ',$'
+      let l:line = s:Before(l:line)
+    else
       break
     endif
-    let l:line = l:at
   endwhile
   return indent(l:line) - (getline(l:line) =~# '^\s*\%(where\>\|->\)' ? shiftwidth() : 0)
 endfunction
@@ -52,13 +67,18 @@ function! DlnIndent(line) abort
   let l:text = getline(a:line)
   let [l:opener, l:column] = s:Opener(a:line)
   if l:text =~# '^\s*[})\]]'
-    return l:opener > 0 ? s:Base(l:opener) : 0
+    return l:opener > 0 ? s:Base(l:opener, l:column) : 0
   endif
   if l:opener > 0 && getline(l:opener)[l:column - 1] !=# '{' && s:Code(l:opener)[l:column :] =~# '\S'
     return l:column
   endif
-  let l:indent = l:opener > 0 ? s:Base(l:opener) + shiftwidth() : 0
+  let l:indent = l:opener > 0 ? s:Base(l:opener, l:column) + shiftwidth() : 0
   let l:before = s:Before(a:line)
-  let l:goes_on = l:text =~# s:begins || (l:before >= max([l:opener, 1]) && s:Code(l:before) =~# s:ends)
+  if l:text =~# '^\s*else\>' && s:Code(l:before) =~# '^\s*\%(if\|else\)\>'
+    return indent(l:before)
+  endif
+  " A comma at the end goes on with a list of names; between brackets it ends an element.
+  let l:ends = l:opener == 0 || getline(l:opener)[l:column - 1] ==# '{' ? s:ends . '\|,$' : s:ends
+  let l:goes_on = l:text =~# s:begins || (l:before >= max([l:opener, 1]) && s:Code(l:before) =~# l:ends)
   return l:indent + (l:goes_on ? shiftwidth() : 0)
 endfunction

@@ -95,4 +95,12 @@ fn f(z: [B, 10], y: idx<10>[B]) = cross_entropy(z, y)",
         wrong: "fn f(a: u8[N], b: u8[N]) = a - b",
         right: "fn f(a: u8[N], b: u8[N]) = cast(a, i32) - cast(b, i32)",
     },
+    Code {
+        code: "E0311",
+        title: "a mask the other way round",
+        why: "A warning. Attention and `masked_softmax` see where a mask is true. A mask that is called for what it hides, such as \
+              `hidden` or `key_padding_mask`, is likely true where nothing is to be seen.",
+        wrong: "fn weights(scores: [T, S], hidden: bool[T, S]) = masked_softmax(scores, hidden)",
+        right: "fn weights(scores: [T, S], hidden: bool[T, S]) = masked_softmax(scores, not hidden)",
+    },
 ];

@@ -174,4 +174,20 @@ fn f(x: [B, 64]) = wide(x)",
         wrong: "fn heads(x: [B, T, D], h: Int) where D % h == 0, h >= 1 = reshape(x, [B, h, T, D // h])",
         right: "fn heads(x: [B, T, D], h: Int) where D % h == 0, h >= 1 = x.[b t (h d) -> b h t d]",
     },
+    Code {
+        code: "E0521",
+        title: "the last place of rows that were filled",
+        why: "A warning. Rows of different lengths are filled to one, so `h[:, -1]` is the end of the longest rows and filling in all \
+              others. The field of the lengths says where each row ends.",
+        wrong: "let w = Embedding[99 -> 1]
+train t {
+  data = reviews |> bucket([2, 4]) |> batch(2)
+  step (x, y, length) { minimize mean(w(x)[:, -1] ** 2) over w with SGD(lr: 0.1) }
+}",
+        right: "let w = Embedding[99 -> 1]
+train t {
+  data = reviews |> bucket([2, 4]) |> batch(2)
+  step (x, y, length) { minimize mean(w(x)[arange(B), (length - 1) :> idx<T>[B]] ** 2) over w with SGD(lr: 0.1) }
+}",
+    },
 ];

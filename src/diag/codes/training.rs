@@ -274,4 +274,105 @@ train t {
   step () { target <- 0.9 * target + 0.1 * net }
 }",
     },
+    Code {
+        code: "E0621",
+        title: "a number that is none, behind a `where`",
+        why: "A warning. `where` computes both sides and chooses. What is not chosen is not in the result, but its derivative is \
+              computed, too: the zero that comes back, times the slope of `sqrt` at zero or of `1 / x`, which is infinite, is NaN. It \
+              goes into the weights, while the loss looks fine. So the operand gets a `where` of its own.",
+        wrong: "layer Point {
+  param at: [2] = 0.0
+  forward() -> [] = sum(where(at > 0, sqrt(at), 0.0))
+}
+let point = Point
+train t {
+  steps = 10
+  step () { minimize point() over point with SGD(lr: 0.1) }
+}",
+        right: "layer Point {
+  param at: [2] = 0.0
+  forward() -> [] = sum(where(at > 0, sqrt(where(at > 0, at, 1.0)), 0.0))
+}
+let point = Point
+train t {
+  steps = 10
+  step () { minimize point() over point with SGD(lr: 0.1) }
+}",
+    },
+    Code {
+        code: "E0622",
+        title: "a target that moves along",
+        why: "A warning. The target of a value is what comes next, and the same layer says it: `r + 0.99 * q(next)`. A derivative that \
+              goes through both sides also pulls what comes next towards what is now. Learning by differences in time takes the \
+              target for a number.",
+        wrong: "let q = Linear[4 -> 1]
+train t {
+  steps = 10
+  step () {
+    x = normal[32, 4]
+    minimize mean((q(x) - (1 + 0.99 * q(x + 1))) ** 2) over q with SGD(lr: 0.1)
+  }
+}",
+        right: "let q = Linear[4 -> 1]
+train t {
+  steps = 10
+  step () {
+    x = normal[32, 4]
+    minimize mean((q(x) - stop_gradient(1 + 0.99 * q(x + 1))) ** 2) over q with SGD(lr: 0.1)
+  }
+}",
+    },
+    Code {
+        code: "E0623",
+        title: "gradients of batches that do not count by their rows",
+        why: "A warning. `accumulate` makes one update of several batches, as if they were one, and counts each by its rows. A loss \
+              that is divided by what the data keep, such as the words of a batch, counts otherwise: each batch has its own number. \
+              Divided by the rows, sums of batches are the sum of all.",
+        wrong: "train t {
+  data = digits.train |> batch(8)
+  accumulate = 4
+  step (x, y) {
+    losses = where(y < 5, mean(net(x) ** 2, over: 1), 0.0)
+    minimize sum(losses) / sum(where(y < 5, 1.0, 0.0)) over net with SGD(lr: 0.1)
+  }
+}",
+        right: "train t {
+  data = digits.train |> batch(8)
+  accumulate = 4
+  step (x, y) {
+    losses = where(y < 5, mean(net(x) ** 2, over: 1), 0.0)
+    minimize sum(losses) / B over net with SGD(lr: 0.1)
+  }
+}",
+    },
+    Code {
+        code: "E0624",
+        title: "an answer in the input",
+        why: "A warning. From each class of the target there is a way to its own scores on which no place meets another and nothing is \
+              hidden: the network needs only to say what it is shown, and the loss goes to zero. A model of texts says what comes \
+              next, or what was hidden.",
+        wrong: "let model = Embedding[100 -> 8] >> Linear[8 -> 100]
+fn loss(x: idx<100>[B, T]) -> [] = cross_entropy(model(x), x)",
+        right: "let model = Embedding[100 -> 8] >> Linear[8 -> 100]
+fn loss(x: idx<100>[B, T]) -> [] where T >= 2 = cross_entropy(model(x[:, :-1]), x[:, 1:])",
+    },
+    Code {
+        code: "E0625",
+        title: "buffers of a frozen layer that move",
+        why: "A warning. `freeze` says that parameters stay. Buffers follow what a layer sees in training, so a frozen batch norm goes \
+              on to change its means, and what it answers. `freeze(net, training: false)` answers as outside of training; \
+              `training: true` says that the buffers are to follow.",
+        wrong: "let body = BatchNorm[2]
+let head = Linear[2 -> 1]
+train t {
+  steps = 10
+  step () { minimize mean(head(freeze(body)(normal[8, 2])) ** 2) over head with SGD(lr: 0.1) }
+}",
+        right: "let body = BatchNorm[2]
+let head = Linear[2 -> 1]
+train t {
+  steps = 10
+  step () { minimize mean(head(freeze(body, training: false)(normal[8, 2])) ** 2) over head with SGD(lr: 0.1) }
+}",
+    },
 ];

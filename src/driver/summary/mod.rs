@@ -6,6 +6,7 @@
 
 mod arithmetic;
 mod derivatives;
+mod fitting;
 mod uses;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +16,7 @@ use crate::lower::{self, Sizes};
 use crate::opt;
 use crate::sema::{Checked, Function};
 use crate::tir::{Call, Cell, Feed, Kind, Node, Program, Role, Target, Ty};
-use crate::types::Var;
+use crate::types::{Claim, Var};
 use arithmetic::{graph_flops, node_flops};
 pub use uses::{Use, Uses, uses};
 
@@ -43,12 +44,14 @@ pub struct Row {
 }
 
 /// A program with the layers that it calls.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Summary {
     /// `train classify`, `fn classify`
     pub of: String,
     /// What the sizes that are not known before the run stand for here.
     pub sizes: Vec<(Name, i64)>,
+    /// The condition that these sizes break; then nothing else is known.
+    pub broken: Option<Claim>,
     /// In the order of the calls, outer layers first.
     pub rows: Vec<Row>,
     pub parameters: usize,
@@ -60,6 +63,13 @@ pub struct Summary {
     pub backward: Option<u64>,
     /// Arithmetic of the whole program behind the optimizer's passes: forward, derivatives and updates.
     pub whole: u64,
+}
+
+impl Summary {
+    fn of_broken(broken: Claim, sizes: Vec<(Var, i64)>) -> Summary {
+        let sizes = sizes.into_iter().map(|(var, size)| (var.name, size)).collect();
+        Summary { sizes, broken: Some(broken), ..Summary::default() }
+    }
 }
 
 /// Summaries of the steps of every `train` block, or else of the functions that were traced. `sizes` gives numbers to sizes by
@@ -79,7 +89,11 @@ pub fn summaries(checked: &Checked, sizes: &BTreeMap<String, i64>) -> Vec<Summar
             let program = &checked.programs[function.program.index()];
             let trained = trained(checked, function);
             let trained = trained.as_ref().unwrap_or(program);
-            all.push(summary(checked, format!("fn {}", function.name), program, trained, sizes, None));
+            let of = format!("fn {}", function.name);
+            all.push(match fitting::fitting(&function.conditions, sizes) {
+                Ok(sizes) => summary(checked, of, program, trained, &sizes, None),
+                Err(broken) => Summary { of, ..Summary::of_broken(broken, named_sizes(program, sizes, None)) },
+            });
         }
     }
     all
@@ -125,6 +139,7 @@ pub fn summary(
     Summary {
         of,
         sizes: named.into_iter().map(|(var, size)| (var.name, size)).collect(),
+        broken: None,
         rows,
         parameters: checked.cells.iter().filter(|cell| cell.role == Role::Param).map(|cell| count(&cell.ty)).sum(),
         memory: [bytes(Role::Param), bytes(Role::Buffer), bytes(Role::State)],

@@ -8,7 +8,7 @@ use super::{Args, Builtin};
 
 pub const TABLE: &[Builtin] = &[
     Builtin { name: "params", params: &["net"], run: |c, args| c.params(args) },
-    Builtin { name: "freeze", params: &["net"], run: |c, args| c.freeze(args) },
+    Builtin { name: "freeze", params: &["net", "training?"], run: |c, args| c.freeze(args) },
     Builtin { name: "copy", params: &["net"], run: |c, args| c.copy(args) },
     Builtin { name: "part_of", params: &["p", "net"], run: |c, args| c.is_part_of(args) },
     Builtin { name: "contains", params: &["text", "part"], run: |c, args| c.contains(args) },
@@ -46,7 +46,8 @@ impl<'a> Checker<'a> {
     fn freeze(&mut self, args: Args<'a>) -> Res<Value<'a>> {
         let net = self.net_arg(&args, 0)?;
         let net = self.as_place(net);
-        Ok(frozen(net))
+        let training = if args.has(1) { Some(self.bool_arg(&args, 1)?) } else { None };
+        Ok(frozen(net, training))
     }
 
     fn copy(&mut self, args: Args<'a>) -> Res<Value<'a>> {
