@@ -96,13 +96,13 @@ fn through(carries: usize, xs: usize, body: &Program, given: &[Places]) -> Vec<P
 }
 
 /// The axes of operand `at` in the result. An axis that a loop runs over is none inside of it.
-fn moved(op: &Op<Dim>, nodes: &[Node], node: &Node, at: usize, places: &Vec<usize>) -> Places {
+fn moved(op: &Op<Dim>, nodes: &[Node], node: &Node, at: usize, places: &[usize]) -> Places {
     let of = |id: ValueId| &nodes[id.index()];
     let here = |axis: &usize| places.contains(axis);
     let shift = |to: &dyn Fn(usize) -> Option<usize>| {
         places.iter().map(|&axis| if axis == usize::MAX { Some(axis) } else { to(axis) }).collect::<Places>()
     };
-    let kept = || Some(places.clone());
+    let kept = || Some(places.to_vec());
     match op {
         // Numbers of classes that are computed with are others.
         Op::Binary(_) if node.tys[0].dtype.is_float() => kept(),

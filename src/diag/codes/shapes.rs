@@ -181,12 +181,12 @@ fn f(x: [B, 64]) = wide(x)",
               others. The field of the lengths says where each row ends.",
         wrong: "let w = Embedding[99 -> 1]
 train t {
-  data = reviews |> bucket([2, 4]) |> batch(2)
+  data = reviews |> bucket([8, 64]) |> batch(2)
   step (x, y, length) { minimize mean(w(x)[:, -1] ** 2) over w with SGD(lr: 0.1) }
 }",
         right: "let w = Embedding[99 -> 1]
 train t {
-  data = reviews |> bucket([2, 4]) |> batch(2)
+  data = reviews |> bucket([8, 64]) |> batch(2)
   step (x, y, length) { minimize mean(w(x)[arange(B), (length - 1) :> idx<T>[B]] ** 2) over w with SGD(lr: 0.1) }
 }",
     },
