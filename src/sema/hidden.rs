@@ -6,12 +6,13 @@ use crate::ops::{Binary, Compare, Op, Reduce, Unary};
 use crate::tir::{Kind, Node, ValueId};
 
 use super::Checker;
-use super::slope::Ways;
+use super::slope::{Ways, bare};
 
 /// How far from a pole a condition that is about it may lie.
 const NEAR: f64 = 1e-2;
-/// How deep values are compared and signs looked for.
-const DEEP: usize = 32;
+/// How many pairs of values are compared, at most, to see whether two are the same, and parts of a condition looked at: more than
+/// are written by hand.
+const PAIRS: usize = 256;
 
 /// Where the slope of a function is no number.
 #[derive(Clone, Copy, PartialEq)]
@@ -32,7 +33,7 @@ enum Chosen {
     But,
 }
 
-#[derive(Clone, Copy, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Sign {
     Any,
     NotBelow,
@@ -48,9 +49,19 @@ struct Line {
 
 struct Values<'n> {
     nodes: &'n [Node],
+    /// What is surely known of the sign of all elements of each.
+    signs: Vec<Sign>,
 }
 
 impl<'n> Values<'n> {
+    fn of(nodes: &'n [Node]) -> Values<'n> {
+        let mut values = Values { nodes, signs: vec![] };
+        for at in 0..nodes.len() {
+            values.signs.push(values.sign(ValueId::from(at)));
+        }
+        values
+    }
+
     fn op(&self, id: ValueId) -> Option<&'n Op<crate::types::Dim>> {
         match &self.nodes[id.index()].kind {
             Kind::Op(op) => Some(op),
@@ -62,12 +73,8 @@ impl<'n> Values<'n> {
         &self.nodes[id.index()].args
     }
 
-    /// A value without what only repeats it.
-    fn bare(&self, mut id: ValueId) -> ValueId {
-        while let Some(Op::Reshape { .. } | Op::Broadcast { .. } | Op::Cast(_) | Op::Barrier { .. }) = self.op(id) {
-            id = self.args(id)[0];
-        }
-        id
+    fn bare(&self, id: ValueId) -> ValueId {
+        bare(self.nodes, id)
     }
 
     fn number(&self, id: ValueId) -> Option<f64> {
@@ -77,12 +84,21 @@ impl<'n> Values<'n> {
         }
     }
 
-    /// Whether two values are computed in the same way from the same.
-    fn same(&self, a: ValueId, b: ValueId, deep: usize) -> bool {
-        let (a, b) = (self.bare(a), self.bare(b));
-        let (x, y) = (&self.nodes[a.index()], &self.nodes[b.index()]);
-        let all = || x.args.iter().zip(&y.args).all(|(&a, &b)| self.same(a, b, deep - 1));
-        a == b || deep > 0 && matches!(x.kind, Kind::Op(_)) && x.kind == y.kind && x.args.len() == y.args.len() && all()
+    /// Whether two values are computed in the same way from the same. Of what takes too many pairs nothing is said.
+    fn same(&self, a: ValueId, b: ValueId) -> bool {
+        let mut open = vec![(a, b)];
+        for _ in 0..PAIRS {
+            let Some((a, b)) = open.pop() else { return true };
+            let (a, b) = (self.bare(a), self.bare(b));
+            let (x, y) = (&self.nodes[a.index()], &self.nodes[b.index()]);
+            let alike = matches!(x.kind, Kind::Op(_)) && x.kind == y.kind && x.args.len() == y.args.len();
+            match a == b {
+                true => {}
+                false if alike => open.extend(x.args.iter().copied().zip(y.args.iter().copied())),
+                false => return false,
+            }
+        }
+        false
     }
 
     fn line(&self, id: ValueId) -> Line {
@@ -104,34 +120,44 @@ impl<'n> Values<'n> {
         Line { x: inner.x, a: a * inner.a, b: a * inner.b + b }
     }
 
-    /// Comparisons with a number that surely hold where a condition is, or is not, true: `line` stands so to zero.
-    fn guards(&self, cond: ValueId, holds: bool, out: &mut Vec<(Line, Chosen)>) {
-        let id = self.bare(cond);
-        let args = self.args(id);
-        match (self.op(id), holds) {
-            (Some(Op::Unary(Unary::Not)), _) => self.guards(args[0], !holds, out),
-            (Some(Op::Binary(Binary::And)), true) | (Some(Op::Binary(Binary::Or)), false) => {
-                args.iter().for_each(|&arg| self.guards(arg, holds, out));
+    /// Comparisons with a number that surely hold where a condition is, or is not, true: `line` stands so to zero. Of long conditions
+    /// not all.
+    fn guards(&self, cond: ValueId, holds: bool) -> Vec<(Line, Chosen)> {
+        let (mut open, mut out) = (vec![(cond, holds)], vec![]);
+        for _ in 0..PAIRS {
+            let Some((cond, holds)) = open.pop() else { break };
+            let id = self.bare(cond);
+            let args = self.args(id);
+            match (self.op(id), holds) {
+                (Some(Op::Unary(Unary::Not)), _) => open.push((args[0], !holds)),
+                (Some(Op::Binary(Binary::And)), true) | (Some(Op::Binary(Binary::Or)), false) => {
+                    open.extend(args.iter().map(|&arg| (arg, holds)));
+                }
+                (Some(Op::Compare(compare)), _) => out.extend(self.compared(*compare, args, holds)),
+                _ => {}
             }
-            (Some(Op::Compare(compare)), _) => {
-                let (line, flipped) = match (self.number(args[0]), self.number(args[1])) {
-                    (None, Some(c)) => (Line { b: self.line(args[0]).b - c, ..self.line(args[0]) }, false),
-                    (Some(c), None) => (Line { b: self.line(args[1]).b - c, ..self.line(args[1]) }, true),
-                    _ => return,
-                };
-                let below = holds != flipped;
-                let chosen = match (compare, holds) {
-                    (Compare::Ne, true) | (Compare::Eq, false) => Chosen::But,
-                    (Compare::Lt, _) if below => Chosen::Below { zero: !holds },
-                    (Compare::Lt, _) => Chosen::Above { zero: !holds },
-                    (Compare::Le, _) if below => Chosen::Below { zero: holds },
-                    (Compare::Le, _) => Chosen::Above { zero: holds },
-                    _ => return,
-                };
-                out.push((line, chosen));
-            }
-            _ => {}
         }
+        out
+    }
+
+    /// What it says of a value that its comparison with a number holds, or does not.
+    fn compared(&self, compare: Compare, args: &[ValueId], holds: bool) -> Option<(Line, Chosen)> {
+        let (value, c, flipped) = match (self.number(args[0]), self.number(args[1])) {
+            (None, Some(c)) => (args[0], c, false),
+            (Some(c), None) => (args[1], c, true),
+            _ => return None,
+        };
+        let below = holds != flipped;
+        let chosen = match (compare, holds) {
+            (Compare::Ne, true) | (Compare::Eq, false) => Chosen::But,
+            (Compare::Lt, _) if below => Chosen::Below { zero: !holds },
+            (Compare::Lt, _) => Chosen::Above { zero: !holds },
+            (Compare::Le, _) if below => Chosen::Below { zero: holds },
+            (Compare::Le, _) => Chosen::Above { zero: holds },
+            _ => return None,
+        };
+        let line = self.line(value);
+        Some((Line { b: line.b - c, ..line }, chosen))
     }
 
     /// The operand at which the slope of a node is no number in some places.
@@ -159,8 +185,8 @@ impl<'n> Values<'n> {
         let own = self.line(operand);
         let of_size = matches!(self.op(line.x), Some(Op::Unary(Unary::Abs)));
         // `abs(x) > eps` is about `x` as well.
-        let by_size = of_size && self.same(own.x, self.args(line.x)[0], DEEP) && own.b == 0.0;
-        if !by_size && !self.same(own.x, line.x, DEEP) {
+        let by_size = of_size && self.same(own.x, self.args(line.x)[0]) && own.b == 0.0;
+        if !by_size && !self.same(own.x, line.x) {
             return false;
         }
         // Where the operand is, when the condition is just undecided.
@@ -172,7 +198,7 @@ impl<'n> Values<'n> {
             Chosen::Below { zero } if turned => Chosen::Above { zero },
             same => same,
         };
-        let sign = self.sign(operand, DEEP);
+        let sign = self.signs[operand.index()];
         let zero_is_left_out = match chosen {
             Chosen::Above { zero } => edge > 0.0 || edge == 0.0 && !zero,
             Chosen::Below { zero } => !by_size && (edge < 0.0 || edge == 0.0 && !zero),
@@ -189,42 +215,33 @@ impl<'n> Values<'n> {
         }
     }
 
-    /// What is surely known of the sign of all elements.
-    fn sign(&self, id: ValueId, deep: usize) -> Sign {
+    /// What is surely known of the sign of a value, from the signs of those before it.
+    fn sign(&self, id: ValueId) -> Sign {
         let node = &self.nodes[id.index()];
         let whole = node.tys.first().is_some_and(|ty| ty.bound.is_some() || !ty.dtype.is_float() && !ty.dtype.is_int());
-        let Some(op) = self.op(id).filter(|_| deep > 0) else {
-            return if whole { Sign::NotBelow } else { Sign::Any };
-        };
-        let of = |at: usize| self.sign(node.args[at], deep - 1);
-        let least = |from: usize| (from..node.args.len()).map(of).fold(Sign::Above, |a, b| if b < a { b } else { a });
+        let known = if whole { Sign::NotBelow } else { Sign::Any };
+        let Some(op) = self.op(id) else { return known };
+        let of = |at: usize| self.signs[node.args[at].index()];
+        let least = |from: usize| (from..node.args.len()).map(of).min().unwrap_or(Sign::Any);
+        let greatest = || of(0).max(of(1));
         match op {
             Op::Const(value) if value.as_f64() > 0.0 => Sign::Above,
             Op::Const(value) if value.as_f64() == 0.0 => Sign::NotBelow,
             Op::Unary(Unary::Exp | Unary::Erfc) => Sign::Above,
             Op::Unary(Unary::Abs) => Sign::NotBelow,
             Op::Unary(Unary::Sqrt | Unary::StopGradient) => of(0),
-            Op::Binary(Binary::Mul) if self.same(node.args[0], node.args[1], DEEP) => Sign::NotBelow,
+            Op::Binary(Binary::Mul) if self.same(node.args[0], node.args[1]) => Sign::NotBelow,
             Op::Binary(Binary::Pow) if self.number(node.args[1]).is_some_and(|p| p % 2.0 == 0.0) => Sign::NotBelow,
             Op::Binary(Binary::Mul | Binary::Div | Binary::Min) => least(0),
-            Op::Binary(Binary::Add) if least(0) >= Sign::NotBelow && [of(0), of(1)].contains(&Sign::Above) => {
-                Sign::Above
-            }
-            Op::Binary(Binary::Add) => least(0),
-            Op::Binary(Binary::Max) => {
-                if of(0) > of(1) {
-                    of(0)
-                } else {
-                    of(1)
-                }
-            }
+            Op::Binary(Binary::Add) if least(0) >= Sign::NotBelow => greatest(),
+            Op::Binary(Binary::Add) => Sign::Any,
+            Op::Binary(Binary::Max) => greatest(),
             Op::Select => least(1),
             Op::Reduce { kind: Reduce::Sum | Reduce::Max | Reduce::Min, .. } => of(0),
             Op::Reshape { .. } | Op::Broadcast { .. } | Op::Transpose { .. } | Op::Slice { .. } => of(0),
             Op::Cast(_) | Op::Flip { .. } | Op::Take { .. } | Op::TakeAlong { .. } | Op::Barrier { .. } => of(0),
             Op::Concat { .. } => least(0),
-            _ if whole => Sign::NotBelow,
-            _ => Sign::Any,
+            _ => known,
         }
     }
 }
@@ -232,7 +249,7 @@ impl<'n> Values<'n> {
 impl Checker<'_> {
     /// Warns where a condition keeps away from a root or a pole what the derivative then meets.
     pub fn look_behind_where(&self, loss: ValueId, ways: &Ways) -> Vec<Diagnostic> {
-        let values = Values { nodes: ways.nodes };
+        let values = Values::of(ways.nodes);
         let reached = ways.sloped(loss);
         let own = |node: &Node| !node.span.is_none() && !self.is_std(node.span.file);
         let mut found = vec![];
@@ -245,8 +262,7 @@ impl Checker<'_> {
                 continue;
             }
             for (branch, holds) in [(node.args[1], true), (node.args[2], false)] {
-                let mut guards = vec![];
-                values.guards(node.args[0], holds, &mut guards);
+                let guards = values.guards(node.args[0], holds);
                 let inside = if guards.is_empty() { vec![] } else { ways.sloped(branch) };
                 let hidden = (0..inside.len()).filter(|&at| inside[at]).find(|&at| {
                     let Some((operand, singular)) = values.singular(ValueId::from(at)) else { return false };

@@ -24,6 +24,16 @@ fn is_stopped(node: &Node) -> bool {
     matches!(node.kind, Kind::Op(Op::Unary(Unary::StopGradient)))
 }
 
+/// A value without what only repeats it.
+pub fn bare(nodes: &[Node], mut id: ValueId) -> ValueId {
+    while let Kind::Op(Op::Reshape { .. } | Op::Broadcast { .. } | Op::Cast(_) | Op::Barrier { .. }) =
+        &nodes[id.index()].kind
+    {
+        id = nodes[id.index()].args[0];
+    }
+    id
+}
+
 /// A loss, and what depends on the parameters that it is differentiated in.
 pub struct Ways<'n> {
     pub nodes: &'n [Node],

@@ -7,7 +7,7 @@ use crate::ops::{Binary, Op, Reduce, Unary};
 use crate::tir::{Kind, Node, Source, ValueId};
 
 use super::Checker;
-use super::slope::Ways;
+use super::slope::{Ways, bare};
 
 impl Checker<'_> {
     /// Warns of `r + 0.99 * q(next)` as a target of `q(now)`, where the derivative goes through both.
@@ -100,15 +100,6 @@ fn is_distance(nodes: &[Node], difference: ValueId) -> bool {
         Kind::Op(Op::Binary(Binary::Mul)) => node.args[0] == node.args[1],
         _ => false,
     })
-}
-
-fn bare(nodes: &[Node], mut id: ValueId) -> ValueId {
-    while let Kind::Op(Op::Reshape { .. } | Op::Broadcast { .. } | Op::Cast(_) | Op::Barrier { .. }) =
-        &nodes[id.index()].kind
-    {
-        id = nodes[id.index()].args[0];
-    }
-    id
 }
 
 /// `y` of `r + gamma * y`, where only `y` depends on the parameters, and is a value or the greatest of several.

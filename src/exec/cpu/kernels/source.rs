@@ -35,58 +35,59 @@ struct UniformKernel<T> {
     key: Array<i64>,
     stream: u64,
     dst: Array<T>,
-    /// Elements of one block of the generator.
-    each: usize,
-    /// Writes the elements of the blocks from one on: of a key, a stream, and the number of that block.
-    fill: unsafe fn(i64, u64, u64, &mut [T]),
+    fill: Fill<T>,
 }
 
+/// Writes the elements of a tensor from one on that begins a block: of a key, a stream, and the place of that element.
+type Fill<T> = unsafe fn(i64, u64, usize, &mut [T]);
+
 pub fn uniform(step: &Step, stream: u64) -> Box<dyn Kernel> {
-    let (key, result) = (Array::new(&step.args[0]), &step.results[0]);
-    match result.dtype {
-        DType::F64 => Box::new(UniformKernel::<f64> {
-            key,
+    match step.results[0].dtype {
+        DType::F64 => UniformKernel::boxed(
+            step,
             stream,
-            dst: Array::new(result),
-            each: 2,
-            fill: versions!(
-                unsafe fn(key: i64, stream: u64, first: u64, out: &mut [f64]) {
+            versions!(
+                unsafe fn(key: i64, stream: u64, first: usize, out: &mut [f64]) {
                     fill(key, stream, first, out, philox::elements_f64)
                 }
             ),
-        }),
-        _ => Box::new(UniformKernel::<f32> {
-            key,
+        ),
+        _ => UniformKernel::boxed(
+            step,
             stream,
-            dst: Array::new(result),
-            each: 4,
-            fill: versions!(
-                unsafe fn(key: i64, stream: u64, first: u64, out: &mut [f32]) {
+            versions!(
+                unsafe fn(key: i64, stream: u64, first: usize, out: &mut [f32]) {
                     fill(key, stream, first, out, philox::elements_f32)
                 }
             ),
-        }),
+        ),
     }
 }
 
 #[inline(always)]
-fn fill<T: Copy, const N: usize>(key: i64, stream: u64, first: u64, out: &mut [T], of: impl Fn([u32; 4]) -> [T; N]) {
+fn fill<T: Copy, const N: usize>(key: i64, stream: u64, first: usize, out: &mut [T], of: impl Fn([u32; 4]) -> [T; N]) {
+    let block = |at: usize| of(philox::block(key, stream, (first / N + at) as u64));
     let (whole, rest) = out.as_chunks_mut::<N>();
-    let end = first + whole.len() as u64;
-    for (index, out) in whole.iter_mut().enumerate() {
-        *out = of(philox::block(key, stream, first + index as u64));
+    for (at, out) in whole.iter_mut().enumerate() {
+        *out = block(at);
     }
     if !rest.is_empty() {
-        rest.copy_from_slice(&of(philox::block(key, stream, end))[..rest.len()]);
+        rest.copy_from_slice(&block(whole.len())[..rest.len()]);
+    }
+}
+
+impl<T: Element> UniformKernel<T> {
+    fn boxed(step: &Step, stream: u64, fill: Fill<T>) -> Box<dyn Kernel> {
+        Box::new(UniformKernel { key: Array::new(&step.args[0]), stream, dst: Array::new(&step.results[0]), fill })
     }
 }
 
 impl<T: Element> Kernel for UniformKernel<T> {
     fn run(&mut self, frame: &Frame) -> Result<(), Fault> {
-        let (key, stream, each, fill) = (self.key.read(frame)[0], self.stream, self.each, self.fill);
+        let (key, stream, fill) = (self.key.read(frame)[0], self.stream, self.fill);
         parallel::units(self.dst.write(frame), CHUNK, self.dst.len * COST, |chunk, out| {
             // SAFETY: the version of `fill` is one that this processor runs, and it asks for nothing else.
-            unsafe { fill(key, stream, (chunk * CHUNK / each) as u64, out) }
+            unsafe { fill(key, stream, chunk * CHUNK, out) }
         });
         Ok(())
     }
