@@ -66,13 +66,15 @@ pub fn uniform(step: &Step, stream: u64) -> Box<dyn Kernel> {
 
 #[inline(always)]
 fn fill<T: Copy, const N: usize>(key: i64, stream: u64, first: usize, out: &mut [T], of: impl Fn([u32; 4]) -> [T; N]) {
-    let block = |at: usize| of(philox::block(key, stream, (first / N + at) as u64));
+    let first = (first / N) as u64;
     let (whole, rest) = out.as_chunks_mut::<N>();
+    let end = first + whole.len() as u64;
+    // No closure: it would be a function without the vectors of its caller.
     for (at, out) in whole.iter_mut().enumerate() {
-        *out = block(at);
+        *out = of(philox::block(key, stream, first + at as u64));
     }
     if !rest.is_empty() {
-        rest.copy_from_slice(&block(whole.len())[..rest.len()]);
+        rest.copy_from_slice(&of(philox::block(key, stream, end))[..rest.len()]);
     }
 }
 
