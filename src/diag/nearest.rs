@@ -2,8 +2,8 @@
 
 /// The best of `candidates` for `word`, or `None` if none is close. Of equals the first wins.
 ///
-/// Close is: the same but for case and underscores; few edits (an insertion, a deletion, a replacement or a swap of two
-/// neighbours) for its length; or one a prefix of the other.
+/// Close is: the same but for case and underscores; one that begins with the word; few edits (an insertion, a deletion, a
+/// replacement or a swap of two neighbours) for its length; or one that the word begins with.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     candidates
         .into_iter()
@@ -23,12 +23,15 @@ fn cost(word: &str, candidate: &str) -> Option<usize> {
         return Some(0);
     }
     let edits = distance(&plain, &other);
-    let longer = plain.len().max(other.len());
-    if edits <= longer.div_ceil(3).min(3) && edits < plain.len().min(other.len()) {
-        return Some(2 * edits);
+    // Who stops in the middle of a word has written no other one.
+    if plain.len() >= 2 && other.starts_with(&plain) {
+        return Some(edits.min(2));
     }
-    let prefix = plain.len().min(other.len()) >= 3 && (plain.starts_with(&other) || other.starts_with(&plain));
-    prefix.then_some(7)
+    let longer = plain.len().max(other.len());
+    if edits <= ((longer + 1) / 3).min(3) && edits < plain.len().min(other.len()) {
+        return Some(3 * edits);
+    }
+    (other.len() >= 3 && plain.starts_with(&other)).then_some(10)
 }
 
 fn plain(word: &str) -> Vec<char> {
@@ -70,11 +73,20 @@ mod tests {
     }
 
     #[test]
+    fn the_beginning_of_a_name() {
+        assert_eq!(nearest("hi", ["pi", "hidden"]), Some("hidden"));
+        assert_eq!(nearest("soft", ["sort", "softmax"]), Some("softmax"));
+        assert_eq!(nearest("los", ["losses", "loss"]), Some("loss"));
+        assert_eq!(nearest("n", ["net"]), None);
+    }
+
+    #[test]
     fn nothing_close() {
         assert_eq!(nearest("x", ["y", "z"]), None);
         assert_eq!(nearest("momentum", ["decay", "lr"]), None);
         assert_eq!(nearest("", ["a"]), None);
         assert_eq!(nearest("lr", ["lr"]), None);
+        assert_eq!(nearest("net", ["ones"]), None);
     }
 
     #[test]

@@ -394,7 +394,8 @@ impl Machine for Engine<'_> {
 /// Sets the random numbers of first values apart from those of training.
 const FIRST_VALUES: u64 = 0x696e_6974;
 
-fn known_shape(cell: &Cell) -> Vec<usize> {
+/// The sizes of a cell, which are numbers.
+pub fn known_shape(cell: &Cell) -> Vec<usize> {
     let size = |d: &crate::types::Dim| d.as_const().and_then(|v| usize::try_from(v).ok());
     cell.ty.shape.iter().map(|d| size(d).expect("the sizes of cells are numbers")).collect()
 }

@@ -23,7 +23,7 @@ mod timing;
 pub use crate::exec::{Entry, Matmul, Profile, take_threads, use_matmul, use_threads};
 pub use crate::plan::Apart;
 pub use bench::Bench;
-pub use engine::Engine;
+pub use engine::{Engine, known_shape};
 pub use peak::{Peak, peaks};
 pub use run::{Checkpoint, How, TestOutcome, run, run_timed, test};
 pub use timing::Times;

@@ -11,7 +11,7 @@ use crate::train::{self, Call, Context, Event, History, Length, Resume};
 
 use super::declare::saying_sizes;
 use super::kept::mentioned;
-use super::session::{Seen, Session, trains};
+use super::session::{Seen, Session, UNKNOWN, trains};
 use super::show;
 use super::world::{Stop, Told, World};
 
@@ -47,7 +47,11 @@ impl Session {
     ) -> Result<(Seen, Answer), Stop> {
         let span = block.span;
         let items = self.needed(mentioned(self.sources.text(span)));
-        let mut seen = self.check(items, Some(Question { block, gradient }), &self.memory);
+        let mut seen = self.check(items, Some(Question { block: block.clone(), gradient }), &self.memory);
+        // What was meant may be a name that the input does not mention.
+        if seen.checked.diagnostics.iter().any(|diagnostic| diagnostic.code == UNKNOWN) {
+            seen = self.check(self.standing(), Some(Question { block, gradient }), &self.memory);
+        }
         let own = |diagnostic: &&Diagnostic| {
             diagnostic.severity == crate::diag::Severity::Error || diagnostic.span().file == span.file
         };

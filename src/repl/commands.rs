@@ -5,7 +5,7 @@ use crate::base::Name;
 use super::doc;
 use super::kept::{Kept, dependents};
 use super::session::Session;
-use super::settings::SETTINGS;
+use super::settings::unknown;
 use super::world::{Flow, Stop, World};
 
 /// A command: its name, what it takes, what it does.
@@ -49,7 +49,9 @@ pub const COMMANDS: [Command; 19] = [
         s.run_named(text, w)
     }),
     command("test", "[NAME]", "run the tests of the session", |s, text, w| s.test_named(text, w)),
-    command("load", "FILE", "take over the declarations of a file", |s, text, w| s.load(text, w)),
+    command("load", "FILE", "take over the declarations of a file, or weights (.safetensors)", |s, text, w| {
+        s.load(text, w)
+    }),
     command("reload", "", "read that file again; weights that still fit stay", |s, _, w| s.reload(w)),
     command("save", "FILE", "write the session as a program (.dln), or its weights (.safetensors)", |s, text, w| {
         s.save(text, w)
@@ -103,10 +105,17 @@ fn found(name: &str) -> Result<&'static Command, String> {
 
 fn help(session: &mut Session, name: &str, world: &mut World) -> Result<(), Stop> {
     if !name.is_empty() {
-        match found(name.trim_start_matches(':')) {
-            Ok(command) if name.starts_with(':') => {
+        let (is_command, word) = (name.starts_with(':'), name.trim_start_matches(':'));
+        // A name goes before a command of that name.
+        if !is_command && doc::lines(session, name).is_some() {
+            doc::tell(session, name, world);
+            return Ok(());
+        }
+        match found(word) {
+            Ok(command) if is_command || command.name == word => {
                 world.say(format!(":{} {}  {}", command.name, command.takes, command.about))
             }
+            Err(message) if is_command => world.say(message),
             _ => doc::tell(session, name, world),
         }
         return Ok(());
@@ -156,11 +165,15 @@ fn reset(session: &mut Session, name: &str, world: &mut World) -> Result<(), Sto
 
 fn set(session: &mut Session, text: &str, world: &mut World) -> Result<(), Stop> {
     match text.split_once(char::is_whitespace) {
-        None if text.is_empty() => session.settings.lines().into_iter().for_each(|line| world.say(line)),
-        None => match SETTINGS.iter().find(|(name, _)| *name == text) {
-            Some((name, about)) => world.say(format!("`:set {name} VALUE`: {about}")),
-            None => world.say(format!("`:set {text} VALUE`")),
-        },
+        None => {
+            let lines = session.settings.lines(&session.kept, &session.sources);
+            let mut asked = lines.into_iter().filter(|(name, _)| text.is_empty() || **name == *text).peekable();
+            if asked.peek().is_none() {
+                world.say(unknown(text, &session.kept));
+                return Err(Stop);
+            }
+            asked.for_each(|(_, line)| world.say(line));
+        }
         Some((name, value)) => {
             let mut settings = session.settings.clone();
             settings.set(name, value.trim(), &session.kept).map_err(|message| {
@@ -168,6 +181,11 @@ fn set(session: &mut Session, text: &str, world: &mut World) -> Result<(), Stop>
                 Stop
             })?;
             let before = std::mem::replace(&mut session.settings, settings);
+            if let Err(message) = session.takes_setting(name) {
+                session.settings = before;
+                world.say(message);
+                return Err(Stop);
+            }
             let outdated = dependents(&session.kept, &[name.into()], &session.sources);
             session.memory.outdate(&outdated);
             return session.rest(world).inspect_err(|_| session.settings = before);

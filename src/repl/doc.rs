@@ -32,24 +32,30 @@ fn is_path(name: &str) -> bool {
 
 /// Tells what is known of a name: of the session, of the prelude, or anywhere in the library.
 pub fn tell(session: &Session, name: &str, world: &mut World) {
-    if let Some(lines) = module(name) {
-        return lines.into_iter().for_each(|line| world.say(line));
-    }
-    let (from, last) = match name.rsplit_once('.') {
-        Some((module, last)) if stdlib::module(module).is_some() => (Some(module), last),
-        _ => (None, name),
-    };
-    let lines = from
-        .and_then(|module| imported(session, module, last))
-        .or_else(|| own(session, name))
-        .or_else(|| built(name))
-        .or_else(|| stdlib::exporting(last).and_then(|module| imported(session, module, last)));
-    match lines {
+    match lines(session, name) {
         Some(lines) => lines.into_iter().for_each(|line| world.say(line)),
         None => {
-            let near = near(session, name, last).map(|near| format!("; did you mean `{near}`?"));
+            let near = near(session, name, parts(name).1).map(|near| format!("; did you mean `{near}`?"));
             world.say(format!("nothing is known of `{name}`{}", near.unwrap_or_default()));
         }
+    }
+}
+
+/// What is known of a name, in lines.
+pub fn lines(session: &Session, name: &str) -> Option<Vec<String>> {
+    let (from, last) = parts(name);
+    module(name)
+        .or_else(|| from.and_then(|module| imported(session, module, last)))
+        .or_else(|| own(session, name))
+        .or_else(|| built(name))
+        .or_else(|| stdlib::exporting(last).and_then(|module| imported(session, module, last)))
+}
+
+/// `std.nn` and `Linear` of `std.nn.Linear`
+fn parts(name: &str) -> (Option<&str>, &str) {
+    match name.rsplit_once('.') {
+        Some((module, last)) if stdlib::module(module).is_some() => (Some(module), last),
+        _ => (None, name),
     }
 }
 

@@ -27,10 +27,14 @@ impl Session {
     /// `:shape E`: the shapes of the tensors in a value.
     pub(super) fn tell_shape(&mut self, text: &str, world: &mut World) -> Result<(), Stop> {
         let block = self.expression(text, world)?;
-        let (_, answer) = self.question(block, false, world)?;
-        match shapes(&answer.value) {
-            Some(shape) => world.say(shape),
-            None => world.say("this has no shape: it is no tensor"),
+        let (seen, answer) = self.question(block, false, world)?;
+        match (&answer.value, shapes(&answer.value)) {
+            (_, Some(shape)) => world.say(shape),
+            (Described::Layer { .. }, None) => {
+                let lines = show::answer(&answer.value, &[], &seen, world.look);
+                lines.into_iter().for_each(|line| world.say(line));
+            }
+            _ => world.say("this has no shape: it is no tensor"),
         }
         Ok(())
     }
@@ -111,6 +115,7 @@ impl Session {
         let block = self.statement(text, world)?;
         let (seen, answer) = self.question(block, false, world)?;
         let program = &seen.checked.programs[answer.program.index()];
+        computes(program, world)?;
         Ok(driver::compile(program, &sizes(program)))
     }
 
@@ -148,6 +153,7 @@ impl Session {
         let began = (world.clock)();
         let (seen, answer) = self.question(block, false, world)?;
         let checked = (world.clock)() - began;
+        computes(&seen.checked.programs[answer.program.index()], world)?;
         let mut engine = self
             .engine(&seen.checked, &self.memory, world.interrupt)
             .map_err(|error| self.failed(&error, &seen, world))?;
@@ -211,6 +217,15 @@ impl Session {
         drop(engine);
         Ok((seen, answer.value, results))
     }
+}
+
+/// Fails where a program computes nothing: a layer, a number of the program.
+fn computes(program: &Program, world: &mut World) -> Result<(), Stop> {
+    if program.outputs.is_empty() {
+        world.say("nothing is computed here: an expression with tensors is expected, such as `net(x)`");
+        return Err(Stop);
+    }
+    Ok(())
 }
 
 fn drawn(tensor: &Tensor, world: &World) -> Option<Vec<String>> {

@@ -5,41 +5,42 @@ use std::path::Path;
 
 use crate::base::{Name, Span};
 use crate::diag::Severity;
-use crate::io;
+use crate::io::Files;
 use crate::sema::type_text;
 use crate::syntax::ast::ItemKind;
 use crate::syntax::parse;
-use crate::tir::Role;
-use crate::train::Machine;
 
 use super::commands::counted;
 use super::declare::{Draft, standing};
 use super::kept::{Kept, dependents};
 use super::memory::Memory;
 use super::session::Session;
+use super::weights::is_weights;
 use super::world::{Stop, World};
 
 impl Session {
-    /// `:load FILE`: its declarations take the place of those of the file that was loaded before; what was typed stays, where
+    /// `:load FILE`: weights of a `.safetensors`, or a program. Its declarations take the place of those of the file that was loaded before; what was typed stays, where
     /// the file says nothing else. Paths begin at its folder. Nothing of it runs.
     pub fn load(&mut self, path: &str, world: &mut World) -> Result<(), Stop> {
+        if is_weights(path) {
+            return self.load_weights(path, world);
+        }
         let name = Path::new(path).file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         let folder = Path::new(path).parent().unwrap_or(Path::new(""));
         let files = self.files.clone().below(&folder.to_string_lossy());
-        self.loaded = Some((files, name));
-        self.read(Memory::default(), world)
+        self.read(files, name, Memory::default(), world)
     }
 
     /// `:reload`: as `:load` of the same file; weights stay where they fit.
     pub(super) fn reload(&mut self, world: &mut World) -> Result<(), Stop> {
-        self.read(self.memory.clone(), world)
-    }
-
-    fn read(&mut self, memory: Memory, world: &mut World) -> Result<(), Stop> {
         let Some((files, name)) = self.loaded.clone() else {
             world.say("no file is loaded: `:load FILE`");
             return Err(Stop);
         };
+        self.read(files, name, self.memory.clone(), world)
+    }
+
+    fn read(&mut self, files: Files, name: String, memory: Memory, world: &mut World) -> Result<(), Stop> {
         let text = files.read(&name).map_err(|error| error.to_string());
         let text =
             text.and_then(|bytes| String::from_utf8(bytes.into_owned()).map_err(|_| "it is not UTF-8".to_string()));
@@ -47,6 +48,8 @@ impl Session {
             world.say(format!("`{name}` cannot be read: {error}"));
             Stop
         })?;
+        // A file with a mistake can be mended, and read again.
+        self.loaded = Some((files.clone(), name.clone()));
         let before = std::mem::replace(&mut self.files, files);
         let result = self.take_file(&name, &text, memory, world);
         if result.is_err() {
@@ -122,7 +125,7 @@ impl Session {
     pub(super) fn save(&mut self, path: &str, world: &mut World) -> Result<(), Stop> {
         let written = match Path::new(path).extension().and_then(|ending| ending.to_str()) {
             Some("dln") => self.files.write(path, self.program().as_bytes()).map_err(|error| error.to_string()),
-            Some("safetensors") => return self.save_weights(path, world),
+            _ if is_weights(path) => return self.save_weights(path, world),
             _ => Err("it is `.dln` for the program, `.safetensors` for the weights".to_string()),
         };
         match written {
@@ -135,30 +138,6 @@ impl Session {
                 Err(Stop)
             }
         }
-    }
-
-    fn save_weights(&mut self, path: &str, world: &mut World) -> Result<(), Stop> {
-        let seen = self.check(self.standing(), None, &self.memory);
-        self.tell_all(
-            seen.checked.diagnostics.iter().filter(|d| d.severity == Severity::Error),
-            &seen.program.sources,
-            world,
-        )?;
-        let engine = self
-            .engine(&seen.checked, &self.memory, world.interrupt)
-            .map_err(|error| self.failed(&error, &seen, world))?;
-        let computed = &seen.checked.standing.computed;
-        let cells = seen.checked.cells.iter().enumerate().map(|(at, cell)| (crate::tir::CellId::from(at), cell));
-        let weights = cells.filter(|(id, cell)| cell.role != Role::State && !computed.contains(id));
-        let tensors: Vec<(String, crate::ops::Tensor)> =
-            weights.map(|(id, cell)| (cell.path.to_string(), engine.read(id))).collect();
-        if tensors.is_empty() {
-            world.say("there are no weights to save");
-            return Err(Stop);
-        }
-        io::save(&self.files, path, &tensors, &[], Span::none()).map_err(|error| self.failed(&error, &seen, world))?;
-        world.say(format!("saved {path}: {}", counted(tensors.len(), "tensor")));
-        Ok(())
     }
 
     /// The session as a program.

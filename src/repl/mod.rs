@@ -20,6 +20,7 @@ mod run;
 mod session;
 mod settings;
 mod show;
+mod weights;
 mod why;
 mod world;
 

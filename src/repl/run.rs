@@ -53,7 +53,16 @@ impl Session {
         let wanted = |kept: &&Kept| matches!(&kept.item.kind, ItemKind::Test(test) if test.name.contains(name));
         let kept: Vec<Kept> = self.kept.iter().filter(wanted).cloned().collect();
         if kept.is_empty() {
-            world.say("there is no such test");
+            let tests = self.kept.iter().filter_map(|kept| match &kept.item.kind {
+                ItemKind::Test(test) => Some(format!("\"{}\"", test.name)),
+                _ => None,
+            });
+            let tests: Vec<String> = tests.collect();
+            world.say(match tests.is_empty() {
+                true => "there are no tests: `test \"..\" { assert .. }` is one".to_string(),
+                false => format!("no test has `{name}` in its name: there is {}", tests.join(", ")),
+            });
+            return Err(Stop);
         }
         // A test changes nothing for another, and what fails has been told.
         kept.iter().for_each(|test| self.run(&[test], world).map_or((), drop));

@@ -40,6 +40,9 @@ pub struct Session {
     pub(super) number: usize,
 }
 
+/// The code of a name that is not known.
+pub(super) const UNKNOWN: &str = "E0201";
+
 /// A program and what the checker says of it.
 pub(super) struct Seen {
     pub program: Program,
@@ -234,7 +237,7 @@ impl Session {
 
     /// The name that a diagnostic does not find, where it is one that was set aside.
     fn aside(&self, diagnostic: &Diagnostic, sources: &Sources) -> Option<Name> {
-        let asked = Some(diagnostic.span()).filter(|span| diagnostic.code == "E0201" && !span.is_none());
+        let asked = Some(diagnostic.span()).filter(|span| diagnostic.code == UNKNOWN && !span.is_none());
         let name = sources.text(asked?);
         let aside = self.kept.iter().filter(|kept| kept.aside).flat_map(Kept::names);
         aside.into_iter().find(|aside| **aside == *name)

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::Name;
+use crate::base::{Name, Sources};
+use crate::diag::Severity;
 use crate::driver::{self, Matmul};
 use crate::sema::{Options, Override};
+use crate::syntax::ast::{Hyper, ItemKind};
 use crate::tir::Job;
 use crate::types::DType;
 
 use super::kept::Kept;
+use super::session::Session;
 
 /// The settings of a session.
 #[derive(Clone, Debug)]
@@ -57,8 +60,8 @@ impl Settings {
         self.given_seed.unwrap_or(job.seed)
     }
 
-    /// All settings with their values.
-    pub fn lines(&self) -> Vec<String> {
+    /// All settings and the `hyper`s of the program by their names, with values.
+    pub fn lines(&self, kept: &[Kept], sources: &Sources) -> Vec<(Name, String)> {
         let values = [
             self.seed.to_string(),
             self.epochs.map_or("file".to_string(), |epochs| epochs.to_string()),
@@ -66,8 +69,14 @@ impl Settings {
             self.threads.map_or("all".to_string(), |threads| threads.to_string()),
             if self.matmul == Matmul::Fast { "fast" } else { "exact" }.to_string(),
         ];
-        let own = SETTINGS.iter().zip(values).map(|((name, about), value)| format!("{name:8}{value:8}{about}"));
-        own.chain(self.hypers.iter().map(|(name, value)| format!("{name:8}{:8}a `hyper`", value.to_string()))).collect()
+        let line = |name: &str, value: String, about: &str| (name.into(), format!("{name:8}{value:8}{about}"));
+        let own = SETTINGS.iter().zip(values).map(|((name, about), value)| line(name, value, about));
+        let declared = hypers(kept).map(|hyper| {
+            let set = self.hypers.get(&hyper.name.name).map(ToString::to_string);
+            let value = set.unwrap_or_else(|| sources.text(hyper.value.span).to_string());
+            line(&hyper.name.name, value, "a `hyper`")
+        });
+        own.chain(declared).collect()
     }
 
     /// Sets `name` to what `text` says. The error says what is taken.
@@ -99,23 +108,38 @@ impl Settings {
                 };
                 driver::use_matmul(self.matmul);
             }
-            hyper if is_hyper(hyper, kept) => {
+            hyper if hypers(kept).any(|own| *own.name.name == *hyper) => {
                 self.hypers.insert(hyper.into(), value(text));
             }
-            other => {
-                let known = SETTINGS.iter().map(|(name, _)| *name);
-                let near = crate::diag::nearest(other, known).map(|near| format!("; did you mean `{near}`?"));
-                return Err(format!("there is nothing called `{other}` to set{}", near.unwrap_or_default()));
-            }
+            other => return Err(unknown(other, kept)),
         }
         Ok(())
     }
 }
 
-fn is_hyper(name: &str, kept: &[Kept]) -> bool {
-    let hyper =
-        |kept: &Kept| matches!(&kept.item.kind, crate::syntax::ast::ItemKind::Hyper(h) if *h.name.name == *name);
-    kept.iter().any(hyper)
+/// What to say of a name that is no setting.
+pub fn unknown(name: &str, kept: &[Kept]) -> String {
+    let known = SETTINGS.iter().map(|(name, _)| *name).chain(hypers(kept).map(|hyper| &*hyper.name.name));
+    let near = crate::diag::nearest(name, known).map(|near| format!("; did you mean `{near}`?"));
+    format!("there is nothing called `{name}` to set{}", near.unwrap_or_default())
+}
+
+fn hypers(kept: &[Kept]) -> impl Iterator<Item = &Hyper> {
+    kept.iter().filter_map(|kept| match &kept.item.kind {
+        ItemKind::Hyper(hyper) => Some(hyper),
+        _ => None,
+    })
+}
+
+impl Session {
+    /// Whether a `hyper` takes the value that it is set to; the error says what it takes.
+    pub(super) fn takes_setting(&self, name: &str) -> Result<(), String> {
+        let own = self.kept.iter().filter(|kept| hypers(std::slice::from_ref(kept)).any(|own| *own.name.name == *name));
+        let seen = self.check(own.map(|kept| kept.item.clone()).collect(), None, &self.memory);
+        let error = seen.checked.diagnostics.iter().find(|diagnostic| diagnostic.severity == Severity::Error);
+        // On a command line it is a flag.
+        error.map_or(Ok(()), |error| Err(error.message.replace(&format!("`--{name}`"), &format!("`{name}`"))))
+    }
 }
 
 /// A number, a truth, or else a text.

@@ -171,7 +171,10 @@ impl<'a> Checker<'a> {
     /// Puts the derivatives of the one tensor, in all that it was computed from and that is kept, behind it.
     fn gradients(&mut self, tensors: &mut Vec<Tensor>, span: Span) -> Res<Vec<Name>> {
         let [value] = &tensors[..] else {
-            return Err(self.error("E0601", span, "a derivative is that of a number", "this is none"));
+            let diagnostic =
+                Diagnostic::error("E0601", span, "a derivative is that of a number", "is computed from no tensor")
+                    .help("it is taken of one that weights or tensors give, such as `sum(net(x))`");
+            return Err(self.report(diagnostic));
         };
         let value = value.clone();
         if !value.ty.dtype.is_float() || !value.ty.shape.is_empty() {

@@ -179,6 +179,24 @@ fn reload_keeps_the_weights_that_fit() {
 }
 
 #[test]
+fn weights_that_were_saved_are_loaded_elsewhere() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("net.dln"), NET).expect("written");
+    let mut first = Table::at(Files::at(folder.path()));
+    let told = first.play(":load net.dln\n:set epochs 1\n:run classify\n:save w.safetensors\nsum(net[0].weight)");
+    let trained = told.lines().last().expect("a value").to_string();
+    let mut other = Table::at(Files::at(folder.path()));
+    let told = other.play(":load net.dln\nsum(net[0].weight)\n:load w.safetensors\nsum(net[0].weight)");
+    let lines: Vec<&str> = told.lines().collect();
+    assert!(told.contains("loaded w.safetensors: 4 tensors"), "{told}");
+    assert_eq!(lines.last(), Some(&&*trained), "{told}");
+    assert!(lines.iter().filter(|line| **line == trained).count() == 1, "first values are others: {told}");
+    fs::write(folder.path().join("net.dln"), NET.replace("16", "20")).expect("written");
+    let told = other.play(":reload\n:load w.safetensors");
+    assert!(told.contains("error") && told.contains("net.0.weight"), "{told}");
+}
+
+#[test]
 fn nothing_that_is_typed_ends_a_session() {
     let mut table = Table::at(Files::at("."));
     let lines = [
