@@ -66,15 +66,37 @@ pub fn module(path: &str) -> Option<&'static str> {
     modules().iter().find(|(p, _)| *p == path).map(|(_, text)| *text)
 }
 
-/// The module to `use` for `name`, for a hint: the one that declares it, or the one above that passes it on, as `std.nn` does
-/// what `std.nn.linear` declares.
+/// The module to `use` for `name`, for a hint.
 pub fn exporting(name: &str) -> Option<&'static str> {
-    let (path, _) = modules().iter().find(|(_, text)| text.lines().any(|line| declares(line, name)))?;
-    let above = path.rsplit_once('.').and_then(|(above, _)| modules().iter().find(|(path, _)| *path == above));
-    match above {
-        Some((above, text)) if text.lines().any(|line| passes_on(line, path, name)) => Some(above),
-        _ => Some(path),
-    }
+    exports().find(|(own, _)| *own == name).map(|(_, module)| module)
+}
+
+/// Every name that a module declares, with the module to `use` for it: the one that declares it, or the one above that passes it
+/// on, as `std.nn` does what `std.nn.linear` declares.
+pub fn exports() -> impl Iterator<Item = (&'static str, &'static str)> {
+    modules().iter().flat_map(|(path, text)| {
+        let above = path.rsplit_once('.').and_then(|(above, _)| modules().iter().find(|(path, _)| *path == above));
+        let passed = above.into_iter().flat_map(|(_, text)| brought(text)).filter(|(from, _)| from == path);
+        let passed: Vec<&str> = passed.map(|(_, name)| name).collect();
+        let module = move |name| above.filter(|_| passed.contains(&name)).map_or(*path, |(above, _)| *above);
+        text.lines().filter_map(declared).map(move |name| (name, module(name)))
+    })
+}
+
+/// What the lines `use path: .., name, ..` of a text bring, each name under which it is known there with its path. A line goes on
+/// behind a comma.
+pub fn brought(text: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let starts = text.match_indices("use ").filter(|(at, _)| *at == 0 || text.as_bytes()[at - 1] == b'\n');
+    let lines = starts.filter_map(|(at, word)| {
+        let rest = &text[at + word.len()..];
+        let mut ends = rest.match_indices('\n').map(|(at, _)| at);
+        let end = ends.find(|&at| !rest[..at].trim_end().ends_with([',', ':'])).unwrap_or(rest.len());
+        rest[..end].split_once(':')
+    });
+    lines.flat_map(|(path, names)| {
+        let names = names.split(',').map(|name| name.rsplit(" as ").next().unwrap_or("").trim());
+        names.filter(|name| !name.is_empty()).map(move |name| (path.trim(), name))
+    })
 }
 
 /// Every name that a module of the library declares.
@@ -82,22 +104,11 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     modules().iter().flat_map(|(_, text)| text.lines().filter_map(declared))
 }
 
-fn declares(line: &str, name: &str) -> bool {
-    declared(line) == Some(name)
-}
-
 /// The name of a line `fn name(`, `layer name[`, ..
 fn declared(line: &str) -> Option<&str> {
     let (keyword, rest) = line.split_once(' ')?;
     let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
     (matches!(keyword, "fn" | "layer" | "optimizer" | "let") && end > 0).then_some(&rest[..end])
-}
-
-/// A line `use path: .., name, ..`.
-fn passes_on(line: &str, path: &str, name: &str) -> bool {
-    let names =
-        line.strip_prefix("use ").and_then(|rest| rest.strip_prefix(path)).and_then(|rest| rest.strip_prefix(':'));
-    names.is_some_and(|names| names.split(',').any(|passed| passed.trim() == name))
 }
 
 /// The bytes of the file that a program names `std:NAME`.
@@ -124,6 +135,7 @@ mod tests {
         assert_eq!(exporting("AdamW"), Some("std.optim"));
         assert_eq!(exporting("hessian"), Some("std.autodiff"));
         assert_eq!(exporting("Line"), None);
+        assert_eq!(exporting("scatter_prod"), Some("std.index"), "in the second line of what is brought");
     }
 
     #[test]

@@ -22,12 +22,13 @@ fn cost(word: &str, candidate: &str) -> Option<usize> {
     if plain == other {
         return Some(0);
     }
-    let edits = distance(&plain, &other);
+    let longer = plain.len().max(other.len());
+    // Words whose lengths differ by more have no more in common than their beginning.
+    let edits = if plain.len().abs_diff(other.len()) > 3 { longer } else { distance(&plain, &other) };
     // Who stops in the middle of a word has written no other one.
     if plain.len() >= 2 && other.starts_with(&plain) {
         return Some(edits.min(2));
     }
-    let longer = plain.len().max(other.len());
     if edits <= ((longer + 1) / 3).min(3) && edits < plain.len().min(other.len()) {
         return Some(3 * edits);
     }

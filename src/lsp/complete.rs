@@ -34,6 +34,11 @@ pub fn completions(analysis: &Analysis, document: &Document, position: Position)
     items
 }
 
+/// Whether any name may stand behind a text: no line `use ..` is open, and no dot.
+pub fn is_free(before: &str) -> bool {
+    !before.ends_with('.') && !before.rsplit('\n').next().unwrap_or("").starts_with("use ")
+}
+
 /// `use std.nn: Lin`: modules in front of the colon, names behind it; `use "parts/` the files of the project.
 fn used(analysis: &Analysis, line: &str) -> Vec<CompletionItem> {
     if let Some((module, _)) = line.split_once(':') {
@@ -108,7 +113,7 @@ fn in_scope(analysis: &Analysis, offset: usize, text: &str) -> Vec<CompletionIte
             add(&text[span], CompletionItemKind::TEXT, None);
         }
     }
-    for name in library_names() {
+    for name in stdlib::brought(stdlib::prelude()).map(|(_, name)| name) {
         add(name, CompletionItemKind::FUNCTION, None);
     }
     for (name, params) in built_in() {
@@ -144,13 +149,6 @@ fn open_bracket(before: &str) -> Option<Token> {
         }
     }
     None
-}
-
-/// What every program sees without `use`.
-fn library_names() -> Vec<&'static str> {
-    let lines = stdlib::prelude().lines().filter_map(|line| line.strip_prefix("use "));
-    let names = lines.filter_map(|line| line.split_once(':')).flat_map(|(_, names)| names.split(','));
-    names.map(|name| name.trim().rsplit(" as ").next().unwrap_or("").trim()).filter(|name| !name.is_empty()).collect()
 }
 
 fn kind(kind: Kind) -> CompletionItemKind {

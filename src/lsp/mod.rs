@@ -12,6 +12,7 @@ pub mod describe;
 mod fields;
 mod hints;
 mod hover;
+mod imports;
 mod inbox;
 mod lenses;
 mod navigate;

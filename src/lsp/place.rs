@@ -12,21 +12,36 @@ use crate::base::Span;
 pub struct Text {
     pub text: String,
     starts: Vec<usize>,
+    /// The ends of all characters that take more bytes than units of UTF-16, each with how many more there are up to it: what
+    /// stands far back in a long line is found without reading the line.
+    wide: Vec<(usize, usize)>,
 }
 
 impl Text {
     pub fn new(text: String) -> Text {
         let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Text { text, starts }
+        let mut more = 0;
+        let wide = text.char_indices().filter(|(_, c)| !c.is_ascii());
+        let wide = wide.map(|(at, c)| {
+            more += c.len_utf8() - c.len_utf16();
+            (at + c.len_utf8(), more)
+        });
+        let wide = wide.collect();
+        Text { text, starts, wide }
     }
 
     /// Where a byte stands; behind the end, the end.
     pub fn position(&self, offset: usize) -> Position {
         let offset = offset.min(self.text.len());
         let line = self.starts.partition_point(|&start| start <= offset) - 1;
-        let before = self.text.get(self.starts[line]..offset).unwrap_or("");
-        let column: usize = before.chars().map(char::len_utf16).sum();
+        let column = self.units(offset) - self.units(self.starts[line]);
         Position::new(line as u32, column as u32)
+    }
+
+    /// How many units of UTF-16 are in front of a byte.
+    fn units(&self, offset: usize) -> usize {
+        let wide = self.wide.partition_point(|&(end, _)| end <= offset);
+        offset - wide.checked_sub(1).map_or(0, |at| self.wide[at].1)
     }
 
     /// The byte at a place; behind the end of a line, the end of the line.

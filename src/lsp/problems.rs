@@ -7,6 +7,7 @@ use lsp_types::{
     NumberOrString, Range, TextEdit, Uri, WorkspaceEdit,
 };
 
+use super::imports;
 use super::place::{self, Text};
 use super::project::Analysis;
 use crate::diag::{self, Severity};
@@ -44,7 +45,6 @@ fn diagnostic(analysis: &Analysis, d: &diag::Diagnostic) -> Diagnostic {
 }
 
 /// The helps that have an edit, of the diagnostics that touch a range.
-#[allow(clippy::mutable_key_type, reason = "the protocol's crate says so; nobody changes a key")]
 pub fn actions(analysis: &Analysis, range: Range) -> Vec<CodeActionOrCommand> {
     let mut actions = vec![];
     for d in &analysis.checked.diagnostics {
@@ -55,21 +55,44 @@ pub fn actions(analysis: &Analysis, range: Range) -> Vec<CodeActionOrCommand> {
         if own.end < range.start || range.end < own.start {
             continue;
         }
+        if let Some((line, edit)) = missing(analysis, d) {
+            let Some(uri) = analysis.path_of(d.span()).and_then(|path| place::uri(&path)) else { continue };
+            actions.push(action(analysis, d, format!("add `{line}`"), uri, edit, true));
+        }
         let edits = d.helps.iter().filter_map(|help| Some((help, help.edit.as_ref()?)));
         for (i, (help, edit)) in edits.enumerate() {
             let Some((uri, text)) = target(analysis, edit) else { continue };
             let change = TextEdit { range: text.range(edit.span), new_text: edit.text.clone() };
-            actions.push(CodeActionOrCommand::CodeAction(CodeAction {
-                title: help.text.clone(),
-                kind: Some(CodeActionKind::QUICKFIX),
-                diagnostics: Some(vec![diagnostic(analysis, d)]),
-                edit: Some(WorkspaceEdit { changes: Some(HashMap::from([(uri, vec![change])])), ..Default::default() }),
-                is_preferred: Some(i == 0),
-                ..CodeAction::default()
-            }));
+            actions.push(action(analysis, d, help.text.clone(), uri, change, i == 0));
         }
     }
     actions
+}
+
+/// The `use` line for a name that nothing in the file brings, and its edit.
+fn missing(analysis: &Analysis, d: &diag::Diagnostic) -> Option<(String, TextEdit)> {
+    let is_unknown = d.code == "E0201";
+    is_unknown.then(|| imports::fix(&analysis.text, analysis.program.sources.text(d.span())))?
+}
+
+/// A quick fix of one file.
+#[allow(clippy::mutable_key_type, reason = "the protocol's crate says so; nobody changes a key")]
+fn action(
+    analysis: &Analysis,
+    d: &diag::Diagnostic,
+    title: String,
+    uri: Uri,
+    edit: TextEdit,
+    is_preferred: bool,
+) -> CodeActionOrCommand {
+    CodeActionOrCommand::CodeAction(CodeAction {
+        title,
+        kind: Some(CodeActionKind::QUICKFIX),
+        diagnostics: Some(vec![diagnostic(analysis, d)]),
+        edit: Some(WorkspaceEdit { changes: Some(HashMap::from([(uri, vec![edit])])), ..Default::default() }),
+        is_preferred: Some(is_preferred),
+        ..CodeAction::default()
+    })
 }
 
 /// The file that an edit changes.

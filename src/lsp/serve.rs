@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::inbox::{self, Inbox};
 use super::place::Text;
 use super::project::{Analysis, Document, Project};
-use super::{complete, hints, hover, lenses, navigate, outline, place, problems, rename};
+use super::{complete, hints, hover, imports, lenses, navigate, outline, place, problems, rename};
 use crate::stdlib;
 
 /// Serves an editor over the standard streams until it says goodbye.
@@ -133,7 +133,12 @@ impl Server<'_> {
                 self.at(params, |a, at: InlayHintParams| Some(hints::hints(a, at.range)))
             }
             request::Completion::METHOD => self.at_text(params, |a, document, at: CompletionParams| {
-                Some(complete::completions(a, document, at.text_document_position.position))
+                let position = at.text_document_position.position;
+                let mut items = complete::completions(a, document, position);
+                items.extend(imports::completions(document, position, &items));
+                // The library is asked only for what begins with some letter.
+                let is_incomplete = document.text.word(document.text.offset(position)).is_empty();
+                Some(CompletionList { is_incomplete, items })
             }),
             request::SignatureHelpRequest::METHOD => self.at_text(params, |a, document, at: SignatureHelpParams| {
                 complete::signature(a, document, at.text_document_position_params.position)

@@ -160,6 +160,12 @@ impl Drop for Client {
     }
 }
 
+/// What a completion offers.
+pub fn labels(answer: Value) -> Vec<String> {
+    let items = answer["items"].as_array().expect("a list");
+    items.iter().map(|item| item["label"].as_str().expect("a label").to_string()).collect()
+}
+
 /// A byte of a text as a place; the texts here are ASCII.
 pub fn place(text: &str, offset: usize) -> Value {
     let before = &text[..offset];

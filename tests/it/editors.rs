@@ -142,3 +142,12 @@ fn the_operators_of_editors_are_those_of_the_lexer() {
         assert!(missing.is_empty(), "{} lacks {missing:?}", grammar.path);
     }
 }
+
+/// Editors match by engines of their own (Neovim by that of Vim, where `\p{..}` is no class).
+#[test]
+fn patterns_of_queries_are_read_by_every_editor() {
+    let text = read("editors/tree-sitter-dln/queries/highlights.scm");
+    for line in text.lines().filter(|line| line.contains("#match?")) {
+        assert!(!line.contains('\\'), "{line}");
+    }
+}

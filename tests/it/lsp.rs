@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::editor::{Client, everywhere, place};
+use crate::editor::{Client, everywhere, labels, place};
 use crate::root;
 
 const NET: &str = "\
@@ -76,10 +76,6 @@ fn a_hover_tells_type_declaration_documentation_and_count() {
 #[test]
 fn what_could_be_written_fits_the_place() {
     let mut client = Client::with(NET);
-    let labels = |answer: Value| -> Vec<String> {
-        let list = answer.as_array().expect("a list");
-        list.iter().map(|item| item["label"].as_str().expect("a label").to_string()).collect()
-    };
     let inside = labels(client.at("textDocument/completion", NET, "relu(first", 2));
     for name in ["hidden", "first", "gain", "In", "B", "Linear", "relu", "concat", "scan"] {
         assert!(inside.iter().any(|label| label == name), "{name}");
@@ -122,10 +118,6 @@ fn records_and_files_are_offered() {
     let text = "use std.data: digits\nlet pair = (left: 1, right: ones[2])\nlet rows = digits.train\n";
     let mut client = Client::among(&[("blocks.dln", "fn twice(x: [N]) = x\n"), ("parts/sizes.dln", "let width = 3\n")]);
     client.open("main.dln", text);
-    let labels = |answer: Value| -> Vec<String> {
-        let list = answer.as_array().expect("a list");
-        list.iter().map(|item| item["label"].as_str().expect("a label").to_string()).collect()
-    };
     let offered = [
         ("let a = pair.", vec!["left", "right"]),
         ("let a = pair.right.", vec!["T", "shape", "rank", "dtype"]),

@@ -35,6 +35,7 @@ mod lessons;
 mod loaded;
 mod loops;
 mod lsp;
+mod lsp_imports;
 mod lsp_keys;
 mod lsp_project;
 mod meaning;

@@ -59,8 +59,8 @@
     "f16" "bf16" "f32" "f64" "i32" "i64" "u8" "bool" "idx" "any"))
 
 (call function: (identifier) @function.call)
-((call function: (identifier) @constructor) (#match? @constructor "^\\p{Lu}"))
-((index base: (identifier) @constructor) (#match? @constructor "^\\p{Lu}"))
+((call function: (identifier) @constructor) (#match? @constructor "^[A-Z]"))
+((index base: (identifier) @constructor) (#match? @constructor "^[A-Z]"))
 (call function: (index base: (identifier) @constructor))
 (call function: (member name: (identifier) @function.method.call))
 (member name: (identifier) @property)
