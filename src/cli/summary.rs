@@ -1,9 +1,9 @@
 //! `dln summary`: a table of the layers that a program calls.
 
-use super::args::{count, file, json, path, value};
+use super::args::{file, json, path, value};
 use super::command::{Desk, Exit};
 use crate::base::{bytes, grouped, short};
-use crate::driver::summary::{Row, Summary};
+use crate::driver::summary::{Amount, Costs, Row, Summary};
 use crate::tir::Ty;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};
@@ -36,7 +36,10 @@ pub fn words() -> Command {
                 .value_parser(size)
                 .action(ArgAction::Append),
         )
-        .arg(value("depth", "N", "Leaves out what stands inside N layers (3)").value_parser(count()))
+        .arg(
+            value("depth", "N", "Leaves out what stands inside N layers (3); 0 leaves the totals")
+                .value_parser(clap::value_parser!(usize)),
+        )
         .arg(json())
 }
 
@@ -78,10 +81,11 @@ impl Desk<'_> {
         }
         let mut shown = 0;
         for summary in summaries {
-            let rows: Vec<&Row> = summary.rows.iter().filter(|row| is_asked(row, asked)).collect();
-            if rows.is_empty() {
+            let inside: Vec<&Row> = summary.rows.iter().filter(|row| is_asked(row, asked)).collect();
+            if inside.is_empty() {
                 continue;
             }
+            let rows: Vec<&Row> = inside.into_iter().filter(|row| row.depth < asked.depth).collect();
             shown += 1;
             if self.json {
                 self.output.line(&to_json(summary, &rows).to_string());
@@ -125,27 +129,42 @@ fn is_asked(row: &Row, asked: &Summarize) -> bool {
     let below = |layer: &String| {
         row.path.strip_prefix(layer.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
-    asked.layer.as_ref().is_none_or(below) && row.depth < asked.depth
+    asked.layer.as_ref().is_none_or(below)
 }
 
 /// A table of some rows, with the totals of all.
 pub fn table(summary: &Summary, rows: &[&Row]) -> Vec<String> {
     let sizes: Vec<String> = summary.sizes.iter().map(|(name, size)| format!("{name} = {size}")).collect();
-    let at = if sizes.is_empty() { String::new() } else { format!(", arithmetic at {}", sizes.join(", ")) };
+    let at = match (sizes.is_empty(), &summary.symbolic) {
+        (true, _) | (_, Some(_)) => String::new(),
+        _ => format!(", arithmetic at {}", sizes.join(", ")),
+    };
     let head = ["layer", "input", "output", "parameters", "forward", "backward", "results"].map(str::to_string);
     let mut cells = vec![head];
-    cells.extend(rows.iter().map(|row| line(row)));
+    cells.extend(rows.iter().map(|row| line(row, row.symbolic.as_ref())));
     let width = |column: usize| cells.iter().map(|cells| cells[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..7).map(width).collect();
     let mut lines = vec![format!("{}{at}", summary.of)];
-    for row in &cells {
+    let shown = if rows.is_empty() { &[][..] } else { &cells[..] };
+    for row in shown {
         let parts = row.iter().zip(&widths).enumerate().map(|(i, (cell, width))| match i {
             0..=2 => format!("{cell:width$}"),
             _ => format!("{cell:>width$}"),
         });
         lines.push(format!("  {}", parts.collect::<Vec<_>>().join("  ").trim_end()));
     }
-    lines.extend(notes(summary).iter().map(|note| format!("  {note}")));
+    let [memory, arithmetic] = notes(summary);
+    lines.push(format!("  {memory}"));
+    match &summary.symbolic {
+        Some(costs) => {
+            let backward = costs.backward.as_ref().map(|flops| format!(", backward {}", flops_in(flops)));
+            let forward = flops_in(&costs.forward);
+            let results = bytes_in(&costs.bytes);
+            lines.push(format!("  forward {forward} FLOPs{}; results {results}", backward.unwrap_or_default()));
+            lines.push(format!("  at {}: {arithmetic}", sizes.join(", ")));
+        }
+        None => lines.push(format!("  {arithmetic}")),
+    }
     lines
 }
 
@@ -166,10 +185,11 @@ fn notes(summary: &Summary) -> [String; 2] {
 
 /// The cells of the table, for a page, with its notes.
 pub fn cells(summary: &Summary) -> (Vec<[String; 7]>, [String; 2]) {
-    (summary.rows.iter().filter(|row| row.depth < DEPTH).map(line).collect(), notes(summary))
+    (summary.rows.iter().filter(|row| row.depth < DEPTH).map(|row| line(row, None)).collect(), notes(summary))
 }
 
-fn line(row: &Row) -> [String; 7] {
+/// The cells of a row: with costs in sizes, or else in numbers.
+fn line(row: &Row, symbolic: Option<&Costs>) -> [String; 7] {
     let place = if row.path.is_empty() { String::new() } else { format!("{}  ", row.path) };
     let parameters = match (row.parameters, row.again) {
         (0, _) => String::new(),
@@ -181,10 +201,39 @@ fn line(row: &Row) -> [String; 7] {
         types(&row.inputs),
         types(&row.outputs),
         parameters,
-        short(row.flops),
-        row.backward.map_or(String::new(), short),
-        bytes(row.bytes),
+        symbolic.map_or_else(|| short(row.flops), |costs| flops_in(&costs.forward)),
+        match symbolic {
+            Some(costs) => costs.backward.as_ref().map_or(String::new(), flops_in),
+            None => row.backward.map_or(String::new(), short),
+        },
+        symbolic.map_or_else(|| bytes(row.bytes), |costs| bytes_in(&costs.bytes)),
     ]
+}
+
+/// `1.20M*B*T + 768*B*T^2`
+fn flops_in(flops: &Amount) -> String {
+    flops.shown(|number| short(number).replace(' ', ""), "^")
+}
+
+/// `3.00KiB*B*T`; `B` is mostly a size.
+fn bytes_in(amount: &Amount) -> String {
+    let unit = |number| match number {
+        0..1000 => format!("{number}bytes"),
+        _ => bytes(number).replace(' ', ""),
+    };
+    amount.shown(unit, "^")
+}
+
+/// Polynomials as they are written in a program.
+fn exact(costs: &Option<Costs>) -> Value {
+    let own = |costs: &Costs| {
+        json!({
+            "forward": costs.forward.to_string(),
+            "backward": costs.backward.as_ref().map(ToString::to_string),
+            "bytes": costs.bytes.to_string(),
+        })
+    };
+    costs.as_ref().map_or(Value::Null, own)
 }
 
 fn types(types: &[Ty]) -> String {
@@ -208,6 +257,7 @@ fn to_json(summary: &Summary, rows: &[&Row]) -> Value {
             "flops": row.flops,
             "backward": row.backward,
             "bytes": row.bytes,
+            "symbolic": exact(&row.symbolic),
         })
     };
     json!({
@@ -217,5 +267,6 @@ fn to_json(summary: &Summary, rows: &[&Row]) -> Value {
         "parameters": summary.parameters,
         "bytes": { "parameters": summary.memory[0], "buffers": summary.memory[1], "optimizers": summary.memory[2] },
         "flops": { "forward": summary.forward, "backward": summary.backward, "whole": summary.whole },
+        "symbolic": exact(&summary.symbolic),
     })
 }

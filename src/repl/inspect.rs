@@ -131,7 +131,8 @@ impl Session {
                 let block = self.statement(text, world)?;
                 let (seen, answer) = self.question(block, false, world)?;
                 let program = &seen.checked.programs[answer.program.index()];
-                vec![summary::summary(&seen.checked, text.to_string(), program, program, &Default::default(), None)]
+                let none = Default::default();
+                vec![summary::summary(&seen.checked, text.to_string(), [program; 2], &[], &none, (&none, None))]
             }
         };
         let lines: Vec<String> = summaries

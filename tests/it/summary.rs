@@ -103,6 +103,38 @@ fn f(x: [B, T, 3]) = net(x)
     assert!(row(&summary, "net").flops > inside.flops);
 }
 
+/// What is counted in sizes is what is counted at each of them.
+#[test]
+fn costs_are_polynomials_in_the_sizes_that_are_open() {
+    let text = "
+use std.nn: Linear, TransformerEncoderLayer
+let net = TransformerEncoderLayer[16](heads: 4) >> Linear[16 -> 3]
+fn f(x: [B, T, 16]) = net(x)
+";
+    let [open] = of(text, &["f"], &[]).try_into().expect("one function");
+    for (b, t) in [(3, 5), (7, 2), (64, 100)] {
+        let given = [("B", b), ("T", t)];
+        let sizes = given.iter().map(|(name, size)| (name.to_string(), *size)).collect();
+        let [bound] = of(text, &["f"], &given).try_into().expect("one function");
+        assert!(bound.symbolic.is_none(), "all sizes are numbers");
+        for (row, at) in open.rows.iter().zip(&bound.rows) {
+            let costs = row.symbolic.as_ref().expect("polynomials");
+            let backward = costs.backward.as_ref().map(|flops| flops.at(&sizes));
+            assert_eq!((costs.forward.at(&sizes), backward), (Some(at.flops), Some(at.backward)), "{}", row.name);
+            assert_eq!(costs.bytes.at(&sizes), Some(at.bytes), "{}", row.name);
+        }
+        let whole = open.symbolic.as_ref().expect("polynomials");
+        assert_eq!(whole.forward.at(&sizes), Some(bound.forward));
+        assert_eq!(whole.backward.as_ref().map(|flops| flops.at(&sizes)), Some(bound.backward));
+    }
+    let [half] = of(text, &["f"], &[("T", 8)]).try_into().expect("one function");
+    let head = row(&half, "net.1").symbolic.as_ref().expect("polynomials");
+    assert_eq!(
+        (head.forward.to_string(), head.bytes.to_string()),
+        (format!("{}*B", 8 * (2 * 16 * 3 + 3)), "96*B".into())
+    );
+}
+
 #[test]
 fn the_way_back_of_layers_inside_layers_loops_and_checkpoints() {
     let text = "
@@ -164,6 +196,26 @@ fn a_size_that_nothing_has_is_refused() {
     assert_eq!(refused.err, "error: no size `B` is open here; all sizes of this program are numbers\n");
     let told = desk.dln("summary open.dln --bind T=3 --bind B=2").ends(0).out;
     assert!(told.contains("arithmetic at B = 2, T = 3") && told.contains("backward"), "{told}");
+    let told = desk.dln("summary open.dln").ends(0).out;
+    let expected = "\
+fn f
+  layer                input      output     parameters  forward  backward     results
+  net  Linear[4 -> 2]  [B, T, 4]  [B, T, 2]          10   18*B*T    18*B*T  8bytes*B*T
+  10 parameters in 40 B, buffers 0 B, optimizers 0 B
+  forward 18*B*T FLOPs, backward 18*B*T; results 8bytes*B*T
+  at B = 1, T = 1: forward 18 FLOPs, backward 18; as it runs, with updates: 18
+";
+    assert_eq!(told, expected);
+    let told = desk.dln("summary open.dln --depth 0 --bind T=3").ends(0).out;
+    let expected = "\
+fn f
+  10 parameters in 40 B, buffers 0 B, optimizers 0 B
+  forward 54*B FLOPs, backward 54*B; results 24bytes*B
+  at B = 1, T = 3: forward 54 FLOPs, backward 54; as it runs, with updates: 54
+";
+    assert_eq!(told, expected);
+    let told = desk.dln("summary open.dln --json").ends(0).out;
+    assert!(told.contains("\"symbolic\":{\"backward\""), "{told}");
 }
 
 #[test]

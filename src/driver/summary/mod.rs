@@ -2,8 +2,9 @@
 //!
 //! Shapes are those of the typed program, symbolic where sizes are. Arithmetic is counted for given sizes, by the op's own
 //! `cost`, over the nodes that a layer made; those of a loop's body count once for each iteration. `derivatives` counts the way
-//! back.
+//! back, and `amount` makes polynomials of what was counted at several sizes.
 
+mod amount;
 mod arithmetic;
 mod derivatives;
 mod fitting;
@@ -17,6 +18,7 @@ use crate::opt;
 use crate::sema::{Checked, Function};
 use crate::tir::{Call, Cell, Feed, Kind, Node, Program, Role, Target, Ty};
 use crate::types::{Claim, Var};
+pub use amount::Amount;
 use arithmetic::{graph_flops, node_flops};
 pub use uses::{Use, Uses, uses};
 
@@ -41,6 +43,17 @@ pub struct Row {
     pub backward: Option<u64>,
     /// Bytes of its results.
     pub bytes: u64,
+    /// The same in the sizes that are open, where these costs are polynomials in them.
+    pub symbolic: Option<Costs>,
+}
+
+/// Costs in the sizes that are open.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Costs {
+    pub forward: Amount,
+    pub backward: Option<Amount>,
+    /// Bytes of results; of a whole program, of those of its outermost layers.
+    pub bytes: Amount,
 }
 
 /// A program with the layers that it calls.
@@ -61,6 +74,8 @@ pub struct Summary {
     pub forward: u64,
     /// Arithmetic of all derivatives, as their rules say it.
     pub backward: Option<u64>,
+    /// What layers and the whole cost, in the sizes that are open, if all of that are polynomials in them.
+    pub symbolic: Option<Costs>,
     /// Arithmetic of the whole program behind the optimizer's passes: forward, derivatives and updates.
     pub whole: u64,
 }
@@ -81,7 +96,7 @@ pub fn summaries(checked: &Checked, sizes: &BTreeMap<String, i64>) -> Vec<Summar
         for step in &job.steps {
             let name = step.name.as_ref().map_or_else(|| job.name.to_string(), |name| format!("{}.{name}", job.name));
             let program = &checked.programs[step.program.index()];
-            all.push(summary(checked, format!("train {name}"), program, program, sizes, rows));
+            all.push(summary(checked, format!("train {name}"), [program; 2], &[], sizes, (sizes, rows)));
         }
     }
     if all.is_empty() {
@@ -91,7 +106,7 @@ pub fn summaries(checked: &Checked, sizes: &BTreeMap<String, i64>) -> Vec<Summar
             let trained = trained.as_ref().unwrap_or(program);
             let of = format!("fn {}", function.name);
             all.push(match fitting::fitting(&function.conditions, sizes) {
-                Ok(sizes) => summary(checked, of, program, trained, &sizes, None),
+                Ok(fit) => summary(checked, of, [program, trained], &function.conditions, sizes, (&fit, None)),
                 Err(broken) => Summary { of, ..Summary::of_broken(broken, named_sizes(program, sizes, None)) },
             });
         }
@@ -120,17 +135,22 @@ fn trained(checked: &Checked, function: &Function) -> Option<Program> {
     (program.outputs.len() > own).then_some(program)
 }
 
-/// That of one program, called `of`; `trained` is the program with derivatives, which may be the program itself.
+/// That of one program, called `of`, and of the same with derivatives, which may be the program itself. Sizes that are `given` are
+/// numbers; numbers for the others, with which `conditions` hold, are in `fit`, with the rows of a batch.
 pub fn summary(
     checked: &Checked,
     of: String,
-    program: &Program,
-    trained: &Program,
+    [program, trained]: [&Program; 2],
+    conditions: &[Claim],
     given: &BTreeMap<String, i64>,
-    rows: Option<i64>,
+    (fit, batch): (&BTreeMap<String, i64>, Option<i64>),
 ) -> Summary {
-    let Counted { named, sizes, rows, backward } = counted(checked, program, trained, given, rows);
-    let forward = program.nodes.iter().take_while(|node| !matches!(node.kind, Kind::Grad));
+    let Counted { named, sizes, mut rows, backward } = counted(checked, program, trained, fit, batch);
+    let symbolic = symbolic(checked, [program, trained], conditions, given, &named);
+    let symbolic = symbolic.map(|(costs, whole)| {
+        rows.iter_mut().zip(costs).for_each(|(row, costs)| row.symbolic = Some(costs));
+        whole
+    });
     let whole = opt::optimize(&lower::lower(program, &sizes).graph);
     let bytes = |role: Role| {
         let own = checked.cells.iter().filter(|cell| cell.role == role);
@@ -143,10 +163,58 @@ pub fn summary(
         rows,
         parameters: checked.cells.iter().filter(|cell| cell.role == Role::Param).map(|cell| count(&cell.ty)).sum(),
         memory: [bytes(Role::Param), bytes(Role::Buffer), bytes(Role::State)],
-        forward: forward.map(|node| node_flops(program, node, &sizes)).sum(),
+        forward: forward(program, &sizes),
         backward,
+        symbolic,
         whole: graph_flops(&whole),
     }
+}
+
+/// Arithmetic up to the first derivative.
+fn forward(program: &Program, sizes: &Sizes) -> u64 {
+    let nodes = program.nodes.iter().take_while(|node| !matches!(node.kind, Kind::Grad));
+    nodes.map(|node| node_flops(program, node, sizes)).sum()
+}
+
+/// Costs of the layers and of the whole in the sizes that are not `given`, by counting at several of them.
+fn symbolic(
+    checked: &Checked,
+    [program, trained]: [&Program; 2],
+    conditions: &[Claim],
+    given: &BTreeMap<String, i64>,
+    named: &[(Var, i64)],
+) -> Option<(Vec<Costs>, Costs)> {
+    let open = named.iter().filter(|(var, _)| !given.contains_key(&*var.name));
+    let first: BTreeMap<String, i64> = open.map(|(var, size)| (var.name.to_string(), *size)).collect();
+    let mut is_trained = false;
+    let mut count = |open: &BTreeMap<String, i64>| {
+        let sizes: BTreeMap<String, i64> = given.iter().chain(open).map(|(name, size)| (name.clone(), *size)).collect();
+        let asked = conditions.iter().chain(program.checks.iter().chain(&trained.checks).map(|check| &check.claim));
+        let holds = |claim: &Claim| {
+            let number = |var: Var| Some((var.clone(), *sizes.get(&*var.name)?));
+            claim.eval(&claim.vars().into_iter().filter_map(number).collect()) != Some(false)
+        };
+        if !{ asked }.all(holds) {
+            return None;
+        }
+        let Counted { sizes, rows, backward, .. } = counted(checked, program, trained, &sizes, None);
+        is_trained = backward.is_some();
+        let outer: u64 = rows.iter().filter(|row| row.depth == 0).map(|row| row.bytes).sum();
+        let whole = [forward(program, &sizes), backward.unwrap_or(0), outer];
+        let own = rows.iter().map(|row| [row.flops, row.backward.unwrap_or(0), row.bytes]);
+        Some(own.chain([whole]).flatten().collect())
+    };
+    let amounts = amount::fitted(&first, &mut count)?;
+    let mut costs: Vec<Costs> = amounts
+        .chunks_exact(3)
+        .map(|costs| Costs {
+            forward: costs[0].clone(),
+            backward: is_trained.then(|| costs[1].clone()),
+            bytes: costs[2].clone(),
+        })
+        .collect();
+    let whole = costs.pop()?;
+    Some((costs, whole))
 }
 
 /// The layers that a program calls, with their arithmetic at some sizes.
@@ -240,6 +308,7 @@ fn row(program: &Program, call: &Call, sizes: &Sizes, cells: &[Cell], times: u64
         flops: times * nodes.iter().map(|node| node_flops(program, node, sizes)).sum::<u64>(),
         backward: None,
         bytes: times * call.results.iter().map(|ty| count_at(ty, sizes) * ty.dtype.bytes() as u64).sum::<u64>(),
+        symbolic: None,
     }
 }
 
