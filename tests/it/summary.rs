@@ -215,7 +215,7 @@ fn f
 ";
     assert_eq!(told, expected);
     let told = desk.dln("summary open.dln --json").ends(0).out;
-    assert!(told.contains("\"symbolic\":{\"backward\""), "{told}");
+    assert!(told.contains("\"symbolic\":{\"forward\":\"18*B*T\""), "{told}");
 }
 
 #[test]
