@@ -2,8 +2,8 @@
 //! Products are part of it where they are our own, in optimised builds: `matrixmultiply` allocates its packing buffers.
 
 use dln::base::Span;
-use dln::exec::Memory;
 use dln::exec::cpu::Executable;
+use dln::exec::{Memory, with_threads};
 use dln::graph::{Builder, Emit, Type};
 use dln::ops::{Matrix, Op, Reduce, Scan, Tensor, Unary};
 use dln::plan::{Options, plan};
@@ -82,16 +82,15 @@ fn a_step_allocates_nothing() {
     let inputs = [memory.zeros(graph.inputs[0].1.clone()), memory.add(&Tensor::from_f64(DType::I64, &[], &[3.0]))];
     let types: Vec<Type> = executable.plan().outputs.iter().map(|(_, ty)| ty.clone()).collect();
     let outputs: Vec<_> = types.into_iter().map(|ty| memory.zeros(ty)).collect();
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
-    let mut run = |times: usize| {
-        pool.install(|| (0..times).for_each(|_| executable.run(&mut memory, &inputs, &outputs).unwrap()));
-    };
-    // Each thread's working memory grows once.
-    run(20);
-    pool.broadcast(|_| ());
-    let before = COUNT.load(Ordering::Relaxed);
-    run(20);
-    let allocated = COUNT.load(Ordering::Relaxed) - before;
-    // Handing the closure to the pool is allowed a few; twenty steps of about ten kernels would be hundreds.
-    assert!(allocated <= 4, "{allocated} allocations in 20 steps");
+    let allocated = with_threads(2, || {
+        let mut run = |times: usize| {
+            (0..times).for_each(|_| executable.run(&mut memory, &inputs, &outputs).unwrap());
+        };
+        // Each thread's working memory grows once.
+        run(200);
+        let before = COUNT.load(Ordering::Relaxed);
+        run(20);
+        COUNT.load(Ordering::Relaxed) - before
+    });
+    assert!(allocated == 0, "{allocated} allocations in 20 steps");
 }

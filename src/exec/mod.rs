@@ -11,14 +11,19 @@ pub use fault::Fault;
 pub use memory::{Memory, Slot};
 pub use profile::{Entry, Profile};
 
-/// Sizes the pool of worker threads of this process; without it there is one for each processor. Only the first call,
-/// before anything has run, has an effect. Results do not depend on it.
+/// How many threads of this process run kernels; without it, one for each processor. Only the first call, before
+/// anything has run, has an effect. Results do not depend on it.
 pub fn use_threads(threads: usize) {
-    // A pool that exists already keeps its size: slower or faster, and the same numbers.
+    // Threads that are there already stay: slower or faster, and the same numbers.
     let _ = take_threads(threads);
 }
 
 /// As `use_threads`; false where something has run already.
 pub fn take_threads(threads: usize) -> bool {
-    rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().is_ok()
+    cpu::crew::take_threads(threads)
+}
+
+/// Runs `f` with so many threads for the kernels that it runs itself, instead of those of the process.
+pub fn with_threads<R>(threads: usize, f: impl FnOnce() -> R) -> R {
+    cpu::crew::with_threads(threads, f)
 }

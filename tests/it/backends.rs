@@ -3,7 +3,7 @@
 use crate::calls::FAMILIES;
 use crate::draw::Draw;
 use dln::exec::cpu::Executable;
-use dln::exec::{Fault, Memory};
+use dln::exec::{Fault, Memory, with_threads};
 use dln::graph::{Builder, Graph, NodeId, Type, eval, typing::op_type};
 use dln::ops::{Binary, Compare, Conv, ConvMode, Op, Reduce, Scan, Tensor, Unary};
 use dln::opt::optimize;
@@ -489,10 +489,7 @@ fn busy() -> Graph {
 fn the_bits_do_not_depend_on_the_number_of_threads() {
     let graph = busy();
     let inputs = random_inputs(&mut Draw::new(5), &graph);
-    let on = |threads: usize| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| run(&graph, &inputs).unwrap())
-    };
+    let on = |threads: usize| with_threads(threads, || run(&graph, &inputs).unwrap());
     let one = on(1);
     for threads in [2, 3] {
         assert!(on(threads) == one, "{threads} threads");

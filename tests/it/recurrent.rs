@@ -4,6 +4,7 @@ use crate::backends::{assert_close, random_inputs, run};
 use crate::batched::body;
 use crate::draw::Draw;
 use dln::base::Span;
+use dln::exec::with_threads;
 use dln::grad::grad;
 use dln::graph::{Builder, Emit, Graph, Kind, NodeId, Type, eval};
 use dln::ops::{Op, Reduce, Scan, Unary};
@@ -97,9 +98,6 @@ fn layers_of_drawn_sizes_agree() {
 fn their_bits_do_not_depend_on_the_number_of_threads() {
     let graph = optimize(&layer(Sizes { batch: 32, n: 3, width: 256 }));
     let inputs = random_inputs(&mut Draw::new(7), &graph);
-    let on = |threads: usize| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
-        pool.install(|| run(&graph, &inputs).expect("a value"))
-    };
+    let on = |threads: usize| with_threads(threads, || run(&graph, &inputs).expect("a value"));
     assert!(on(1) == on(2));
 }

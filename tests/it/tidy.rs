@@ -57,7 +57,7 @@ const CRATES: &[(&str, &str)] = &[
     ("matrixmultiply", "src/exec/"),
     ("memmap2", "src/exec/storage.rs"),
     ("png", "src/io/"),
-    ("rayon", "src/exec/"),
+    ("rayon", "src/data/"),
     ("rustyline", "src/cli/repl/"),
     ("safetensors", "src/io/"),
     ("similar", "tests/golden/"),

@@ -13,7 +13,7 @@ use crate::diag::Diagnostic;
 use crate::io::Files;
 use crate::tir::{Field, Path, Resize, is_table};
 use picture::Frame;
-use std::thread;
+use rayon::prelude::*;
 
 /// What the program says of the pictures.
 pub struct Source<'a> {
@@ -75,19 +75,9 @@ pub fn read(files: &Files, source: &Source, fields: &[Field]) -> Result<Table, D
 /// The pixels of each file, read side by side; of several broken ones the first is named, whatever the number of processors.
 fn all(files: &Files, source: &Source, places: &[String], field: &Field) -> Result<Vec<Vec<u8>>, Wrong> {
     let frame = Frame::of(field, source.resize);
-    let processors = thread::available_parallelism().map_or(1, usize::from);
-    let share = places.len().div_ceil(processors).max(1);
-    thread::scope(|scope| {
-        let read = |part: &'_ [String]| -> Result<Vec<Vec<u8>>, Wrong> {
-            part.iter().map(|place| picture::read(files, place, &frame)).collect()
-        };
-        let parts: Vec<_> = places.chunks(share).map(|part| scope.spawn(move || read(part))).collect();
-        let mut pictures = Vec::with_capacity(places.len());
-        for part in parts {
-            pictures.extend(part.join().expect("a broken picture is an error, not a panic")?);
-        }
-        Ok(pictures)
-    })
+    let read: Vec<Result<Vec<u8>, Wrong>> =
+        places.par_iter().map(|place| picture::read(files, place, &frame)).collect();
+    read.into_iter().collect()
 }
 
 fn filled(pictures: &[Vec<u8>], order: &[usize], field: &Field) -> Result<TableColumn, Wrong> {

@@ -3,6 +3,7 @@
 
 mod compile;
 mod conv;
+pub mod crew;
 mod element;
 mod epilogue;
 mod fourier;
@@ -186,15 +187,11 @@ impl Executable {
             let storage = spare.as_mut().unwrap_or_else(|| memory.storage(slot));
             self.outputs.0.push(storage.pointer());
         }
-        let (program, arena) = (&mut self.program, memory.arena(self.plan.arena) as usize);
+        let (program, arena) = (&mut self.program, memory.arena(self.plan.arena));
         let (from, to) = (&self.inputs, &self.outputs);
-        // Inside one of the pool's threads, work is handed over without waking a sleeper for every kernel.
-        rayon::scope(|_| {
-            let (from, to) = (from, to);
-            // SAFETY: types were checked, so all sizes are those of the plan; `memory` is borrowed uniquely; outputs
-            // that are also inputs have memory of their own unless the plan orders their use.
-            unsafe { program.run(arena as *mut u8, &from.0, &to.0, stop) }
-        })?;
+        // SAFETY: types were checked, so all sizes are those of the plan; `memory` is borrowed uniquely; outputs that are
+        // also inputs have memory of their own unless the plan orders their use.
+        unsafe { program.run(arena, &from.0, &to.0, stop) }?;
         for (spare, &slot) in self.spares.iter_mut().zip(outputs) {
             if let Some(spare) = spare {
                 std::mem::swap(spare, memory.storage(slot));

@@ -1,7 +1,9 @@
 //! Work for several threads. How it is cut depends on sizes alone, never on the number of threads, so that results
 //! have the same bits on any machine.
 
-use rayon::prelude::*;
+use super::crew;
+use super::element::Element;
+use super::frame::Writer;
 
 /// Work on fewer elements than this stays on the calling thread: waking another costs more.
 pub const SMALL: usize = 32 * 1024;
@@ -11,7 +13,7 @@ pub fn tasks(count: usize, work: usize, f: impl Fn(usize) + Sync + Send) {
     if work < SMALL || count < 2 {
         (0..count).for_each(f);
     } else {
-        (0..count).into_par_iter().with_max_len(1).for_each(f);
+        crew::share(count, &f);
     }
 }
 
@@ -19,17 +21,14 @@ pub fn tasks(count: usize, work: usize, f: impl Fn(usize) + Sync + Send) {
 const CHUNK: usize = 4 * 1024;
 
 /// Runs `f(i, unit i)` on the units of `size` elements of `out`; neighbours share a task if they are small.
-pub fn units<T: Send>(out: &mut [T], size: usize, work: usize, f: impl Fn(usize, &mut [T]) + Sync + Send) {
-    if out.is_empty() {
-        return;
-    }
+pub fn units<T: Element>(out: &mut [T], size: usize, work: usize, f: impl Fn(usize, &mut [T]) + Sync + Send) {
     let group = (CHUNK / size).max(1);
-    let run = |(index, chunk): (usize, &mut [T])| {
-        chunk.chunks_mut(size).enumerate().for_each(|(i, unit)| f(index * group + i, unit));
-    };
-    if work < SMALL || out.len() <= group * size {
-        run((0, out));
-    } else {
-        out.par_chunks_mut(group * size).with_max_len(1).enumerate().for_each(run);
-    }
+    let (len, chunk) = (out.len(), group * size);
+    let out = Writer::of(out);
+    tasks(len.div_ceil(chunk), work, |task| {
+        let start = task * chunk;
+        // SAFETY: tasks have chunks of their own of what is borrowed here.
+        let units = unsafe { out.range(start, chunk.min(len - start)) };
+        units.chunks_mut(size).enumerate().for_each(|(i, unit)| f(task * group + i, unit));
+    });
 }

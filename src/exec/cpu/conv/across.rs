@@ -289,6 +289,7 @@ impl Shortcut<f32> for Across {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::crew;
     use super::super::super::isa::{Isa, isa};
     use super::super::panel;
     use super::super::sweep::Geometry;
@@ -329,8 +330,8 @@ mod tests {
             let panels = case.sweep(mode, false, panel::pack).expect("panels are a way for all");
             assert!(cfg!(debug_assertions) || got == panels, "{g:?}");
             for threads in 1..4 {
-                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-                assert!(pool.install(|| across(&case, mode).unwrap() == got), "{g:?} on {threads} threads");
+                let many = crew::with_threads(threads, || across(&case, mode).unwrap());
+                assert!(many == got, "{g:?} on {threads} threads");
             }
         }
     }

@@ -3,6 +3,7 @@
 use super::blocked::Blocked;
 use super::tile::{Tiled, Tiles};
 use super::{Factor, Gemm, gemm, gemm_in_pieces, gemm_on_all_threads, vector};
+use crate::exec::cpu::crew;
 use proptest::prelude::*;
 
 /// Sizes around the edges of tiles, panels and blocks.
@@ -221,8 +222,7 @@ fn any_number_of_threads_gives_the_same_bits() {
         let case = Case::<f32>::new(&draw);
         let one = case.run(whole);
         for threads in 1..4 {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            let many = pool.install(|| {
+            let many = crew::with_threads(threads, || {
                 // SAFETY: the case's matrices have these sizes and strides.
                 case.run(|g, lhs, rhs, out| unsafe { gemm_on_all_threads(g, lhs, rhs, out) })
             });

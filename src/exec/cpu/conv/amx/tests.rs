@@ -7,6 +7,7 @@ use super::super::sweep::Geometry;
 use super::super::tests::{Case, Parts, of_axes};
 use super::super::{Shortcut, panel};
 use super::Tiles;
+use crate::exec::cpu::crew;
 use crate::exec::cpu::epilogue::Behind;
 use crate::exec::cpu::frame::Writer;
 use crate::ops::ConvMode;
@@ -135,8 +136,8 @@ fn any_number_of_threads_gives_the_same_bits() {
         let case = Case::<f32>::new(g);
         let one = tiles(&case, ConvMode::Forward, 3).0;
         for threads in 1..4 {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            assert!(pool.install(|| tiles(&case, ConvMode::Forward, 3).0) == one, "{g:?} on {threads} threads");
+            let many = crew::with_threads(threads, || tiles(&case, ConvMode::Forward, 3).0);
+            assert!(many == one, "{g:?} on {threads} threads");
         }
     }
 }
