@@ -8,20 +8,21 @@ use crate::ops::{Binary, Compare, Unary};
 pub(super) fn unary(cx: &mut Cx, op: Unary) {
     let (g, y, x) = (cx.g, cx.y, cx.arg(0));
     cx.send(0, |cx| match op {
-        Unary::Neg => cx.neg(g),           // -g
-        Unary::Abs => abs(cx, g, x),       // g sign x
-        Unary::Exp => cx.mul(g, y),        // g exp x
-        Unary::Log => cx.div(g, x),        // g / x
-        Unary::Expm1 => expm1(cx, g, y),   // g (y + 1)
-        Unary::Log1p => log1p(cx, g, x),   // g / (1 + x)
-        Unary::Sqrt => sqrt(cx, g, y),     // g / (2 y)
-        Unary::Sin => sin(cx, g, x),       // g cos x
-        Unary::Cos => cos(cx, g, x),       // -g sin x
-        Unary::Tanh => tanh(cx, g, y),     // g (1 - y^2)
-        Unary::Atan => atan(cx, g, x),     // g / (1 + x^2)
-        Unary::Erf => erf(cx, g, x),       // g 2/sqrt(pi) exp(-x^2)
-        Unary::Erfc => erfc(cx, g, x),     // -g 2/sqrt(pi) exp(-x^2)
-        Unary::Erfinv => erfinv(cx, g, y), // g sqrt(pi)/2 exp(y^2)
+        Unary::Neg => cx.neg(g),               // -g
+        Unary::Abs => abs(cx, g, x),           // g sign x
+        Unary::Exp => cx.mul(g, y),            // g exp x
+        Unary::Log => cx.div(g, x),            // g / x
+        Unary::Expm1 => expm1(cx, g, y),       // g (y + 1)
+        Unary::Log1p => log1p(cx, g, x),       // g / (1 + x)
+        Unary::Sqrt => sqrt(cx, g, y),         // g / (2 y)
+        Unary::Sin => sin(cx, g, x),           // g cos x
+        Unary::Cos => cos(cx, g, x),           // -g sin x
+        Unary::Tanh => tanh(cx, g, y),         // g (1 - y^2)
+        Unary::Logistic => logistic(cx, g, y), // g y (1 - y)
+        Unary::Atan => atan(cx, g, x),         // g / (1 + x^2)
+        Unary::Erf => erf(cx, g, x),           // g 2/sqrt(pi) exp(-x^2)
+        Unary::Erfc => erfc(cx, g, x),         // -g 2/sqrt(pi) exp(-x^2)
+        Unary::Erfinv => erfinv(cx, g, y),     // g sqrt(pi)/2 exp(y^2)
         Unary::Sign | Unary::Floor | Unary::Ceil | Unary::Round | Unary::Not | Unary::StopGradient => {
             unreachable!("passes no derivative on")
         }
@@ -65,6 +66,13 @@ fn tanh(cx: &mut Cx, g: NodeId, y: NodeId) -> NodeId {
     let square = cx.mul(y, y);
     let one = cx.full_like(1.0, y);
     let slope = cx.sub(one, square);
+    cx.mul(g, slope)
+}
+
+fn logistic(cx: &mut Cx, g: NodeId, y: NodeId) -> NodeId {
+    let one = cx.full_like(1.0, y);
+    let rest = cx.sub(one, y);
+    let slope = cx.mul(y, rest);
     cx.mul(g, slope)
 }
 

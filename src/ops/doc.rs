@@ -169,6 +169,7 @@ fn unary(op: Unary) -> Doc {
         Unary::Sin => row("sine", "floats", "`g cos x`"),
         Unary::Cos => row("cosine", "floats", "`-g sin x`"),
         Unary::Tanh => row("hyperbolic tangent", "floats", "`g (1 - y^2)`"),
+        Unary::Logistic => row("1 / (1 + e^-x)", "floats", "`g y (1 - y)`"),
         Unary::Atan => row("arcus tangent", "floats", "`g / (1 + x^2)`"),
         Unary::Erf => row("the error function", "floats", "`g 2/sqrt(pi) exp(-x^2)`"),
         Unary::Erfc => row("1 - erf x, exact where it is small", "floats", "`-g 2/sqrt(pi) exp(-x^2)`"),

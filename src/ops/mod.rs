@@ -43,6 +43,7 @@ pub enum Unary {
     Sin,
     Cos,
     Tanh,
+    Logistic,
     Atan,
     Erf,
     /// `1 - erf(x)`, exact where it is small.
@@ -298,7 +299,7 @@ impl<D, Body> Scan<D, Body> {
 }
 
 impl Unary {
-    pub const ALL: [Unary; 20] = [
+    pub const ALL: [Unary; 21] = [
         Unary::Neg,
         Unary::Abs,
         Unary::Sign,
@@ -310,6 +311,7 @@ impl Unary {
         Unary::Sin,
         Unary::Cos,
         Unary::Tanh,
+        Unary::Logistic,
         Unary::Atan,
         Unary::Erf,
         Unary::Erfc,
@@ -428,6 +430,7 @@ impl<D> Op<D> {
                 Unary::Sin => "sin",
                 Unary::Cos => "cos",
                 Unary::Tanh => "tanh",
+                Unary::Logistic => "logistic",
                 Unary::Atan => "atan",
                 Unary::Erf => "erf",
                 Unary::Erfc => "erfc",

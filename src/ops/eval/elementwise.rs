@@ -49,6 +49,7 @@ fn unary_float(op: Unary, a: f64) -> f64 {
         Unary::Sin => a.sin(),
         Unary::Cos => a.cos(),
         Unary::Tanh => a.tanh(),
+        Unary::Logistic => 1.0 / (1.0 + (-a).exp()),
         Unary::Atan => a.atan(),
         Unary::Erf => erf(a),
         Unary::Erfc => erfc(a),

@@ -17,6 +17,7 @@ pub(super) fn unary(op: Unary, args: &[Arg]) -> Result<Inferred, Misfit> {
         | Unary::Sin
         | Unary::Cos
         | Unary::Tanh
+        | Unary::Logistic
         | Unary::Atan
         | Unary::Erf
         | Unary::Erfc

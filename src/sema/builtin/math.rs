@@ -36,6 +36,7 @@ pub const TABLE: &[Builtin] = &[
     unary!("sin", Sin, f64::sin),
     unary!("cos", Cos, f64::cos),
     unary!("tanh", Tanh, f64::tanh),
+    unary!("logistic", Logistic, |x| 1.0 / (1.0 + (-x).exp())),
     unary!("atan", Atan, f64::atan),
     unary!("erf", Erf, crate::ops::erf::erf),
     unary!("erfc", Erfc, crate::ops::erfc::erfc),

@@ -138,6 +138,7 @@ fn unary_f32(op: Unary) -> Lane {
         Unary::Sin => sin_f32,
         Unary::Cos => cos_f32,
         Unary::Tanh => loop1!(f32 => f32, |x| math::tanh(x)),
+        Unary::Logistic => loop1!(f32 => f32, |x| math::logistic(x)),
         Unary::Atan => loop1!(f32 => f32, |x| math::atan(x)),
         Unary::Erf => loop1!(f32 => f32, |x| math::erf(x)),
         Unary::Erfc => loop1!(f32 => f32, |x| math::erfc(x)),
@@ -184,6 +185,7 @@ fn unary_f64(op: Unary) -> Lane {
         Unary::Sin => loop1!(f64 => f64, |x| x.sin()),
         Unary::Cos => loop1!(f64 => f64, |x| x.cos()),
         Unary::Tanh => loop1!(f64 => f64, |x| x.tanh()),
+        Unary::Logistic => loop1!(f64 => f64, |x| 1.0 / (1.0 + (-x).exp())),
         Unary::Atan => loop1!(f64 => f64, |x| x.atan()),
         Unary::Erf => loop1!(f64 => f64, |x| erf(x)),
         Unary::Erfc => loop1!(f64 => f64, |x| erfc(x)),
@@ -256,6 +258,7 @@ mod int {
                     | Unary::Sin
                     | Unary::Cos
                     | Unary::Tanh
+                    | Unary::Logistic
                     | Unary::Atan
                     | Unary::Erf
                     | Unary::Erfc
