@@ -8,7 +8,7 @@ use crate::graph::{Graph, Kind, Node, NodeId, Type};
 use crate::id;
 use crate::ops::{Op, Scan};
 use crate::types::{DType, Scalar};
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 id!(
     /// A buffer of one draft.
@@ -68,7 +68,7 @@ pub fn draft(graph: &Graph, groups: &Groups, options: &Options) -> Draft {
         groups,
         draft: Draft::default(),
         buffer_of: vec![None; graph.nodes.len()],
-        copies: BTreeMap::new(),
+        copies: HashMap::new(),
     };
     for index in 0..graph.inputs.len() {
         let ty = graph.inputs[index].1.clone();
@@ -107,7 +107,7 @@ pub struct Drafting<'a> {
     /// By node that owns its buffer, made on first demand.
     buffer_of: Vec<Option<BufferId>>,
     /// By node and order of its axes: its copy without gaps.
-    copies: BTreeMap<(NodeId, Vec<usize>), BufferId>,
+    copies: HashMap<(BufferId, View), BufferId>,
 }
 
 impl<'a> Drafting<'a> {
@@ -149,7 +149,8 @@ impl<'a> Drafting<'a> {
         }
     }
 
-    /// A copy of a node's value in which its axes lie in the order `perm`, seen with the axes in their own order.
+    /// A copy of a node's value in which its axes lie in the order `perm`, seen with the axes in their own order; one that is
+    /// there already, made for whomever.
     fn packed(&mut self, node: NodeId, perm: Vec<usize>) -> (BufferId, View) {
         let (buffer, view) = self.read(node);
         let turned = view.transpose(&perm);
@@ -158,12 +159,12 @@ impl<'a> Drafting<'a> {
             back[axis] = position;
         }
         let seen = View::dense(&turned.shape).transpose(&back);
-        if let Some(&copy) = self.copies.get(&(node, perm.clone())) {
+        if let Some(&copy) = self.copies.get(&(buffer, turned.clone())) {
             return (copy, seen);
         }
         let ty = Type { dtype: self.node(node).tys[0].dtype, shape: turned.shape.clone() };
         let copy = self.draft.buffer(ty, Home::Arena);
-        self.copies.insert((node, perm), copy);
+        self.copies.insert((buffer, turned.clone()), copy);
         self.push(node, Action::Copy, vec![(buffer, turned)], vec![copy]);
         (copy, seen)
     }
@@ -249,10 +250,16 @@ impl<'a> Drafting<'a> {
         let (buffer, view) = self.read(arg);
         let taken = |axis: &usize| batch.contains(axis) || contract.contains(axis);
         let free: Vec<usize> = (0..view.shape.len()).filter(|a| !taken(a)).collect();
-        match view.stride_of(&free).is_some() && view.stride_of(&contract).is_some() {
-            true => (buffer, view),
-            false => self.packed(arg, [batch, free, contract].concat()),
+        if view.stride_of(&free).is_some() && view.stride_of(&contract).is_some() {
+            return (buffer, view);
         }
+        // Either order will do: the elements that lie side by side are to stay so.
+        let orders = [[&batch[..], &free, &contract].concat(), [&batch[..], &contract, &free].concat()];
+        let stride = |perm: &Vec<usize>| {
+            perm.iter().rev().find(|&&axis| view.shape[axis] > 1).map(|&axis| view.strides[axis].abs())
+        };
+        let order = orders.into_iter().min_by_key(stride).expect("two orders");
+        self.packed(arg, order)
     }
 
     fn scan(&mut self, node: NodeId, scan: &Scan<usize, Graph>) {

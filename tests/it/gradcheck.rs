@@ -90,7 +90,7 @@ fn every_op() {
     let mut checked: BTreeMap<&str, usize> = BTreeMap::new();
     for (family, draw_call) in FAMILIES {
         let many = matches!(family, "unary" | "binary" | "reduce");
-        for key in 0..if many { 240 } else { 50 } {
+        for key in 0..if many { 280 } else { 50 } {
             let mut draw = Draw::new(key);
             let Call { op, operands } = draw_call(&mut draw, DType::F64);
             let tys: Vec<&Type> = operands.iter().map(|x| &x.ty).collect();
