@@ -1,7 +1,7 @@
 //! What could be written next: commands, files behind commands that take them, settings, and what the language server knows.
 
 use crate::io::Files;
-use crate::lsp::prompt::Prompt;
+use crate::lsp::prompt::{Prompt, Word};
 
 use super::commands::COMMANDS;
 use super::session::Session;
@@ -55,7 +55,13 @@ impl Completer {
             return (from, vec![]);
         }
         let words = self.prompt.iter().flat_map(|prompt| prompt.words(line, at));
-        let begun = words.filter(|found| found.name.starts_with(word));
+        let mut begun: Vec<Word> = words.filter(|found| found.name.starts_with(word)).collect();
+        // Where an argument begins and nothing of it is written, its name helps, and not all that could be its value.
+        let is_argument = |found: &Word| found.name.ends_with(':');
+        if word.is_empty() && before.trim_end().ends_with(['(', ',']) && begun.iter().any(is_argument) {
+            begun.retain(is_argument);
+        }
+        let begun = begun.into_iter();
         (from, begun.map(|found| Suggestion { name: found.name, text: found.text, detail: found.detail }).collect())
     }
 

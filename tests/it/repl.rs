@@ -268,6 +268,14 @@ fn words_come_from_the_session_and_the_library() {
     assert!(names("ne").contains(&"net".to_string()));
     assert!(names("softm").contains(&"softmax".to_string()));
     assert!(names("softmax(net, o").contains(&"over:".to_string()));
+    for begun in ["softmax(", "softmax(net, ", "1 + softmax(net,"] {
+        let found = names(begun);
+        assert!(
+            found.contains(&"over:".to_string()) && found.iter().all(|name| name.ends_with(':')),
+            "{begun} {found:?}"
+        );
+    }
+    assert!(names("softmax(net, over: ").contains(&"net".to_string()));
     assert_eq!(names(":re"), ["reload", "reset"]);
     assert_eq!(names(":load a"), ["a net.dln"]);
     assert_eq!(names(":set se"), ["seed"]);
