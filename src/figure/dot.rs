@@ -38,18 +38,15 @@ fn blocks(out: &mut String, region: &Region, numbers: &mut Numbers, depth: usize
     let margin = "  ".repeat(depth);
     let mut names = vec![];
     for block in &region.blocks {
-        let times = if block.times > 1 { format!(" \u{d7} {}", block.times) } else { String::new() };
-        let title = format!("{}{times}", block.label);
+        let title = format!("{} {}", block.label, block.count());
+        let title = title.trim();
         match &block.inside {
             Some(inside) => {
                 // Writing to a string cannot fail.
                 let _ = writeln!(out, "{margin}subgraph cluster_{} {{", numbers.clusters);
                 numbers.clusters += 1;
-                let _ = writeln!(
-                    out,
-                    "{margin}  label={}\n{margin}  labeljust=l\n{margin}  style=rounded",
-                    quoted(title.trim())
-                );
+                let _ =
+                    writeln!(out, "{margin}  label={}\n{margin}  labeljust=l\n{margin}  style=rounded", quoted(title));
                 names.push(Named::Cluster(blocks(out, inside, numbers, depth + 1)));
                 let _ = writeln!(out, "{margin}}}");
             }

@@ -42,6 +42,13 @@ pub struct Block {
     pub inside: Option<Region>,
 }
 
+impl Block {
+    /// `× 12`; empty for a block that stands for itself alone.
+    fn count(&self) -> String {
+        if self.times > 1 { format!("\u{d7} {}", self.times) } else { String::new() }
+    }
+}
+
 /// What a block stands for, and with it its form and colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {

@@ -27,7 +27,7 @@ pub fn figure(program: &Program, cells: &[Cell], inputs: &[String], asked: &Aske
     let (program, drawn) = part(program, asked.layer.as_deref())?;
     let values = Values::new(program, cells, &asked.sizes, &drawn);
     let maker = Maker { values, depth: asked.depth };
-    let (region, needs) = maker.region(&drawn, &spans(program, &drawn), 0);
+    let (region, needs) = maker.region(&drawn, &spans(program, &drawn), asked.layer.as_deref().unwrap_or(""), 0);
     let name = |v: &ValueId| match &program.nodes[v.index()].kind {
         Kind::Input(Source::Arg(i)) => inputs.get(*i).cloned().unwrap_or_else(|| "input".to_string()),
         _ => "input".to_string(),
@@ -112,10 +112,11 @@ struct Made {
 
 impl<'p> Maker<'p> {
     /// The blocks of some nodes, and the values that come in, one for each port.
-    fn region(&self, nodes: &Range<usize>, spans: &[Span<'p>], depth: usize) -> (Region, Vec<ValueId>) {
+    /// `within` is the path of the layer around, or empty.
+    fn region(&self, nodes: &Range<usize>, spans: &[Span<'p>], within: &str, depth: usize) -> (Region, Vec<ValueId>) {
         let mut units = vec![];
         self.units(nodes, spans, depth == 0, &mut units);
-        let mut made: Vec<Made> = units.iter().map(|unit| self.made(unit, depth)).collect();
+        let mut made: Vec<Made> = units.iter().map(|unit| self.made(unit, within, depth)).collect();
         let mut flow = Flow { maker: self, nodes, at: vec![vec![]; nodes.len()], needs: vec![] };
         flow.follow(&units, &made);
         let mut region = Region::default();
@@ -130,7 +131,7 @@ impl<'p> Maker<'p> {
         }
         region.ports = (flow.needs.len(), gives.len());
         let needs = flow.needs;
-        self.parameters(&units, &mut made, &mut region);
+        self.parameters(&units, within, &mut made, &mut region);
         region.blocks = made.into_iter().map(|unit| unit.block).collect();
         say_once(&mut region.edges, depth > 0);
         (region, needs)
@@ -158,7 +159,7 @@ impl<'p> Maker<'p> {
         ops(next..nodes.end, units);
     }
 
-    fn made(&self, unit: &Unit<'_, 'p>, depth: usize) -> Made {
+    fn made(&self, unit: &Unit<'_, 'p>, within: &str, depth: usize) -> Made {
         let nodes = unit.nodes();
         let gives = self.values.gives(&nodes);
         match unit {
@@ -175,7 +176,8 @@ impl<'p> Maker<'p> {
                 if !span.has_call_inside() || depth + 1 >= self.depth {
                     return Made { block, reads: self.reads(&nodes), gives };
                 }
-                let (inside, needs) = self.region(&nodes, &span.inside, depth + 1);
+                let within = if span.path.is_empty() { within } else { span.path };
+                let (inside, needs) = self.region(&nodes, &span.inside, within, depth + 1);
                 block.inside = Some(inside);
                 Made { block, reads: needs.into_iter().enumerate().collect(), gives }
             }
@@ -224,17 +226,18 @@ impl<'p> Maker<'p> {
         }
     }
 
-    /// Blocks for parameters that operations read without a layer around.
-    fn parameters(&self, units: &[Unit], made: &mut Vec<Made>, region: &mut Region) {
+    /// Blocks for parameters that operations read without a layer around, with their names in the layer `within`: it may read
+    /// the `weight` of two others.
+    fn parameters(&self, units: &[Unit], within: &str, made: &mut Vec<Made>, region: &mut Region) {
         for (i, unit) in units.iter().enumerate() {
             let Unit::Op(v) = unit else { continue };
             for arg in &self.values.node(*v).args {
                 let Some(cell) = self.values.parameter(arg.index()) else { continue };
                 debug_assert_eq!(cell.role, Role::Param);
-                let name = cell.path.rsplit('.').next().unwrap_or(&cell.path);
+                let below = cell.path.strip_prefix(within).and_then(|rest| rest.strip_prefix('.'));
                 let block = Block {
                     mark: Mark::Parameter,
-                    label: name.to_string(),
+                    label: below.unwrap_or(&cell.path).to_string(),
                     detail: String::new(),
                     path: cell.path.to_string(),
                     times: 1,

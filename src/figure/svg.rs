@@ -66,7 +66,7 @@ fn leads_inside(region: &Region, edge: &super::Edge) -> bool {
 fn draw_block(out: &mut String, block: &Block, spot: &Spot, (x, y): (f64, f64), depth: usize) {
     let (width, height) = (spot.width, spot.height);
     let middle = x + width / 2.0;
-    let times = if block.times > 1 { format!("\u{d7} {}", block.times) } else { String::new() };
+    let times = block.count();
     out.push_str("<g>");
     if !block.path.is_empty() {
         // Writing to a string cannot fail.

@@ -94,6 +94,23 @@ fn equal_blocks_are_folded_and_residuals_are_drawn() {
 }
 
 #[test]
+fn parameters_of_two_layers_are_told_apart() {
+    let text = "
+use std.nn: Linear
+layer Twice[D] {
+  first = Linear[D -> D]
+  second = Linear[D -> D]
+  third = Linear[D -> D]
+  forward(x: [B, D]) -> [B, D] = (third(x) * first.weight[0]) @ second.weight
+}
+let net = Twice[8] >> Linear[8 -> 2]
+fn f(x: [B, 8]) = net(x)
+";
+    let edges = edges(&drawn(text, ""));
+    assert!(has(&edges, "first.weight", "\u{d7}") && has(&edges, "second.weight", "dot"), "{edges:?}");
+}
+
+#[test]
 fn a_part_of_a_model_is_drawn_alone() {
     let dot = drawn(RESIDUAL, "net.1.inner");
     assert!(!dot.contains("Residual") && !dot.contains("\"+\""), "{dot}");

@@ -11,8 +11,10 @@ pub const SHAPE: f64 = 11.0;
 pub const HEADER: f64 = 26.0;
 /// Around the inside of a block.
 const PAD: f64 = 16.0;
-/// For `x 12` beside a block.
-const TIMES: f64 = 34.0;
+/// Before `× 12` beside a name or a block.
+const APART: f64 = 14.0;
+/// How much wider bold letters are.
+const BOLD: f64 = 1.2;
 
 /// The room of a block.
 #[derive(Clone, Debug)]
@@ -38,11 +40,11 @@ impl Size {
 
 pub fn size(block: &Block) -> Size {
     let label = wide(&block.label, LABEL);
-    let beside = if block.times > 1 && block.inside.is_none() { TIMES } else { 0.0 };
+    let times = if block.times > 1 { APART + BOLD * wide(&block.count(), LABEL) } else { 0.0 };
+    let beside = if block.inside.is_none() { times } else { 0.0 };
     let plain = |width: f64, height: f64| Size { width, height, beside, label: 0.0, inside: None };
     if let Some(inside) = &block.inside {
         let inside = layout(inside);
-        let times = if block.times > 1 { TIMES } else { 0.0 };
         let header = if block.label.is_empty() { PAD } else { HEADER };
         let height = inside.height + header + PAD / 2.0;
         // The name stands on the left of what comes in if there is room, or else on the right.
