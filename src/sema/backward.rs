@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use crate::base::{Name, Span};
-use crate::diag::{Help, Label};
+use crate::diag::{Edit, Help, Label};
 use crate::tir::{Source, Ty};
 use crate::types::{Dim, Var, solve_for};
 
@@ -48,7 +48,9 @@ impl<'a> Checker<'a> {
         let text = format!("{size} would follow from `{setting}: {value}` in {}`{class}`", ordinal(before, way.stage));
         let went = [way.stage, way.stage + 1].map(|i| inputs[i].as_ref().and_then(|ty| ty.shape.last().cloned()));
         let Some(last) = self.out.diagnostics.last_mut() else { return };
-        last.helps.push(Help { text, edit: None });
+        // What stands in another file, as in the library, is not to be changed for this one.
+        let edit = edit(stage, setting, value).filter(|edit| edit.span.file == last.span().file);
+        last.helps.push(Help { text, edit });
         if let [Some(from), Some(to)] = went
             && from != to
         {
@@ -131,6 +133,15 @@ impl<'a> Checker<'a> {
     }
 }
 
+/// Writes a setting where the layer is made: over its value, or behind the last setting that is written there.
+fn edit(layer: &Instance, setting: &str, value: i64) -> Option<Edit> {
+    if let Some(&span) = layer.settings_at.get(setting) {
+        return Some(Edit { span, text: value.to_string() });
+    }
+    let last = layer.settings_at.values().max_by_key(|span| span.hi)?;
+    Some(Edit { span: Span { lo: last.hi, ..*last }, text: format!(", {setting}: {value}") })
+}
+
 /// The layer again, with one setting changed and its parameters still to be made.
 fn with_setting<'a>(layer: &Rc<Instance<'a>>, setting: &str, value: Dim) -> Instance<'a> {
     let ast = layer.ast;
@@ -151,6 +162,7 @@ fn with_setting<'a>(layer: &Rc<Instance<'a>>, setting: &str, value: Dim) -> Inst
         cells: RefCell::default(),
         fields: RefCell::default(),
         written: Default::default(),
+        settings_at: Default::default(),
         source: RefCell::default(),
         span: Span::none(),
     }

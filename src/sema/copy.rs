@@ -101,6 +101,7 @@ impl<'a> Checker<'a> {
             cells: RefCell::default(),
             fields: RefCell::default(),
             written: layer.written.clone(),
+            settings_at: layer.settings_at.clone(),
             source: RefCell::new(Some(layer.clone())),
             span: copies.span,
         });

@@ -54,6 +54,11 @@ impl<'a> Checker<'a> {
                 }
             }
         }
+        let named = |(i, arg): (usize, &Arg<'a>)| {
+            let name = arg.name.clone().or_else(|| Some(layer.settings.get(i)?.name.name.clone()))?;
+            Some((name, arg.span))
+        };
+        let settings_at = settings.iter().enumerate().filter_map(named).collect();
         self.bind_settings(layer, settings, span, &scope)?;
         let held = self.held_settings(layer, &scope);
         let instance = Instance {
@@ -65,6 +70,7 @@ impl<'a> Checker<'a> {
             cells: RefCell::default(),
             fields: RefCell::new(held),
             written,
+            settings_at,
             source: RefCell::default(),
             span,
         };

@@ -152,6 +152,7 @@ impl<'a> Checker<'a> {
             cells: RefCell::default(),
             fields: RefCell::default(),
             written: BTreeMap::new(),
+            settings_at: BTreeMap::new(),
             source: RefCell::default(),
             span: layer.name.span,
         });

@@ -173,6 +173,8 @@ pub struct Instance<'a> {
     pub fields: RefCell<Vec<(Name, Value<'a>)>>,
     /// Its sizes as they are written.
     pub written: BTreeMap<Name, SizeArg<'a>>,
+    /// Where its settings are written: their values.
+    pub settings_at: BTreeMap<Name, Span>,
     /// The layer that it is a copy of: its parameters begin as those.
     pub source: RefCell<Option<Rc<Instance<'a>>>>,
     pub span: Span,

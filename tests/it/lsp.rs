@@ -43,6 +43,33 @@ fn a_wrong_size_is_told_and_its_help_mends_it() {
     assert_eq!(client.diagnostics(), Vec::<Value>::new());
 }
 
+/// LeNet without the padding that its first dense layer counts on: written where there is none, and in place of another.
+#[test]
+fn a_setting_that_makes_a_size_fit_is_written_where_the_layer_is_made() {
+    for settings in ["kernel: 5", "kernel: 5, pad: 1"] {
+        let text = format!(
+            "use std.nn: Conv2d, Linear
+let net = Conv2d[1 -> 6]({settings}) >> relu >> max_pool(2) >> Conv2d[6 -> 16](kernel: 5) >> relu >> max_pool(2)
+  >> flatten >> Linear[400 -> 120]
+fn f(x: [B, 1, 28, 28]) -> [B, 120] = net(x)
+"
+        );
+        let mut client = Client::with(&text);
+        let told = client.diagnostics();
+        assert_eq!(told[0]["code"], "E0501", "{told:?}");
+        let actions = client
+            .of("textDocument/codeAction", json!({ "range": told[0]["range"], "context": { "diagnostics": [] } }));
+        let actions = actions.as_array().expect("a list");
+        let title = "400 = 16 * 5 * 5 would follow from `pad: 2` in the first `Conv2d`";
+        let action = actions.iter().find(|action| action["title"] == title).expect("an action");
+        let edit = &action["edit"]["changes"][client.uri("main.dln")][0];
+        let written = if settings.contains("pad") { "2" } else { ", pad: 2" };
+        assert_eq!(edit["newText"], written);
+        client.change("main.dln", 2, json!([{ "range": edit["range"], "text": edit["newText"] }]));
+        assert_eq!(client.diagnostics(), Vec::<Value>::new());
+    }
+}
+
 #[test]
 fn shapes_stand_behind_names_holes_and_stages() {
     let mut client = Client::with(NET);
