@@ -6,6 +6,7 @@ mod memory;
 mod profile;
 mod storage;
 
+pub use cpu::crew::{take_threads, with_threads};
 pub use cpu::{Matmul, use_matmul};
 pub use fault::Fault;
 pub use memory::{Memory, Slot};
@@ -16,14 +17,4 @@ pub use profile::{Entry, Profile};
 pub fn use_threads(threads: usize) {
     // Threads that are there already stay: slower or faster, and the same numbers.
     let _ = take_threads(threads);
-}
-
-/// As `use_threads`; false where something has run already.
-pub fn take_threads(threads: usize) -> bool {
-    cpu::crew::take_threads(threads)
-}
-
-/// Runs `f` with so many threads for the kernels that it runs itself, instead of those of the process.
-pub fn with_threads<R>(threads: usize, f: impl FnOnce() -> R) -> R {
-    cpu::crew::with_threads(threads, f)
 }

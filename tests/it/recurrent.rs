@@ -9,6 +9,7 @@ use dln::grad::grad;
 use dln::graph::{Builder, Emit, Graph, Kind, NodeId, Type, eval};
 use dln::ops::{Op, Reduce, Scan, Unary};
 use dln::opt::optimize;
+use dln::plan::{Options, plan};
 use dln::types::DType;
 
 fn f32s(shape: &[usize]) -> Type {
@@ -100,4 +101,25 @@ fn their_bits_do_not_depend_on_the_number_of_threads() {
     let inputs = random_inputs(&mut Draw::new(7), &graph);
     let on = |threads: usize| with_threads(threads, || run(&graph, &inputs).expect("a value"));
     assert!(on(1) == on(2));
+}
+
+/// Sequences `[b, t, h]` read step by step, as `x w` and as the derivative of that in `w`: the copy that lets the one walk over all
+/// steps and sequences with one stride lets the other do so too.
+#[test]
+fn what_two_products_read_in_other_orders_is_copied_once() {
+    let ty = |shape: &[usize]| Type { dtype: DType::F32, shape: shape.to_vec() };
+    let mut builder = Builder::new();
+    let [x, w, g] = [("x", [3, 5, 4].as_slice()), ("w", &[4, 6]), ("g", &[5, 3, 6])]
+        .map(|(name, shape)| builder.input(name, ty(shape)));
+    let turned = builder.op(Op::Transpose { perm: vec![1, 0, 2] }, &[x], Span::none());
+    let product = builder.op(Op::Dot { batch: vec![], contract: vec![(2, 0)] }, &[turned, w], Span::none());
+    let gradient = builder.op(Op::Dot { batch: vec![], contract: vec![(0, 0), (1, 1)] }, &[turned, g], Span::none());
+    builder.output("product", product);
+    builder.output("gradient", gradient);
+    let graph = builder.finish();
+    let text = plan(&graph, &Options::default()).to_string();
+    assert_eq!(text.matches(" = copy ").count(), 1, "{text}");
+    let inputs = random_inputs(&mut Draw::new(3), &graph);
+    let (got, want) = (run(&graph, &inputs).expect("a value"), eval(&graph, &inputs).expect("a value"));
+    got.iter().zip(&want).for_each(|(got, want)| assert_close(got, want, &|| text.clone()));
 }

@@ -60,17 +60,19 @@ thread_local! {
     static OWN: Cell<*const Crew> = const { Cell::new(ptr::null()) };
 }
 
-/// Settles the number of threads, unless it is.
+/// As `use_threads`; false where something has run already.
 pub fn take_threads(threads: usize) -> bool {
     THREADS.set(threads.max(1)).is_ok()
 }
 
-/// Runs `f` with a crew of its own, of so many threads with the one that calls, for its kernels.
+/// Runs `f` with so many threads, the one that calls among them, for the kernels that it runs itself, instead of those of the
+/// process.
 pub fn with_threads<R>(threads: usize, f: impl FnOnce() -> R) -> R {
     let crew = Crew::new(threads.saturating_sub(1));
     thread::scope(|scope| {
-        (0..crew.helpers).for_each(|_| drop(scope.spawn(|| crew.help())));
+        // First, so that those who have come also go where another cannot be had.
         let _end = Own { crew: &crew, before: OWN.replace(&crew) };
+        (0..crew.helpers).for_each(|_| drop(scope.spawn(|| crew.help())));
         f()
     })
 }

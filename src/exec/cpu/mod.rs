@@ -3,7 +3,7 @@
 
 mod compile;
 mod conv;
-pub mod crew;
+pub(super) mod crew;
 mod element;
 mod epilogue;
 mod fourier;
