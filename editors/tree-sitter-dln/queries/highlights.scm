@@ -1,7 +1,7 @@
-; Later patterns win.
+; Later patterns win; but for names, calls of members and the words for types no two colour the same thing, for editors in which the first wins.
 
 (identifier) @variable
-(comment) @comment
+((comment) @comment (#not-match? @comment "^##"))
 ((comment) @comment.documentation (#match? @comment.documentation "^##"))
 
 (integer) @number
@@ -58,12 +58,12 @@
     "Int" "Float" "Bool" "Str" "Axis" "Shape" "Schedule" "Fn" "Layer" "List" "Optimizer" "Dataset" "DType" "Any"
     "f16" "bf16" "f32" "f64" "i32" "i64" "u8" "bool" "idx" "any"))
 
-(call function: (identifier) @function.call)
+((call function: (identifier) @function.call) (#not-match? @function.call "^[A-Z]"))
 ((call function: (identifier) @constructor) (#match? @constructor "^[A-Z]"))
 ((index base: (identifier) @constructor) (#match? @constructor "^[A-Z]"))
 (call function: (index base: (identifier) @constructor))
-(call function: (member name: (identifier) @function.method.call))
 (member name: (identifier) @property)
+(call function: (member name: (identifier) @function.method.call))
 (metric (identifier) @property)
 
 (axis) @variable.parameter
