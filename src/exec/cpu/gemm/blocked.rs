@@ -8,6 +8,7 @@ use super::super::scratch::{panels_of, shared};
 use super::Gemm;
 use super::pack::Strip;
 use super::tile::{LARGEST, Tiles};
+use std::mem::MaybeUninit;
 use std::ops::Range;
 
 /// The deepest panels; a panel of `rhs` then fits into the first cache. Depth alone decides where sums are cut, so this
@@ -344,16 +345,30 @@ impl<T: Element> Blocked<'_, T> {
         add: bool,
         run: impl Fn(*mut T, isize, bool),
     ) {
-        let mut tile = [T::ZERO; LARGEST];
-        run(tile.as_mut_ptr(), row as isize, false);
-        let set = |r: usize, c: usize| {
-            let (value, to) = (tile[r * row + c], self.place(i + r, j + c));
+        let mut room = [const { MaybeUninit::<T>::uninit() }; LARGEST];
+        run(room.as_mut_ptr().cast(), row as isize, false);
+        // SAFETY: the tile has written all rows.
+        let tile = unsafe { std::slice::from_raw_parts(room.as_ptr().cast::<T>(), height * row) };
+        let [down, right] = self.out_strides;
+        let set = |r: usize, c: usize, value: T| {
+            let to = self.place(i + r, j + c);
             // SAFETY: an element of the result.
             unsafe { *to = if add { (*to).plus(value) } else { value } };
         };
-        match self.out_strides[1] {
-            1 => (0..height).for_each(|r| (0..width).for_each(|c| set(r, c))),
-            _ => (0..width).for_each(|c| (0..height).for_each(|r| set(r, c))),
+        if down != 1 {
+            return (0..height).for_each(|r| (0..width).for_each(|c| set(r, c, tile[r * row + c])));
         }
+        let strip = Strip { width: height, depth: width, line: row as isize, step: 1 };
+        if !add {
+            // SAFETY: columns of the result, which are apart.
+            return unsafe { (self.tiles.turn)(strip, tile.as_ptr(), self.place(i, j), right as usize) };
+        }
+        let mut room = [const { MaybeUninit::<T>::uninit() }; LARGEST];
+        // SAFETY: there is room for the largest tile, all of which is written.
+        let turned = unsafe {
+            (self.tiles.turn)(strip, tile.as_ptr(), room.as_mut_ptr().cast(), height);
+            std::slice::from_raw_parts(room.as_ptr().cast::<T>(), height * width)
+        };
+        (0..width).for_each(|c| (0..height).for_each(|r| set(r, c, turned[c * height + r])));
     }
 }

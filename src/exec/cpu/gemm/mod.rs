@@ -5,6 +5,8 @@
 pub mod amx;
 mod blocked;
 mod pack;
+#[cfg(target_arch = "x86_64")]
+mod square;
 #[cfg(test)]
 mod tests;
 mod tile;

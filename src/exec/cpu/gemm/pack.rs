@@ -1,7 +1,9 @@
 //! Panels: strips of a factor as the tiles walk them, `width` elements for each step of the depth.
 
-/// How many steps of the depth, and how many lines, are transposed at a time.
-const BLOCK: usize = 8;
+use std::ops::Range;
+
+/// Turns a square of a factor around: lines `line` elements apart become columns of rows `panel` elements apart.
+pub type Square<T> = unsafe fn(from: *const T, line: isize, to: *mut T, panel: usize);
 
 /// A factor's part: `width` lines, `line` elements apart, of `depth` elements, `step` apart.
 #[derive(Clone, Copy)]
@@ -18,12 +20,18 @@ impl Strip {
     /// # Safety
     /// `from` reaches over the strip, `to` over `panel * depth` elements; `panel >= width`.
     #[inline(always)]
-    pub unsafe fn pack<T: Copy + Default>(&self, from: *const T, to: *mut T, panel: usize) {
+    pub unsafe fn pack<T: Copy + Default, const SIDE: usize>(
+        &self,
+        from: *const T,
+        to: *mut T,
+        panel: usize,
+        square: Square<T>,
+    ) {
         // SAFETY: the caller's promise; each function stays in the strip and in the panel.
         unsafe {
             match (self.line, self.step) {
                 (1, _) => self.rows(from, to, panel),
-                (_, 1) => self.transposed(from, to, panel),
+                (_, 1) => self.turned::<T, SIDE>(from, to, panel, square),
                 _ => self.scattered(from, to, panel, 0..self.width, 0..self.depth),
             }
             if panel > self.width {
@@ -35,57 +43,55 @@ impl Strip {
         }
     }
 
-    /// Steps that lie together are copied.
+    /// Steps that lie together are copied, by moves of a known size: most have as many elements as a tile has rows or columns.
     #[inline(always)]
     unsafe fn rows<T: Copy>(&self, from: *const T, to: *mut T, panel: usize) {
+        macro_rules! widths {
+            ($($width:literal)*) => {
+                match self.width {
+                    // SAFETY: handed on.
+                    $($width => unsafe { self.steps(from, to, panel, $width) },)*
+                    width => unsafe { self.steps(from, to, panel, width) },
+                }
+            };
+        }
+        widths!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 16 32);
+    }
+
+    #[inline(always)]
+    unsafe fn steps<T: Copy>(&self, from: *const T, to: *mut T, panel: usize, width: usize) {
         for p in 0..self.depth {
             // SAFETY: as in `pack`.
             unsafe {
                 let from = from.offset(p as isize * self.step);
-                std::ptr::copy_nonoverlapping(from, to.add(p * panel), self.width);
+                std::ptr::copy_nonoverlapping(from, to.add(p * panel), width);
             }
         }
     }
 
-    /// Lines that lie together: blocks through registers.
+    /// Lines that lie together: squares through registers. The last square of the width overlaps the one before.
+    ///
+    /// # Safety
+    /// As `pack`, for steps that lie together; nothing is written past the width.
     #[inline(always)]
-    unsafe fn transposed<T: Copy + Default>(&self, from: *const T, to: *mut T, panel: usize) {
-        let depth = self.depth / BLOCK * BLOCK;
-        for i in (0..self.width).step_by(BLOCK) {
-            // SAFETY: as in `pack`; blocks lie within width and depth.
-            unsafe {
-                match self.width - i {
-                    1 => self.block::<T, 1>(from, to, panel, i),
-                    2 => self.block::<T, 2>(from, to, panel, i),
-                    3 => self.block::<T, 3>(from, to, panel, i),
-                    4 => self.block::<T, 4>(from, to, panel, i),
-                    5 => self.block::<T, 5>(from, to, panel, i),
-                    6 => self.block::<T, 6>(from, to, panel, i),
-                    7 => self.block::<T, 7>(from, to, panel, i),
-                    _ => self.block::<T, BLOCK>(from, to, panel, i),
-                }
+    pub unsafe fn turned<T: Copy, const SIDE: usize>(
+        &self,
+        from: *const T,
+        to: *mut T,
+        panel: usize,
+        square: Square<T>,
+    ) {
+        let squares = if self.width < SIDE { 0 } else { self.width.div_ceil(SIDE) };
+        let depth = if squares == 0 { 0 } else { self.depth / SIDE * SIDE };
+        for i in 0..squares {
+            let i = (i * SIDE).min(self.width - SIDE);
+            for p in (0..depth).step_by(SIDE) {
+                // SAFETY: squares lie within width and depth.
+                unsafe { square(from.offset(i as isize * self.line).add(p), self.line, to.add(p * panel + i), panel) };
             }
         }
         // SAFETY: as in `pack`.
         unsafe { self.scattered(from, to, panel, 0..self.width, depth..self.depth) };
-    }
-
-    /// `W` lines from `i` on, all whole blocks of their steps.
-    #[inline(always)]
-    unsafe fn block<T: Copy + Default, const W: usize>(&self, from: *const T, to: *mut T, panel: usize, i: usize) {
-        for p in (0..self.depth / BLOCK * BLOCK).step_by(BLOCK) {
-            let mut block = [[T::default(); BLOCK]; W];
-            // SAFETY: as in `transposed`.
-            unsafe {
-                for (j, line) in block.iter_mut().enumerate() {
-                    *line = from.offset((i + j) as isize * self.line).add(p).cast::<[T; BLOCK]>().read_unaligned();
-                }
-                for q in 0..BLOCK {
-                    let column = block.map(|line| line[q]);
-                    to.add((p + q) * panel + i).cast::<[T; W]>().write_unaligned(column);
-                }
-            }
-        }
     }
 
     #[inline(always)]
@@ -94,8 +100,8 @@ impl Strip {
         from: *const T,
         to: *mut T,
         panel: usize,
-        lines: std::ops::Range<usize>,
-        depth: std::ops::Range<usize>,
+        lines: Range<usize>,
+        depth: Range<usize>,
     ) {
         for i in lines {
             for p in depth.clone() {

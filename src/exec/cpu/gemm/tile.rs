@@ -27,6 +27,8 @@ pub struct Tiles<T: 'static> {
     /// The same for rows that are anywhere.
     pub strided: &'static [[Tile<T>; 2]],
     pub pack: Pack<T>,
+    /// Turns rows of a strip, whose elements lie together, into columns; see `Strip::turned`.
+    pub turn: Pack<T>,
     /// Elements of a vector.
     pub lanes: usize,
     pub combine: Combine<T, 4>,
@@ -56,9 +58,10 @@ pub trait Tiled: Element {
 
 #[cfg(target_arch = "x86_64")]
 macro_rules! tiles {
-    ($name:ident, $t:ty, $features:literal, $lanes:literal, [$splat:ident, $load:ident, $store:ident, $fma:ident, $sum:ident, $zero:ident],
+    ($name:ident, $t:ty, $features:literal, $lanes:literal, $square:ident of $side:literal, [$splat:ident, $load:ident, $store:ident, $fma:ident, $sum:ident, $zero:ident],
      $($rows:literal)*) => {
         mod $name {
+            use super::super::square;
             use super::{Strip, Tiles};
             use std::arch::x86_64::*;
 
@@ -76,6 +79,12 @@ macro_rules! tiles {
                 add: bool,
             ) {
                 let [line, pace] = if PACKED { [1, M as isize] } else { [line, pace] };
+                // What is written at the end is fetched meanwhile.
+                for i in 0..M {
+                    for v in 0..V {
+                        _mm_prefetch::<_MM_HINT_T0>(out.wrapping_offset(i as isize * row).wrapping_add(v * $lanes).cast());
+                    }
+                }
                 let mut sums = [[$zero(); V]; M];
                 for _ in 0..depth {
                     let mut columns = [$zero(); V];
@@ -109,7 +118,15 @@ macro_rules! tiles {
             #[target_feature(enable = $features)]
             unsafe fn pack(strip: Strip, from: *const $t, to: *mut $t, panel: usize) {
                 // SAFETY: the caller's promise.
-                unsafe { strip.pack(from, to, panel) }
+                unsafe { strip.pack::<$t, $side>(from, to, panel, square::$square) }
+            }
+
+            /// # Safety
+            /// The processor has the features; the pointers reach as far as `Strip::turned` says.
+            #[target_feature(enable = $features)]
+            unsafe fn turn(strip: Strip, from: *const $t, to: *mut $t, panel: usize) {
+                // SAFETY: the caller's promise.
+                unsafe { strip.turned::<$t, $side>(from, to, panel, square::$square) }
             }
 
             /// # Safety
@@ -176,6 +193,7 @@ macro_rules! tiles {
                 packed: &[$([tile::<$rows, 1, true>, tile::<$rows, 2, true>]),*],
                 strided: &[$([tile::<$rows, 1, false>, tile::<$rows, 2, false>]),*],
                 pack,
+                turn,
                 lanes: $lanes,
                 combine,
                 combine_one: combine,
@@ -186,19 +204,19 @@ macro_rules! tiles {
 }
 
 #[cfg(target_arch = "x86_64")]
-tiles!(wide_f32, f32, "avx512f", 16,
+tiles!(wide_f32, f32, "avx512f", 16, of_f32 of 8,
     [_mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_fmadd_ps, _mm512_add_ps, _mm512_setzero_ps],
     1 2 3 4 5 6 7 8 9 10 11 12 13 14);
 #[cfg(target_arch = "x86_64")]
-tiles!(wide_f64, f64, "avx512f", 8,
+tiles!(wide_f64, f64, "avx512f", 8, of_f64 of 4,
     [_mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_fmadd_pd, _mm512_add_pd, _mm512_setzero_pd],
     1 2 3 4 5 6 7 8 9 10 11 12 13 14);
 #[cfg(target_arch = "x86_64")]
-tiles!(narrow_f32, f32, "avx2,fma", 8,
+tiles!(narrow_f32, f32, "avx2,fma", 8, of_f32 of 8,
     [_mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps, _mm256_add_ps, _mm256_setzero_ps],
     1 2 3 4 5 6);
 #[cfg(target_arch = "x86_64")]
-tiles!(narrow_f64, f64, "avx2,fma", 4,
+tiles!(narrow_f64, f64, "avx2,fma", 4, of_f64 of 4,
     [_mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_fmadd_pd, _mm256_add_pd, _mm256_setzero_pd],
     1 2 3 4 5 6);
 
