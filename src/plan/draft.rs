@@ -2,7 +2,7 @@
 
 use super::group::{Groups, UnitId, pointwise};
 use super::view::View;
-use super::{Action, Loop, Options, plan};
+use super::{Action, Loop, Options, join, plan};
 use crate::base::Span;
 use crate::graph::{Graph, Kind, Node, NodeId, Type};
 use crate::id;
@@ -30,7 +30,7 @@ pub enum Home {
     Constant(usize),
 }
 
-/// A dense array; written by at most one step.
+/// A dense array; written by at most one step, or by several that have parts of it.
 #[derive(Clone, Debug)]
 pub struct Buffer {
     pub ty: Type,
@@ -45,6 +45,8 @@ pub struct DraftStep {
     pub action: Action,
     pub reads: Vec<(BufferId, View)>,
     pub writes: Vec<BufferId>,
+    /// By result: where it lies in its buffer, if that isn't all of it; none for all if empty.
+    pub parts: Vec<Option<View>>,
     /// Memory that only this step needs: of a loop, the body's arena, then one spare per carry.
     pub workspace: Vec<BufferId>,
     /// Steps run in this order as far as their dependencies allow.
@@ -84,6 +86,7 @@ pub fn draft(graph: &Graph, groups: &Groups, options: &Options) -> Draft {
         let node = graph.outputs[output].1;
         drafting.step(node, Action::Guard(output), &[node], vec![]);
     }
+    join::join(&mut drafting.draft, options);
     drafting.draft
 }
 
@@ -176,6 +179,7 @@ impl<'a> Drafting<'a> {
             action,
             reads,
             writes,
+            parts: vec![],
             workspace: vec![],
             rank: node.index(),
             after: vec![],

@@ -59,13 +59,19 @@ fn finish(step: &DraftStep, buffers: &[Buffer], place: &dyn Fn(BufferId) -> Plac
         *base = offset(arena);
         *places = spares.iter().map(offset).collect();
     }
+    let part = |result: usize| step.parts.get(result).cloned().flatten();
     let dense = |buffer: BufferId| View::dense(&buffers[buffer.index()].ty.shape);
     Step {
         node: step.node,
         span: step.span,
         action,
         args: step.reads.iter().map(|(b, view)| operand(*b, view.clone())).collect(),
-        results: step.writes.iter().map(|&b| operand(b, dense(b))).collect(),
+        results: step
+            .writes
+            .iter()
+            .enumerate()
+            .map(|(i, &b)| operand(b, part(i).unwrap_or_else(|| dense(b))))
+            .collect(),
     }
 }
 
@@ -92,7 +98,8 @@ impl Lives {
         let mut lives = Lives { stretch_of: vec![None; draft.buffers.len()], stretches: Vec::new() };
         for (time, step) in draft.steps.iter().enumerate() {
             for &buffer in step.writes.iter().chain(&step.workspace) {
-                if draft.buffers[buffer.index()].home == Home::Arena {
+                let placed = lives.stretch_of[buffer.index()].is_some();
+                if draft.buffers[buffer.index()].home == Home::Arena && !placed {
                     lives.begin(draft, step, time, buffer, last[buffer.index()]);
                 }
             }

@@ -2,13 +2,14 @@
 //!
 //! `widen` puts f32 in the place of 16-bit arithmetic, `peak` finds what maxima over windows send back, `group` decides which
 //! element-wise nodes run together (`rows`: and with the reductions between them), `draft` turns nodes into steps over unplaced
-//! buffers, `order` schedules them, `memory` places the buffers. Nothing here knows a device.
+//! buffers (`join`: parts where the whole lies), `order` schedules them, `memory` places the buffers. Nothing here knows a device.
 
 mod alias;
 mod apart;
 mod draft;
 mod fuse;
 mod group;
+mod join;
 mod memory;
 mod order;
 mod peak;
@@ -50,7 +51,7 @@ pub enum Place {
 /// The alignment of everything in the arena, in bytes: a cache line, and the widest vector.
 pub const ALIGN: usize = 64;
 
-/// A value as a step sees it. Results are dense.
+/// A value as a step sees it. Results are dense, but for those of element-wise work that are parts of what is joined.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Operand {
     pub place: Place,

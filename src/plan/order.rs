@@ -95,6 +95,7 @@ fn copy_later(draft: &mut Draft, output: usize, writer: usize, after: Vec<StepId
         action: Action::Copy,
         reads: vec![(value, view)],
         writes: vec![target],
+        parts: vec![],
         workspace: vec![],
         rank: usize::MAX,
         after,
@@ -103,15 +104,15 @@ fn copy_later(draft: &mut Draft, output: usize, writer: usize, after: Vec<StepId
 
 /// By step: the steps that must run behind it.
 fn successors(draft: &Draft) -> Vec<Vec<StepId>> {
-    let mut writer: Vec<Option<StepId>> = vec![None; draft.buffers.len()];
+    let mut writers: Vec<Vec<StepId>> = vec![vec![]; draft.buffers.len()];
     for (index, step) in draft.steps.iter().enumerate() {
         for buffer in &step.writes {
-            writer[buffer.index()] = Some(StepId::from(index));
+            writers[buffer.index()].push(StepId::from(index));
         }
     }
     let mut next: Vec<Vec<StepId>> = vec![Vec::new(); draft.steps.len()];
     for (index, step) in draft.steps.iter().enumerate() {
-        let written = step.reads.iter().filter_map(|(b, _)| writer[b.index()]);
+        let written = step.reads.iter().flat_map(|(b, _)| &writers[b.index()]).copied();
         let mut before: Vec<StepId> = written.chain(step.after.iter().copied()).collect();
         before.sort();
         before.dedup();

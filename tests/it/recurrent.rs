@@ -7,7 +7,7 @@ use dln::base::Span;
 use dln::exec::with_threads;
 use dln::grad::grad;
 use dln::graph::{Builder, Emit, Graph, Kind, NodeId, Type, eval};
-use dln::ops::{Op, Reduce, Scan, Unary};
+use dln::ops::{Binary, Op, Reduce, Scan, Unary};
 use dln::opt::optimize;
 use dln::plan::{Options, plan};
 use dln::types::DType;
@@ -105,6 +105,34 @@ fn their_bits_do_not_depend_on_the_number_of_threads() {
 
 /// Sequences `[b, t, h]` read step by step, as `x w` and as the derivative of that in `w`: the copy that lets the one walk over all
 /// steps and sequences with one stride lets the other do so too.
+/// `[rows, a + b]` side by side, of which both parts are computed; in the order of another axis too.
+fn side_by_side([rows, a, b]: [usize; 3], axis: usize) -> Graph {
+    let ty = |shape: &[usize]| Type { dtype: DType::F32, shape: shape.to_vec() };
+    let shape = |size: usize| if axis == 0 { [size, rows] } else { [rows, size] };
+    let mut builder = Builder::new();
+    let [x, y, z] = [("x", a), ("y", b), ("z", a)].map(|(name, size)| builder.input(name, ty(&shape(size))));
+    let mut emit = Emit::new(&mut builder, Span::none());
+    let parts = [emit.unary(Unary::Tanh, x), emit.unary(Unary::Neg, y)];
+    let sum = emit.binary(Binary::Add, parts[0], z);
+    let whole = emit.op(Op::Concat { axis }, &[sum, parts[1]]);
+    let product = emit.op(Op::Dot { batch: vec![], contract: vec![(axis, axis)] }, &[whole, whole]);
+    builder.output("whole", whole);
+    builder.output("product", product);
+    builder.finish()
+}
+
+#[test]
+fn parts_that_are_written_side_by_side_are_what_they_were() {
+    for (sizes, axis) in [([7, 128, 128], 1), ([9, 200, 328], 1), ([3, 500, 1111], 1), ([140, 3, 2], 0)] {
+        let graph = side_by_side(sizes, axis);
+        let text = plan(&graph, &Options::default()).to_string();
+        assert!(!text.contains(" = concat "), "{text}");
+        let inputs = random_inputs(&mut Draw::new(7), &graph);
+        let (got, want) = (run(&graph, &inputs).expect("a value"), eval(&graph, &inputs).expect("a value"));
+        got.iter().zip(&want).for_each(|(got, want)| assert_close(got, want, &|| text.clone()));
+    }
+}
+
 #[test]
 fn what_two_products_read_in_other_orders_is_copied_once() {
     let ty = |shape: &[usize]| Type { dtype: DType::F32, shape: shape.to_vec() };

@@ -64,6 +64,10 @@ struct Instruction {
 struct Store {
     value: u16,
     place: Place,
+    /// In bytes.
+    offset: isize,
+    /// Where its elements lie, if that isn't side by side.
+    parts: Option<Walk<1>>,
     width: usize,
     step: usize,
     /// The value is computed where it is stored.
@@ -104,7 +108,7 @@ impl FusedKernel {
         let (count, row) = (fused.shape.iter().product(), fused.row);
         let cut = row > 1 && !fused.points.iter().any(|point| matches!(point.op, Pointwise::Fold(_)));
         let tile = match row {
-            1 => tile_of_stretches(&step.args),
+            1 => tile_of_stretches(step.args.iter().chain(&step.results)),
             _ if row < TILE / 2 => TILE / row * row,
             _ if cut && row > TILE => row.div_ceil(row.div_ceil(TILE)).next_multiple_of(VECTOR),
             _ => row,
@@ -124,7 +128,7 @@ impl FusedKernel {
             Instruction { work, args, step: if point.of_row { row } else { 1 } }
         });
         let stores: Vec<Store> =
-            step.results.iter().zip(&fused.results).map(|(r, &v)| store(step, r, v, count)).collect();
+            step.results.iter().zip(&fused.results).map(|(r, &v)| store(step, r, v, count, tile)).collect();
         let (tiles, scratch) = tiles(&dtypes, fused, &stores, tile, &same, cut);
         let walked = args.iter().map(|arg| arg.step > 1 && !matches!(arg.load, Load::Splat));
         let of_rows = walked.chain(fused.points.iter().map(|point| point.of_row)).enumerate();
@@ -265,7 +269,7 @@ impl FusedKernel {
             }
         }
         for store in self.stores.iter().filter(|store| store.direct) {
-            values[store.value as usize] = frame.base(store.place).wrapping_add(start / store.step * store.width);
+            values[store.value as usize] = store.at(frame, start);
         }
         let instructions = self.instructions.iter().zip(self.args.len()..);
         for (instruction, result) in instructions.filter(|(instruction, _)| takes(instruction.step)) {
@@ -282,10 +286,20 @@ impl FusedKernel {
             }
         }
         for store in self.stores.iter().filter(|store| !store.direct && takes(store.step)) {
-            let to = frame.base(store.place).wrapping_add(start / store.step * store.width);
             // SAFETY: the range of the result is this task's; where it lies over an argument, that argument's same
             // range was read above.
-            unsafe { std::ptr::copy_nonoverlapping(values[store.value as usize], to, of(store.step) * store.width) };
+            let copy =
+                |from: *mut u8, to, n: usize| unsafe { std::ptr::copy_nonoverlapping(from, to, n * store.width) };
+            let mut from = values[store.value as usize];
+            let Some(parts) = &store.parts else {
+                copy(from, store.at(frame, start), of(store.step));
+                continue;
+            };
+            let base = frame.base(store.place).wrapping_offset(store.offset);
+            parts.stretches(start, n, |[place], _, n| {
+                copy(from, base.wrapping_offset(place * store.width as isize), n);
+                from = from.wrapping_add(n * store.width);
+            });
         }
     }
 }
@@ -365,22 +379,34 @@ fn stretches(view: &View) -> Option<Walk<1>> {
 }
 
 /// The most elements of a tile with which no tile of an operand reaches beyond a stretch; those of short ones are gathered.
-fn tile_of_stretches(args: &[Operand]) -> usize {
-    let long = |arg: &Operand| Some(stretches(&arg.view)?.inner_size()).filter(|&size| size >= SHORTEST);
-    let sizes: Vec<usize> = args.iter().filter_map(long).collect();
+fn tile_of_stretches<'a>(operands: impl IntoIterator<Item = &'a Operand>) -> usize {
+    let long = |operand: &Operand| Some(stretches(&operand.view)?.inner_size()).filter(|&size| size >= SHORTEST);
+    let sizes: Vec<usize> = operands.into_iter().filter_map(long).collect();
     let fits = |tile: &usize| sizes.iter().all(|size| size.is_multiple_of(*tile));
     (SHORTEST..=TILE).rev().step_by(VECTOR).find(fits).unwrap_or(TILE)
 }
 
-fn store(step: &Step, result: &Operand, value: usize, count: usize) -> Store {
+fn store(step: &Step, result: &Operand, value: usize, count: usize, tile: usize) -> Store {
     // Outputs may lie over inputs, and arena results over an argument that ends here.
     let meets = |arg: &Operand| match (result.place, arg.place) {
         (Place::Output(_), Place::Input(_)) => true,
         (to, from) => to == from,
     };
-    let direct = !step.args.iter().any(meets);
+    let parts = stretches(&result.view);
+    let whole = parts.as_ref().is_none_or(|walk| walk.inner_size().is_multiple_of(tile));
+    let direct = whole && !step.args.iter().any(meets);
     let (place, width) = (result.place, result.dtype.bytes());
-    Store { value: value as u16, place, width, step: step_of(result, count), direct }
+    let offset = result.view.offset * width as isize;
+    Store { value: value as u16, place, offset, parts, width, step: step_of(result, count), direct }
+}
+
+impl Store {
+    /// Where the element lies that stands for element `start` of the domain.
+    fn at(&self, frame: &Frame, start: usize) -> *mut u8 {
+        let start = start / self.step;
+        let element = self.parts.as_ref().map_or(start as isize, |walk| walk.locate(start)[0]);
+        frame.base(self.place).wrapping_offset(self.offset + element * self.width as isize)
+    }
 }
 
 /// Gives every value but direct ones a tile; a tile is free again behind its value's last use, but those of rows that may be `cut`
