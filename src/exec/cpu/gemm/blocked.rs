@@ -15,7 +15,7 @@ use std::ops::Range;
 /// is part of what a product means.
 const DEPTH: usize = 384;
 
-/// Panels of `rhs` that are packed together, at most, and panels of `lhs`: these fill half of the second cache.
+/// Panels of `rhs` that are packed together, at most, and panels of `lhs` that stay for all of `rhs`: these fill half of the second cache.
 const RHS_PANELS: usize = 64;
 const LHS_PANELS: usize = 32;
 
@@ -200,7 +200,10 @@ impl<'a, T: Element> Blocked<'a, T> {
             return;
         }
         let panels = rows.len().div_ceil(self.height);
-        let high = if self.ways[0] == Way::Apart { self.height * LHS_PANELS.min(panels) } else { rows.len() };
+        let high = match self.ways[0] {
+            Way::Shared(_) => rows.len(),
+            _ => self.height * LHS_PANELS.min(panels),
+        };
         let tiles = columns.len().div_ceil(self.tiles.columns());
         let wide = match self.ways[1] {
             Way::Apart => self.tiles.columns() * RHS_PANELS.min(tiles),

@@ -86,7 +86,16 @@ macro_rules! tiles {
                     }
                 }
                 let mut sums = [[$zero(); V]; M];
+                // Rows that lie apart are many streams of few lines, of which one is fetched in each step for the next tile.
+                let (mut next, mut at) = (a.wrapping_offset(M as isize * line), 0);
                 for _ in 0..depth {
+                    if !PACKED {
+                        _mm_prefetch::<_MM_HINT_T1>(next.wrapping_add(at).cast());
+                        at += 64 / size_of::<$t>();
+                        if at >= depth {
+                            (next, at) = (next.wrapping_offset(line), 0);
+                        }
+                    }
                     let mut columns = [$zero(); V];
                     for (v, column) in columns.iter_mut().enumerate() {
                         // SAFETY: the caller's promise about `b`.
