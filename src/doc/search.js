@@ -1,4 +1,5 @@
-// The box at the top: finds names by their beginning, then by any part, then by what is said of them.
+// The box at the top: finds names by their beginning, then by any part, then by what is said of them and the names of arguments.
+// What has a bracket is a shape, and finds what takes or gives it: in the same letters, then in any.
 (() => {
   const root = document.body.dataset.root
   const box = document.getElementById("search")
@@ -6,20 +7,36 @@
   const most = 40
   let chosen = 0
 
-  const rank = ([name, , , , says], word) => {
+  const tight = text => text.replace(/\s+/g, "")
+
+  // [B, T, D] as [0,1,2]: the same for all names of sizes.
+  const bare = shape => {
+    const names = []
+    return tight(shape).replace(/[A-Za-z_]\w*/g, name => (names.includes(name) || names.push(name), names.indexOf(name)))
+  }
+
+  const fits = ([, , , , , takes], shape) => {
+    const [given, result] = tight(shape).split("->")
+    if (tight(takes).includes(given) && (!result || tight(takes).includes("->" + result))) return 0
+    return (takes.match(/\[[^[\]]*\]/g) ?? []).some(part => bare(part) === bare(shape)) ? 1 : 9
+  }
+
+  const rank = ([name, , , , says, takes], word) => {
     const lower = name.toLowerCase()
     if (name === word) return 0
     if (lower === word.toLowerCase()) return 1
     if (lower.startsWith(word.toLowerCase())) return 2
     if (lower.split(/[._ ]/).some(part => part.startsWith(word.toLowerCase()))) return 3
     if (lower.includes(word.toLowerCase())) return 4
-    return says.toLowerCase().includes(word.toLowerCase()) ? 5 : 9
+    if (says.toLowerCase().includes(word.toLowerCase())) return 5
+    return takes.split(/\W+/).includes(word) ? 6 : 9
   }
 
   const find = text => {
     const words = text.trim().split(/\s+/).filter(Boolean)
     if (!words.length) return []
-    const ranked = INDEX.map((entry, i) => [Math.max(...words.map(word => rank(entry, word))), entry[0].length, i])
+    const order = entry => text.includes("[") ? fits(entry, text) : Math.max(...words.map(word => rank(entry, word)))
+    const ranked = INDEX.map((entry, i) => [order(entry), entry[0].length, i])
     return ranked.filter(([r]) => r < 9).sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2])
       .slice(0, most).map(([, , i]) => INDEX[i])
   }

@@ -135,6 +135,16 @@ fn every_name_has_a_place_and_is_found() {
     ] {
         assert!(index.contains(name), "{name}");
     }
+    // What is taken and given, which shapes and the names of arguments are looked for in.
+    let taken = [
+        ("softmax", "(x: [..S], over: Axis = -1) -> [..S]"),
+        ("Embedding", "(i: idx<V>[..S]) -> [..S, D]"),
+        ("cross_entropy", "label_smoothing: Float"),
+    ];
+    for (name, head) in taken {
+        let line = index.lines().find(|line| line.starts_with(&format!("[\"{name}\","))).expect("a line");
+        assert!(line.contains(head), "{line}");
+    }
     let json = index.trim_start_matches("const INDEX = ");
     assert!(serde_json::from_str::<serde_json::Value>(json).is_ok_and(|list| list.as_array().is_some()));
 }
