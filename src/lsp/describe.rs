@@ -5,8 +5,9 @@ use std::ops::Range;
 use crate::base::{Name, Span};
 use crate::driver::Program;
 use crate::sema::Module;
-use crate::syntax::ast::{Item, ItemKind, Member, Param};
+use crate::syntax::ast::{DimArg, Item, ItemKind, Member, Param, TypeKind};
 use crate::syntax::heads;
+use crate::tir::Origin;
 
 /// A declaration for people.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,4 +75,43 @@ fn library(module: &Module) -> Option<String> {
 /// A head in one line.
 pub fn one_line(head: &str) -> String {
     head.split('\n').map(str::trim).collect::<Vec<_>>().join(" ")
+}
+
+/// What is to be said of where a size comes from.
+///
+/// `cell` is the path and the place of the memory that it is of.
+pub fn told(origin: &Origin, cell: Option<(&str, Span)>, program: &Program) -> String {
+    let sources = &program.sources;
+    match origin {
+        Origin::Cell(_, axis) => {
+            let (path, span) = cell.unwrap_or(("", Span::none()));
+            match size_name(span, *axis, program) {
+                Some(size) => format!("axis {axis} of `{path}`, its size {size}"),
+                None => format!("axis {axis} of `{path}`, {}", sources.place(span)),
+            }
+        }
+        Origin::Given(span) if span.is_none() => "given from outside".to_string(),
+        Origin::Given(span) => format!("given as `{}`, {}", first_line(sources.text(*span)), sources.place(*span)),
+        Origin::Made(span) if span.is_none() => "an operation of its own".to_string(),
+        Origin::Made(span) => format!("made by `{}`, {}", first_line(sources.text(*span)), sources.place(*span)),
+    }
+}
+
+/// How the declaration of a parameter or a buffer calls the size of an axis.
+fn size_name(declared: Span, axis: usize, program: &Program) -> Option<String> {
+    let (_, item) = item_at(program, declared)?;
+    let ItemKind::Layer(layer) = &item.kind else { return None };
+    let store = layer.members.iter().find_map(|member| match member {
+        Member::Param(store) | Member::Buffer(store) if store.name.span == declared => Some(store),
+        _ => None,
+    })?;
+    let TypeKind::Tensor { dims, .. } = &store.ty.kind else { return None };
+    match dims.get(axis)? {
+        DimArg::Size(size) => Some(format!("`{}` of `{}`", program.sources.text(size.span), layer.name.name)),
+        DimArg::Rest(..) => None,
+    }
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or("")
 }

@@ -6,7 +6,7 @@ use super::fields::split;
 use super::project::Analysis;
 use super::{describe, navigate};
 use crate::base::Span;
-use crate::sema::{About, Note, Sort};
+use crate::sema::{About, Note, Options, Size, Sort};
 use crate::syntax::names::Kind;
 
 pub fn hover(analysis: &Analysis, position: Position) -> Option<Hover> {
@@ -37,6 +37,7 @@ pub fn hover(analysis: &Analysis, position: Position) -> Option<Hover> {
         None if binding.is_none() => return None,
         None => {}
     }
+    parts.extend(note.and_then(|note| sizes(analysis, note)));
     // What is declared inside of something says nothing of that.
     let is_inner = |at: usize| {
         matches!(analysis.names.bindings[at].kind, Kind::Local | Kind::Parameter | Kind::Size | Kind::Stored)
@@ -58,6 +59,22 @@ pub fn hover(analysis: &Analysis, position: Position) -> Option<Hover> {
         contents: HoverContents::Markup(MarkupContent { kind: MarkupKind::Markdown, value }),
         range: Some(analysis.text.range(range)),
     })
+}
+
+/// Where each size of a tensor comes from. That is looked for only when somebody asks, by a check that follows this value.
+fn sizes(analysis: &Analysis, note: &Note) -> Option<String> {
+    if note.sort != Sort::Tensor || note.shape.as_ref().is_none_or(|shape| shape == "[]") {
+        return None;
+    }
+    let options = Options { notes: true, origins: Some(note.span), runs: analysis.whole, ..Options::default() };
+    let checked = analysis.program.check(&options, &[]);
+    let found = checked.notes.iter().find(|found| (found.span, found.about) == (note.span, note.about))?;
+    let told = |Size { size, origin, cell }: &Size| {
+        let cell = cell.as_ref().map(|(path, span)| (&**path, *span));
+        format!("- `{size}` {}", describe::told(origin, cell, &analysis.program))
+    };
+    let lines: Vec<String> = found.sizes.iter().map(told).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
 /// The module of a `use` line: what its first lines say, and what it gives.

@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+use crate::base::Span;
 use crate::diag::Diagnostic;
 use crate::syntax::ast::{self, DimArg, Element, ItemKind, Member, TypeKind};
 use crate::tir::Ty;
@@ -332,7 +333,8 @@ impl<'a> Checker<'a> {
         };
         let ty = Ty { dtype, bound, shape };
         let place = self.prog().program.nodes.len();
-        let id = self.prog().input(crate::tir::Source::Arg(place), ty.clone(), crate::base::Span::none());
+        let span = dims.iter().map(DimArg::span).reduce(Span::to).unwrap_or(Span::none());
+        let id = self.prog().input(crate::tir::Source::Arg(place), ty.clone(), span);
         Ok(Some(Value::Tensor(self.tensor(id, ty))))
     }
 

@@ -94,7 +94,7 @@ use crate::types::{DType, Dim, Facts};
 pub use again::{Known, Regions, with_spans};
 pub use builtin::built_in;
 pub use checked::{Checked, Counts, Domain, Function, Gradient, Hyper, Load, Test};
-pub use notes::{About, Note, Sort, rows_text};
+pub use notes::{About, Note, Size, Sort, rows_text};
 pub use options::{Options, Override};
 pub use report::show as type_text;
 pub use scope::{Assembled, Library, MAIN, Missing, Module, ModuleId, Modules, PRELUDE};

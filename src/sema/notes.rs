@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::base::{Span, grouped};
-use crate::tir::{Dataset, Field, Role, Ty};
+use crate::base::{Name, Span, grouped};
+use crate::tir::{Dataset, Field, Origin, Role, Ty, origin};
 use crate::types::Dim;
 
 use super::item::LetState;
@@ -49,12 +49,23 @@ pub struct Note {
     pub text: String,
     /// The shape alone, of a tensor: `[B, 64]`.
     pub shape: Option<String>,
+    /// The sizes of a tensor, if `Options::origins` is this place.
+    pub sizes: Vec<Size>,
     /// Numbers in the parameters of a layer: `8,320`, `In * Out + Out`.
     pub parameters: Option<String>,
     /// Arithmetic of the `forward` of a layer's declaration: `2*B*In*Out + B*Out`.
     pub flops: Option<String>,
     /// Where what it is was declared: a function, a layer, a parameter.
     pub origin: Option<Span>,
+}
+
+/// A size, and where it comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Size {
+    pub size: String,
+    pub origin: Origin,
+    /// Path and place of the memory that it is of.
+    pub cell: Option<(Name, Span)>,
 }
 
 /// Notes while a file is checked; layers are described at its end, when their sizes are known.
@@ -162,10 +173,32 @@ impl<'a> Checker<'a> {
             sort: sort(value),
             text: self.described(value),
             shape: ty.map(|ty| dims(&ty.shape)),
+            sizes: if self.options.origins == Some(span) { self.sizes_of(value) } else { vec![] },
             parameters: self.parameters_of(value),
             flops: None,
             origin: self.origin(value),
         }
+    }
+
+    /// The sizes of a tensor, and where they come from.
+    fn sizes_of(&self, value: &Value<'a>) -> Vec<Size> {
+        let Some(ty) = self.type_of(value) else { return vec![] };
+        let origin = |axis: usize| match value {
+            Value::Tensor(tensor) if tensor.home == self.progs.first()?.serial => {
+                Some(origin(&self.progs.get(tensor.depth)?.program, tensor.id, axis))
+            }
+            Value::Cell(cell) => Some(Origin::Cell(*cell, axis)),
+            _ => None,
+        };
+        let size = |(axis, size): (usize, &Dim)| {
+            let origin = origin(axis)?;
+            let cell = match origin {
+                Origin::Cell(cell, _) => self.cells.get(cell.index()).map(|cell| (cell.path().into(), cell.span)),
+                Origin::Given(_) | Origin::Made(_) => None,
+            };
+            Some(Size { size: size.to_string(), origin, cell })
+        };
+        ty.shape.iter().enumerate().filter_map(size).collect()
     }
 
     fn type_of<'v>(&'v self, value: &'v Value<'a>) -> Option<&'v Ty> {

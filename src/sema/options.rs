@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::base::Name;
+use crate::base::{Name, Span};
 use crate::tir;
 use crate::types::DType;
 
@@ -46,6 +46,8 @@ pub struct Options {
     pub steps: usize,
     /// Whether `Checked::notes` is wanted.
     pub notes: bool,
+    /// Of which place the notes say where the sizes of its value come from.
+    pub origins: Option<Span>,
     /// Whether programs say which functions they call, and settings of layers.
     pub drawn: bool,
     /// Whether trainings and tests are looked at, or only what is declared.
@@ -66,6 +68,7 @@ impl Default for Options {
             training: false,
             steps: budget::STEPS,
             notes: false,
+            origins: None,
             drawn: false,
             runs: true,
             stop: Arc::default(),

@@ -452,6 +452,15 @@ pub enum DimArg {
     Rest(Option<Ident>, Span),
 }
 
+impl DimArg {
+    pub fn span(&self) -> Span {
+        match self {
+            DimArg::Size(size) => size.span,
+            DimArg::Rest(_, span) => *span,
+        }
+    }
+}
+
 /// Between `.[` and `]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pattern {

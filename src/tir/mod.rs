@@ -4,6 +4,7 @@
 mod axes;
 mod data;
 mod job;
+mod origin;
 pub mod plot;
 pub mod rename;
 mod text;
@@ -15,6 +16,7 @@ pub use job::{
     Action, Direction, Every, Feed, Job, Log, Metric, Part, Piece, ProgramId, SaveBest, Series, Shown, Step, Stop,
     Template, Unit, Validate,
 };
+pub use origin::{Origin, origin};
 pub use tokenizer::{Learned, Pieces, Tokenizer};
 
 use std::ops::Range;

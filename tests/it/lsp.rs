@@ -89,7 +89,11 @@ fn a_hover_tells_type_declaration_documentation_and_count() {
     let mut hover = |mark: &str, by: usize| {
         client.at("textDocument/hover", NET, mark, by)["contents"]["value"].as_str().unwrap_or("").to_string()
     };
-    assert!(hover("hidden = ", 2).contains("hidden: f32[B, Out]"));
+    let hidden = hover("hidden = ", 2);
+    for part in ["hidden: f32[B, Out]", "- `B` given as `B, In`, ", "- `Out` axis 0 of `", "its size `Out` of `Linear`"]
+    {
+        assert!(hidden.contains(part), "{part} in {hidden}");
+    }
     let layer = hover("Block[64", 1);
     for part in ["Two layers with a bend", "layer Block[In -> Out](gain = 1.0)", "24,832 parameters"] {
         assert!(layer.contains(part), "{part} in {layer}");
