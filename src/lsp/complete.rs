@@ -113,9 +113,13 @@ fn in_scope(analysis: &Analysis, offset: usize, text: &str) -> Vec<CompletionIte
             add(&text[span], CompletionItemKind::TEXT, None);
         }
     }
-    for name in stdlib::brought(stdlib::prelude()).map(|(_, name)| name) {
-        add(name, CompletionItemKind::FUNCTION, None);
+    for (module, name) in stdlib::brought(stdlib::prelude()) {
+        let offered = || CompletionItem { data: Some(module.into()), ..item(name, CompletionItemKind::FUNCTION, None) };
+        items.entry(name.to_string()).or_insert_with(offered);
     }
+    let mut add = |name: &str, kind: CompletionItemKind, detail: Option<String>| {
+        items.entry(name.to_string()).or_insert_with(|| item(name, kind, detail));
+    };
     for (name, params) in built_in() {
         add(name, CompletionItemKind::FUNCTION, Some(format!("{name}({})", params.join(", "))));
     }

@@ -128,6 +128,6 @@ fn typed(word: &str, note: &Note) -> String {
     }
 }
 
-fn code(text: &str) -> String {
+pub fn code(text: &str) -> String {
     format!("```dln\n{text}\n```")
 }

@@ -2,15 +2,18 @@
 
 use std::sync::OnceLock;
 
-use lsp_types::{CompletionItem, CompletionItemKind, Position, Range, TextEdit};
+use lsp_types::{
+    CompletionItem, CompletionItemKind, Documentation, MarkupContent, MarkupKind, Position, Range, TextEdit,
+};
 
 use super::complete::{self, item};
 use super::place::Text;
 use super::project::Document;
+use super::{describe, hover};
 use crate::base::FileId;
 use crate::stdlib;
 use crate::syntax::ast::{File, ItemKind, Module, Use};
-use crate::syntax::parse;
+use crate::syntax::{heads, parse};
 
 /// What the library has for the word that is being written, beside what is offered already.
 pub fn completions(document: &Document, position: Position, offered: &[CompletionItem]) -> Vec<CompletionItem> {
@@ -25,11 +28,32 @@ pub fn completions(document: &Document, position: Position, offered: &[Completio
     names
         .map(|(name, module)| CompletionItem {
             additional_text_edits: Some(vec![edit(text, &file, module, name)]),
+            data: Some((*module).into()),
             // Behind what needs no line.
             sort_text: Some(format!("~{name}")),
             ..item(name, CompletionItemKind::FUNCTION, Some(format!("use {module}: {name}")))
         })
         .collect()
+}
+
+/// A name that is offered, with what the library says of it: looked for when somebody looks at it.
+pub fn resolved(item: CompletionItem) -> CompletionItem {
+    let module = item.data.as_ref().and_then(|module| module.as_str());
+    let Some((head, doc)) = module.and_then(|module| declaration(module, &item.label)) else { return item };
+    let parts: Vec<String> = [hover::code(&head)].into_iter().chain(doc).collect();
+    let markup = MarkupContent { kind: MarkupKind::Markdown, value: parts.join("\n\n") };
+    CompletionItem { documentation: Some(Documentation::MarkupContent(markup)), ..item }
+}
+
+/// Head and documentation of a name that a module declares, or one below it.
+fn declaration(module: &str, name: &str) -> Option<(String, Option<String>)> {
+    let below = |path: &str| path.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    stdlib::modules().iter().filter(|(path, text)| below(path) && text.contains(name)).find_map(|(_, text)| {
+        let items = parse(FileId(0), text).file.items;
+        let item = items.iter().find(|item| item.names().iter().any(|own| *own.name == *name))?;
+        let head = describe::one_line(text.get(heads::of_item(text, item))?);
+        Some((head, item.doc.as_ref().map(|doc| doc.to_string())))
+    })
 }
 
 /// The line for an unknown name, and the edit that writes it.

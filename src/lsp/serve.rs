@@ -61,6 +61,7 @@ fn capabilities() -> ServerCapabilities {
         hover_provider: Some(HoverProviderCapability::Simple(true)),
         completion_provider: Some(CompletionOptions {
             trigger_characters: Some([".", ":", "\"", "/"].map(str::to_string).to_vec()),
+            resolve_provider: Some(true),
             ..CompletionOptions::default()
         }),
         signature_help_provider: Some(SignatureHelpOptions {
@@ -140,6 +141,9 @@ impl Server<'_> {
                 let is_incomplete = document.text.word(document.text.offset(position)).is_empty();
                 Some(CompletionList { is_incomplete, items })
             }),
+            request::ResolveCompletionItem::METHOD => {
+                self.across(params, |_, item: CompletionItem| Ok(imports::resolved(item)))
+            }
             request::SignatureHelpRequest::METHOD => self.at_text(params, |a, document, at: SignatureHelpParams| {
                 complete::signature(a, document, at.text_document_position_params.position)
             }),

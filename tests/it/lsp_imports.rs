@@ -72,6 +72,23 @@ fn what_is_not_used_yet_is_offered_with_its_line() {
 }
 
 #[test]
+fn what_the_library_says_of_a_name_is_told_when_it_is_looked_at() {
+    let text = "use std.nn: Linear\nlet b = r\nlet c = L\n";
+    let mut client = Client::with(text);
+    let mut said = |mark: &str, name: &str| {
+        let list = client.at("textDocument/completion", text, mark, mark.len());
+        let items = list["items"].as_array().expect("a list");
+        let item = items.iter().find(|item| item["label"] == name).expect("it is offered").clone();
+        client.of("completionItem/resolve", item)["documentation"]["value"].as_str().unwrap_or("").to_string()
+    };
+    let relu = said("b = r", "relu");
+    assert!(relu.contains("fn relu(x: [..S]) -> [..S]") && relu.contains("max"), "{relu}");
+    let norm = said("c = L", "LayerNorm");
+    assert!(norm.contains("layer LayerNorm[") && norm.contains("arXiv"), "{norm}");
+    assert_eq!(said("c = L", "b"), "");
+}
+
+#[test]
 fn what_is_there_already_needs_no_line() {
     let text = "use std.nn: Linear\nlet a = Linear[4 -> 2]\nlet b = r\nlet c = a.\nlet d = 1 + \n";
     let mut client = Client::with(text);
