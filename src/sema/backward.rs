@@ -4,22 +4,27 @@
 //! is solved. The answer is run once more with its number, so that nothing is proposed that would fail elsewhere.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::base::{Name, Span};
 use crate::diag::{Edit, Help, Label};
-use crate::tir::{Source, Ty};
+use crate::tir::{Source, Ty, ValueId};
 use crate::types::{Dim, Var, solve_for};
 
 use super::emit::Prog;
+use super::report::dims;
 use super::scope::Scope;
 use super::size::Missed;
-use super::value::{Arg, Instance, Value};
+use super::value::{Arg, Instance, Tensor, Value};
 use super::ways::factors;
 use super::{Checker, Poison, Res};
 
+/// The setting that says how much is added around a picture.
+const PAD: &str = "pad";
+
 /// Settings that change how large a picture is, with their least values; the likeliest slip first.
-const SETTINGS: [(&str, i64); 3] = [("pad", 0), ("stride", 1), ("kernel", 1)];
+const SETTINGS: [(&str, i64); 3] = [(PAD, 0), ("stride", 1), ("kernel", 1)];
 
 /// A stage, a setting, its value, and the sizes that the failing stage would receive and the one before it.
 struct Way {
@@ -130,6 +135,62 @@ impl<'a> Checker<'a> {
             instance.give_back(holes);
         }
         result
+    }
+}
+
+/// Layers with padding, and what each was given, by the value that it gave: number of the program, depth, and place.
+pub type Pads<'a> = BTreeMap<(u32, usize, ValueId), (Rc<Instance<'a>>, Ty)>;
+
+/// Values that are looked through on the way to a layer that pads.
+const FAR: usize = 200;
+
+impl<'a> Checker<'a> {
+    /// Remembers what a layer with padding has given.
+    pub fn pads(&mut self, layer: &Rc<Instance<'a>>, input: Option<Ty>, result: &Value<'a>) {
+        if let (Value::Tensor(result), Some(input), Some(Value::Int(..))) = (result, input, layer.scope.own(PAD)) {
+            self.pads.insert((result.home, result.depth, result.id), (layer.clone(), input));
+        }
+    }
+
+    /// What padding would give one of two tensors the shape of the other: where `x + f(x)` has a convolution that cuts off.
+    pub fn padding_between(&mut self, a: &Tensor, b: &Tensor, span: Span) -> Option<Help> {
+        [(b, a), (a, b)].into_iter().find_map(|(made, want)| self.padding_to(made, &want.ty.shape, span))
+    }
+
+    fn padding_to(&mut self, made: &Tensor, want: &[Dim], span: Span) -> Option<Help> {
+        let (layer, input) = self.padder(made)?;
+        // What goes in longer steps makes a picture smaller on purpose.
+        if layer.scope.own("stride").is_some_and(|stride| !matches!(stride, Value::Int(by, _) if by == Dim::from(1))) {
+            return None;
+        }
+        let generic = self.generic;
+        let rerun = |c: &mut Self, pad: Dim, generic| {
+            let ran = c.unheard(generic, |c| c.shapes_with(&layer, PAD, pad, &input, &[]));
+            ran.ok().map(|(_, shape)| shape).filter(|shape| shape.len() == want.len())
+        };
+        let pad = Var::fresh(PAD, 0);
+        let formulas = rerun(self, Dim::var(&pad), true)?;
+        let value = formulas.iter().zip(want).find_map(|(have, want)| solve_for(&(have - want), 0, &pad))?;
+        if rerun(self, Dim::from(value), generic)? != want {
+            return None;
+        }
+        let text = format!("both are {} with `{PAD}: {value}` in `{}`", dims(want), layer.ast.name.name);
+        Some(Help { text, edit: edit(&layer, PAD, value).filter(|edit| edit.span.file == span.file) })
+    }
+
+    /// The layer with padding that a tensor comes from through what keeps its shape.
+    fn padder(&self, made: &Tensor) -> Option<(Rc<Instance<'a>>, Ty)> {
+        let nodes = &self.progs.get(made.depth)?.program.nodes;
+        let mut at = made.id;
+        for _ in 0..FAR {
+            if let Some(found) = self.pads.get(&(made.home, made.depth, at)) {
+                return Some(found.clone());
+            }
+            let node = nodes.get(at.index())?;
+            let same = |arg: &&ValueId| nodes[arg.index()].tys[0].shape == made.ty.shape;
+            at = *node.args.iter().find(same)?;
+        }
+        None
     }
 }
 

@@ -236,6 +236,7 @@ impl<'a> Checker<'a> {
             Callee { name: &instance.ast.name.name, params: &func.params, explicit: &func.sizes, of: Some(instance) };
         let holes = !instance.holes.borrow().is_empty();
         let given = tensors(args.iter().map(|arg| &arg.value));
+        let input = given.first().cloned();
         self.bind(&callee, args, span, &scope)?;
         if holes {
             self.settle_holes(instance, span)?;
@@ -246,6 +247,7 @@ impl<'a> Checker<'a> {
         if name == FORWARD {
             let path = instance.path();
             self.called(path, &Value::Instance(instance.clone()), first, given, &result);
+            self.pads(instance, input, &result);
         }
         Ok(result)
     }

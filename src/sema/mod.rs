@@ -234,6 +234,8 @@ pub(crate) struct Checker<'a> {
     update_number: Option<value::Tensor>,
     /// What is known of places, for `Checked::notes`.
     notes: notes::Notes<'a>,
+    /// Layers that pad, by the values that they gave.
+    pads: backward::Pads<'a>,
     /// The rows of a batch in the part of a `train` block that is being traced.
     rows: Dim,
     /// The sizes to which rows of different lengths are filled, and which field has their lengths.
@@ -293,6 +295,7 @@ impl<'a> Checker<'a> {
             accumulate: 1,
             update_number: None,
             notes: notes::Notes::default(),
+            pads: backward::Pads::default(),
             rows: Dim::from(1),
             filled: vec![],
             known: None,

@@ -134,6 +134,7 @@ impl<'a> Checker<'a> {
                 true => diagnostic.note("only scalars and missing leading axes repeat by themselves"),
                 false => self.with_conditions(diagnostic, &conditions),
             };
+            diagnostic.helps.extend(self.padding_between(a, b, span));
         }
         self.report(diagnostic)
     }

@@ -71,6 +71,24 @@ fn f(x: [B, 1, 28, 28]) -> [B, 120] = net(x)
 }
 
 #[test]
+fn padding_that_makes_two_sides_equal_is_written_where_the_layer_is_made() {
+    let text = "use std.nn: Conv2d
+let conv = Conv2d[8 -> 8](kernel: 3)
+fn f(x: [B, 8, H, W]) -> [B, 8, H, W] = x + relu(conv(x))
+";
+    let mut client = Client::with(text);
+    let told = client.diagnostics();
+    let actions =
+        client.of("textDocument/codeAction", json!({ "range": told[0]["range"], "context": { "diagnostics": [] } }));
+    let mut actions = actions.as_array().expect("a list").iter();
+    let title = "both are [B, 8, H, W] with `pad: 1` in `Conv2d`";
+    let action = actions.find(|action| action["title"] == title).expect("an action");
+    let edit = &action["edit"]["changes"][client.uri("main.dln")][0];
+    client.change("main.dln", 2, json!([{ "range": edit["range"], "text": edit["newText"] }]));
+    assert_eq!(client.diagnostics(), Vec::<Value>::new());
+}
+
+#[test]
 fn shapes_stand_behind_names_holes_and_stages() {
     let mut client = Client::with(NET);
     let hints = client.of("textDocument/inlayHint", json!({ "range": everywhere() }));
