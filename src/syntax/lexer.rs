@@ -45,6 +45,15 @@ mod tests {
     }
 
     #[test]
+    fn long_text_outside_of_ascii_needs_no_deep_stack() {
+        for sign in ["😀", "é", "語"] {
+            let comment = format!("# {}\n", sign.repeat(200_000));
+            let name = format!("\"{}\"", sign.repeat(200_000));
+            assert_eq!((lex(&comment)[0].token, lex(&name).len()), (Token::Comment, 1));
+        }
+    }
+
+    #[test]
     fn numbers_and_ranges() {
         use Token::*;
         assert_eq!(
