@@ -126,10 +126,12 @@ pub fn no_size(unknown: &str, open: &BTreeSet<&str>) -> String {
 }
 
 fn is_asked(row: &Row, asked: &Summarize) -> bool {
-    let below = |layer: &String| {
-        row.path.strip_prefix(layer.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-    };
-    asked.layer.as_ref().is_none_or(below)
+    asked.layer.as_ref().is_none_or(|layer| is_of(row, layer))
+}
+
+/// Whether a row is of a layer, or of one inside of it.
+pub fn is_of(row: &Row, layer: &str) -> bool {
+    row.path.strip_prefix(layer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// A table of some rows, with the totals of all.

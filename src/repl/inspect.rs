@@ -1,6 +1,6 @@
 //! Commands that look at an expression without showing its value: types, graphs, plans, costs, times, derivatives.
 
-use crate::cli::summary::table;
+use crate::cli::summary::{is_of, table};
 use crate::driver::{self, summary};
 use crate::lower::{self, Sizes};
 use crate::ops::Tensor;
@@ -119,29 +119,36 @@ impl Session {
         Ok(driver::compile(program, &sizes(program)))
     }
 
-    /// `:summary E`: the layers that are called, with their costs. Without an expression, those of the trainings.
+    /// `:summary E`: the layers that are called, with their costs. Without an expression, those of the trainings; of a layer
+    /// that is named alone, what they call of it.
     pub(super) fn tell_summary(&mut self, text: &str, world: &mut World) -> Result<(), Stop> {
-        let summaries = match text.is_empty() {
-            true => {
-                let items = self.kept.iter().filter(|kept| !kept.aside).map(|kept| kept.item.clone()).collect();
-                let seen = self.check(items, None, &self.memory);
-                summary::summaries(&seen.checked, &Default::default())
+        let (mut summaries, mut layer) = (vec![], "");
+        if !text.is_empty() {
+            let block = self.statement(text, world)?;
+            let (seen, answer) = self.question(block, false, world)?;
+            let program = &seen.checked.programs[answer.program.index()];
+            let none = Default::default();
+            summaries.push(summary::summary(&seen.checked, text.to_string(), [program; 2], &[], &none, (&none, None)));
+            if let (Described::Layer { .. }, true) = (&answer.value, summaries[0].rows.is_empty()) {
+                layer = text;
             }
-            false => {
-                let block = self.statement(text, world)?;
-                let (seen, answer) = self.question(block, false, world)?;
-                let program = &seen.checked.programs[answer.program.index()];
-                let none = Default::default();
-                vec![summary::summary(&seen.checked, text.to_string(), [program; 2], &[], &none, (&none, None))]
-            }
-        };
+        }
+        if text.is_empty() || !layer.is_empty() {
+            let items = self.kept.iter().filter(|kept| !kept.aside).map(|kept| kept.item.clone()).collect();
+            let seen = self.check(items, None, &self.memory);
+            summaries = summary::summaries(&seen.checked, &Default::default());
+        }
         let lines: Vec<String> = summaries
             .iter()
-            .filter(|s| !s.rows.is_empty())
-            .flat_map(|s| table(s, &s.rows.iter().collect::<Vec<_>>()))
+            .map(|s| (s, s.rows.iter().filter(|row| layer.is_empty() || is_of(row, layer)).collect::<Vec<_>>()))
+            .filter(|(_, rows)| !rows.is_empty())
+            .flat_map(|(s, rows)| table(s, &rows))
             .collect();
         if lines.is_empty() {
-            world.say("nothing here calls a layer: `:summary net(x)`, or a `train` block");
+            world.say(match layer {
+                "" => "nothing here calls a layer: `:summary net(x)`, or a `train` block".to_string(),
+                layer => format!("nothing here calls `{layer}`: `:summary {layer}(x)` with an input"),
+            });
             return Err(Stop);
         }
         lines.into_iter().for_each(|line| world.say(line));
