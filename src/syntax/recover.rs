@@ -7,6 +7,7 @@ use super::ast::*;
 use super::grammar::EntryParser;
 use super::layout::{Lexeme, separate};
 use super::make::{Cx, Entry};
+use super::mistake::adjacent::RUN_ON;
 use super::mistake::{self, Finding, Repair, Site};
 use super::pieces::Pieces;
 use super::soft;
@@ -141,7 +142,9 @@ impl<'t> Reader<'t> {
         let site = Site { text: self.text, lexemes: &tokens, at: failure.at, expected: &failure.expected };
         let Finding { diagnostic, repair } = mistake::explain(&site);
         let mended = repair.and_then(|r| self.try_repair(&tokens, failure.at, r));
-        if let Some(mut diagnostic) = diagnostic.filter(|_| !quiet) {
+        let told =
+            |diagnostic: &Diagnostic| self.diagnostics.last().is_some_and(|last| again(self.text, last, diagnostic));
+        if let Some(mut diagnostic) = diagnostic.filter(|diagnostic| !quiet && !told(diagnostic)) {
             if mended.is_none() {
                 withdraw_edits(&mut diagnostic);
             }
@@ -164,6 +167,12 @@ impl<'t> Reader<'t> {
             }
         }
     }
+}
+
+/// Whether a line whose words do not go together is said to be one already.
+fn again(text: &str, last: &Diagnostic, new: &Diagnostic) -> bool {
+    let between = text.get(last.span().hi as usize..new.span().lo as usize);
+    last.code == RUN_ON && new.code == RUN_ON && between.is_some_and(|between| !between.contains('\n'))
 }
 
 /// Leaves the words of what turned out not to help.

@@ -93,6 +93,9 @@ pub fn missing_equals(site: &Site) -> Option<Finding> {
     Some(insert(site, diagnostic, Token::Eq))
 }
 
+/// The code for two statements on a line.
+pub const RUN_ON: &str = "E0126";
+
 /// Two statements on a line, or two expressions without an operator.
 pub fn missing_end(site: &Site) -> Option<Finding> {
     let word = site.found().is_some_and(Token::is_word) && site.expects("newline");
@@ -101,7 +104,13 @@ pub fn missing_end(site: &Site) -> Option<Finding> {
     }
     let gap = site.gap();
     let diagnostic =
-        Diagnostic::error("E0126", site.span(), "an operator or the end of a line is missing", "expected before this");
+        Diagnostic::error(RUN_ON, site.span(), "an operator or the end of a line is missing", "expected before this");
+    // As `save net to ".."` is written.
+    if site.at > 0 && site.before() == Some(Token::Name) && site.word(site.at - 1) == "load" {
+        let help = "weights of a file: `load(net, \"net.safetensors\")`; at the prompt `:load net.safetensors`";
+        let inserted = vec![Lexeme::inserted(Token::Newline, gap)];
+        return Some(Finding::say(diagnostic.help(help)).repair(site.at..site.at, inserted));
+    }
     if !site.expects("newline") {
         return Some(Finding::say(diagnostic));
     }

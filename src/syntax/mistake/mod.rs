@@ -1,7 +1,7 @@
 //! What a failure of the grammar means. Mistakes that newcomers make have a rule each, which says what is wrong in their
 //! words and, where it can, mends the tokens; all others get a sentence made of what was expected.
 
-mod adjacent;
+pub mod adjacent;
 mod block;
 mod define;
 mod operator;
