@@ -18,6 +18,18 @@ use super::session::Session;
 use super::weights::is_weights;
 use super::world::{Stop, World};
 
+/// How many layers are named.
+const NAMED: usize = 4;
+
+/// Some layers by their paths.
+fn listed(layers: &BTreeSet<String>) -> String {
+    let named: Vec<String> = layers.iter().take(NAMED).map(|layer| format!("`{layer}`")).collect();
+    match layers.len().saturating_sub(NAMED) {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
+    }
+}
+
 impl Session {
     /// `:load FILE`: weights of a `.safetensors`, or a program. Its declarations take the place of those of the file that was loaded before; what was typed stays, where
     /// the file says nothing else. Paths begin at its folder. Nothing of it runs.
@@ -78,12 +90,18 @@ impl Session {
         self.check_blocks(&mut draft, span, world)?;
         let (mut draft, seen) = self.settle(draft, span, &[], world)?;
         let misfits = draft.memory.misfits(&seen.checked);
+        let [gone, new] = draft.memory.moved(&seen.checked).map(|layers| listed(&layers));
         self.fill(&mut draft, &seen, world)?;
         let count = draft.kept.iter().filter(|kept| kept.loaded && !kept.runs()).flat_map(Kept::names).count();
         self.accept(draft, &seen, world);
         world.say(format!("{name}: {}", counted(count, "declaration")));
         for (path, old, new) in misfits {
             world.say(format!("  `{path}` begins anew: it was {} and is {}", type_text(&old), type_text(&new)));
+        }
+        match (&*gone, &*new) {
+            ("", _) => {}
+            (gone, "") => world.say(format!("  gone with what they have learned: {gone}")),
+            (gone, new) => world.say(format!("  gone with what they have learned: {gone}; begin anew: {new}")),
         }
         let trainings: Vec<String> = self
             .kept

@@ -172,6 +172,15 @@ fn reload_keeps_the_weights_that_fit() {
     let told = table.play(":reload\nnet[0].weight.shape");
     assert!(told.contains("`net.0.weight` begins anew: it was f32[16, 64] and is f32[20, 64]"), "{told}");
     assert!(told.ends_with("[20, 64]\n"), "{told}");
+    let renamed = NET.replace("net", "model").replace("16", "20");
+    fs::write(&path, &renamed).expect("written");
+    let told = table.play(":reload");
+    assert!(
+        told.contains("gone with what they have learned: `net.0`, `net.2`; begin anew: `model.0`, `model.2`"),
+        "{told}"
+    );
+    fs::write(&path, NET.replace("16", "20")).expect("written");
+    table.play(":reload");
     fs::write(&path, NET.replace("-> 10]", "-> ]")).expect("written");
     let told = table.play(":reload\nnet[0].weight.shape");
     assert!(told.contains("error") && told.contains("net.dln:6"), "{told}");
