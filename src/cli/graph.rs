@@ -30,8 +30,7 @@ const DEPTH: usize = 3;
 
 /// The command with its arguments.
 pub fn words() -> Command {
-    let to =
-        "Writes to this file, whose ending says the format if --format does not [default, and -: the standard output]";
+    let to = "Writes to this file, whose ending says the format if --format does not [default: -, the standard output]";
     Command::new("graph")
         .about("Draw a model: its layers as blocks, with shapes on what flows between them")
         .arg(path("FILE"))
@@ -49,7 +48,7 @@ pub fn words() -> Command {
 /// What the words ask for.
 pub fn read(matches: &ArgMatches) -> Draw {
     let sizes = matches.get_many::<(String, i64)>("bind").into_iter().flatten().cloned();
-    let to: Option<PathBuf> = matches.get_one("output").filter(|to: &&PathBuf| to.as_os_str() != "-").cloned();
+    let to = matches.get_one("output").filter(|to: &&PathBuf| to.as_os_str() != "-").cloned();
     let ending = to.as_ref().and_then(|to| to.extension());
     let named = if ending.is_some_and(|ending| ending == "dot" || ending == "gv") { Format::Dot } else { Format::Svg };
     Draw {

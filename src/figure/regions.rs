@@ -168,7 +168,7 @@ impl<'p> Maker<'p> {
                 let mut block = Block {
                     mark: self.mark(&nodes),
                     label: if span.name.is_empty() { last_name(span.path) } else { span.name }.to_string(),
-                    detail: span.call.map_or(String::new(), |call| call.settings.clone()),
+                    detail: span.settings.to_string(),
                     path: span.path.to_string(),
                     times: 1,
                     inside: None,

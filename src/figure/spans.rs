@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::tir::{Call, Program};
+use crate::tir::{Applied, Call, Program};
 
 /// A call of a layer, a stage of a chain, or a function.
 #[derive(Clone, Debug)]
@@ -13,6 +13,8 @@ pub struct Span<'p> {
     pub name: &'p str,
     /// Where a layer or a chain stands; empty for a function.
     pub path: &'p str,
+    /// `kernel: 5, pad: 2`
+    pub settings: &'p str,
     pub inside: Vec<Span<'p>>,
 }
 
@@ -34,15 +36,29 @@ impl Span<'_> {
 
 /// The outermost calls among these nodes, in the order of execution.
 pub fn spans<'p>(program: &'p Program, nodes: &Range<usize>) -> Vec<Span<'p>> {
-    let span = |nodes: &Range<usize>, call, name, path| Span { nodes: nodes.clone(), call, name, path, inside: vec![] };
-    let calls = program.calls.iter().map(|call| span(&call.nodes, Some(call), &*call.name, &*call.path));
-    let functions = program.functions.iter().map(|applied| span(&applied.nodes, None, &*applied.name, &*applied.path));
+    let call = |call: &'p Call| Span {
+        nodes: call.nodes.clone(),
+        call: Some(call),
+        name: &call.name,
+        path: &call.path,
+        settings: &call.settings,
+        inside: vec![],
+    };
+    let function = |applied: &'p Applied| Span {
+        nodes: applied.nodes.clone(),
+        call: None,
+        name: &applied.name,
+        path: &applied.path,
+        settings: &applied.settings,
+        inside: vec![],
+    };
+    let (calls, functions) = (program.calls.iter().map(call), program.functions.iter().map(function));
     let inside = |span: &Span| is_inside(&span.nodes, nodes) && !span.nodes.is_empty();
     let mut all: Vec<Span> = calls.chain(functions).filter(inside).collect();
     // Of two with the same nodes the layer is around the function. Who ends last is the outer one.
     all.reverse();
     all.sort_by_key(|span| (span.nodes.start, std::cmp::Reverse(span.nodes.end), span.call.is_none()));
-    let mut open: Vec<Span> = vec![span(nodes, None, "", "")];
+    let mut open = vec![Span { nodes: nodes.clone(), call: None, name: "", path: "", settings: "", inside: vec![] }];
     for span in all {
         while open.len() > 1 && open.last().is_some_and(|outer| !is_inside(&span.nodes, &outer.nodes)) {
             close(&mut open);
@@ -57,6 +73,10 @@ pub fn spans<'p>(program: &'p Program, nodes: &Range<usize>) -> Vec<Span<'p>> {
 
 fn close(open: &mut Vec<Span>) {
     if let (Some(inner), Some(outer)) = (open.pop(), open.last_mut()) {
+        // A stage that is one function has that function's settings.
+        if outer.path.is_empty() && (outer.name, &outer.nodes) == (inner.name, &inner.nodes) {
+            outer.settings = inner.settings;
+        }
         outer.inside.push(inner);
     }
 }

@@ -149,7 +149,7 @@ impl<'a> Checker<'a> {
                 if self.is_std(func.name.span.file) {
                     self.made(func, &result, span);
                 }
-                self.applied(&func.name.name, first);
+                self.applied(func, &scope, first);
                 Ok(result)
             }
         }

@@ -1,11 +1,12 @@
 //! Which layers and functions a program calls, for summaries and figures.
 
 use crate::base::{Name, Span};
-use crate::syntax::ast::{Expr, ExprKind};
+use crate::syntax::ast::{Expr, ExprKind, Func, Param};
 use crate::tir::{Applied, Call, Inside, Ty};
 
 use super::Checker;
-use super::value::{Instance, Truth, Value};
+use super::scope::Scope;
+use super::value::{Truth, Value};
 
 impl<'a> Checker<'a> {
     /// Remembers that a layer, or a function in a chain, was called.
@@ -16,7 +17,7 @@ impl<'a> Checker<'a> {
         let nodes = first..self.prog().program.nodes.len();
         let results = tensors(std::iter::once(result));
         let settings = match what {
-            Value::Instance(instance) if self.options.drawn => self.settings(instance),
+            Value::Instance(instance) if self.options.drawn => self.settings(&instance.ast.settings, &instance.scope),
             _ => String::new(),
         };
         let call = Call { path: path.into(), name: self.described(what).into(), nodes, args, results, settings };
@@ -24,8 +25,9 @@ impl<'a> Checker<'a> {
     }
 
     /// Remembers that a function was called, if anybody wants to know.
-    pub fn applied(&mut self, name: &Name, first: usize) {
-        self.add_applied(name.clone(), Name::default(), first);
+    pub fn applied(&mut self, func: &Func, scope: &Scope<'a>, first: usize) {
+        let settings = if self.options.drawn { self.settings(&func.params, scope) } else { String::new() };
+        self.add_applied(func.name.name.clone(), Name::default(), settings, first);
     }
 
     /// Remembers that a chain was called: where its layers stand is where it stands.
@@ -38,7 +40,7 @@ impl<'a> Checker<'a> {
             && let Some(member) = parts.iter().find_map(path)
             && let Some((path, _)) = member.rsplit_once('.')
         {
-            self.add_applied(Name::default(), path.into(), first);
+            self.add_applied(Name::default(), path.into(), String::new(), first);
         }
     }
 
@@ -50,27 +52,32 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn add_applied(&mut self, name: Name, path: Name, first: usize) {
+    fn add_applied(&mut self, name: Name, path: Name, settings: String, first: usize) {
         let nodes = first..self.prog().program.nodes.len();
         if self.options.drawn && !self.generic && !nodes.is_empty() {
-            self.prog().program.functions.push(Applied { name, path, nodes });
+            self.prog().program.functions.push(Applied { name, path, nodes, settings });
         }
     }
 
-    /// The numbers and words that a layer was given in the place of its declaration's: `kernel: 5, pad: 2`.
-    fn settings(&self, instance: &Instance<'a>) -> String {
-        let told = |value: &Value<'a>| {
-            let plain = match value {
+    /// The numbers and words that a layer or a function was given in the place of its declaration's: `kernel: 5, pad: 2`.
+    fn settings(&self, declared: &[Param], scope: &Scope<'a>) -> String {
+        let told = |name: &str| {
+            let value = scope.own(name)?;
+            let plain = match &value {
                 Value::Int(..) | Value::Float(_) | Value::Bool(Truth::Known(_)) | Value::Str(_) => true,
                 Value::Tuple(parts) | Value::List(parts) => parts.iter().all(|part| matches!(part, Value::Int(..))),
                 _ => false,
             };
-            plain.then(|| self.described(value))
+            plain.then(|| self.described(&value))
         };
-        let settings = instance.ast.settings.iter().filter_map(|setting| {
+        let settings = declared.iter().filter_map(|setting| {
             let name = &setting.name.name;
-            let value = told(&instance.scope.own(name)?)?;
-            let own = setting.default.as_ref().and_then(written);
+            let value = told(name)?;
+            // `stride = kernel`: what another one is.
+            let own = match setting.default.as_ref().map(|default| &default.kind) {
+                Some(ExprKind::Name(other)) => told(other),
+                _ => setting.default.as_ref().and_then(written),
+            };
             (own.as_ref() != Some(&value)).then(|| format!("{name}: {value}"))
         });
         settings.collect::<Vec<_>>().join(", ")

@@ -189,6 +189,8 @@ pub struct Applied {
     pub path: Name,
     /// The nodes that it made.
     pub nodes: Range<usize>,
+    /// Of a function, as those of a call.
+    pub settings: String,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -110,6 +110,28 @@ fn f(x: [B, 8]) = net(x)
     assert!(has(&edges, "first.weight", "\u{d7}") && has(&edges, "second.weight", "dot"), "{edges:?}");
 }
 
+/// As those of layers: not what the declaration says too, as `stride = kernel` does.
+#[test]
+fn functions_show_their_settings() {
+    let text = "
+fn f(x: [B, 2, 8, 8]) = softmax(max_pool(x |> max_pool(2) >> relu >> leaky_relu(0.3), (2, 2), stride: 1), over: 1)
+";
+    let dot = drawn(text, "");
+    for label in [r"max_pool\nkernel: 2", r"leaky_relu\nslope: 0.3", r"max_pool\nkernel: (2, 2), stride: 1"] {
+        assert!(dot.contains(&format!("label=\"{label}\"")), "{label} in {dot}");
+    }
+    assert!(dot.contains("label=\"relu\""), "{dot}");
+}
+
+#[test]
+fn a_dash_is_the_standard_output() {
+    let desk = Desk::new(&[("a.dln", RESIDUAL)]);
+    let plain = desk.dln("graph a.dln").ends(0).out;
+    assert!(plain.starts_with("<svg"), "{plain}");
+    assert_eq!(desk.dln("graph a.dln -o -").ends(0).out, plain);
+    assert!(!desk.path().join("-").exists());
+}
+
 #[test]
 fn a_part_of_a_model_is_drawn_alone() {
     let dot = drawn(RESIDUAL, "net.1.inner");
