@@ -242,11 +242,11 @@ impl<'a> Checker<'a> {
             self.settle_holes(instance, span)?;
         }
         self.ready(instance)?;
-        let first = self.prog().program.nodes.len();
+        let began = self.begins();
         let result = self.run_body(func, &instance.ast.name.name, &scope, Some(instance.clone()), span)?;
         if name == FORWARD {
             let path = instance.path();
-            self.called(path, &Value::Instance(instance.clone()), first, given, &result);
+            self.called(path, &Value::Instance(instance.clone()), began, given, &result);
             self.pads(instance, input, &result);
         }
         Ok(result)

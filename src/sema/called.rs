@@ -8,19 +8,32 @@ use super::Checker;
 use super::scope::Scope;
 use super::value::{Truth, Value};
 
+/// How many nodes and calls there were when a call began.
+pub struct Began {
+    node: usize,
+    call: usize,
+}
+
 impl<'a> Checker<'a> {
+    /// Where a call begins: after so many nodes and calls.
+    pub fn begins(&mut self) -> Began {
+        let program = &self.prog().program;
+        Began { node: program.nodes.len(), call: program.calls.len() }
+    }
+
     /// Remembers that a layer, or a function in a chain, was called.
-    pub fn called(&mut self, path: String, what: &Value<'a>, first: usize, args: Vec<Ty>, result: &Value<'a>) {
+    pub fn called(&mut self, path: String, what: &Value<'a>, began: Began, args: Vec<Ty>, result: &Value<'a>) {
         if self.generic {
             return;
         }
-        let nodes = first..self.prog().program.nodes.len();
+        let nodes = began.node..self.prog().program.nodes.len();
         let results = tensors(std::iter::once(result));
         let settings = match what {
             Value::Instance(instance) if self.options.drawn => self.settings(&instance.ast.settings, &instance.scope),
             _ => String::new(),
         };
-        let call = Call { path: path.into(), name: self.described(what).into(), nodes, args, results, settings };
+        let name = self.described(what).into();
+        let call = Call { path: path.into(), name, nodes, began: began.call, args, results, settings };
         self.prog().program.calls.push(call);
     }
 

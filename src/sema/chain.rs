@@ -90,14 +90,14 @@ impl<'a> Checker<'a> {
             let reported = self.out.diagnostics.len();
             self.missed = None;
             let given = std::mem::take(&mut args);
-            let first = self.prog().program.nodes.len();
+            let began = self.begins();
             let types: Vec<Ty> = inputs.last().cloned().flatten().into_iter().collect();
             result = self.with_trail(&shapes, |c| c.call(part, given, at));
             if let (Ok(value), Some(place)) = (&result, self.stage_place(part)) {
                 self.note(place, About::Stage, value);
             }
             if let (Ok(value), Value::Section(_)) = (&result, part) {
-                self.called(String::new(), part, first, types, value);
+                self.called(String::new(), part, began, types, value);
             }
             match &result {
                 Ok(value) if i + 1 < parts.len() => {

@@ -165,7 +165,7 @@ pub struct Inside {
     pub span: Span,
 }
 
-/// A layer was called, or a function as a stage of a chain.
+/// A layer was called, or a function as a stage of a chain. Calls stand in the order in which they ended.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Call {
     /// `net.body.3`; empty for a function, and for a layer without a name.
@@ -174,6 +174,8 @@ pub struct Call {
     pub name: Name,
     /// The nodes that it made.
     pub nodes: Range<usize>,
+    /// How many calls had ended when it began: those from there up to itself are inside of it, also where they made no node.
+    pub began: usize,
     pub args: Vec<Ty>,
     pub results: Vec<Ty>,
     /// The settings that are not those of its declaration, `kernel: 5, pad: 2`, where `sema::Options::drawn` asks for them.

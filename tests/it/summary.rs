@@ -85,6 +85,38 @@ fn f(x: [B, 1, 12, 12]) = net(x)
     assert_eq!(summary.parameters, 208 + 576);
 }
 
+/// Before a layer, as the first and the last of one, and behind the last.
+#[test]
+fn what_computes_nothing_stands_at_its_own_place() {
+    let text = "
+use std.nn: Dropout, Linear
+layer Inside {
+  a = Dropout(p: 0.0)
+  b = Linear[4 -> 4]
+  c = Dropout(p: 0.0)
+  forward(x: [B, 4]) -> [B, 4] = c(b(a(x)))
+}
+let net = Dropout(p: 0.0) >> Linear[4 -> 4] >> Dropout(p: 0.0) >> Inside() >> Dropout(p: 0.0)
+fn f(x: [B, 4]) = net(x)
+";
+    let [summary] = of(text, &["f"], &[]).try_into().expect("one function");
+    let rows: Vec<(&str, usize, u64)> = summary.rows.iter().map(|row| (&*row.path, row.depth, row.flops)).collect();
+    let product = 2 * 4 * 4 + 4;
+    let expected = [
+        ("net.0", 0, 0),
+        ("net.1", 0, product),
+        ("net.2", 0, 0),
+        ("net.3", 0, product),
+        ("net.3.a", 1, 0),
+        ("net.3.b", 1, product),
+        ("net.3.c", 1, 0),
+        ("net.4", 0, 0),
+    ];
+    assert_eq!(rows, expected);
+    let back: Vec<Option<u64>> = summary.rows.iter().map(|row| row.backward.map(|flops| flops.min(1))).collect();
+    assert_eq!(back, expected.map(|(_, _, flops)| Some(flops.min(1))));
+}
+
 #[test]
 fn a_layer_in_a_loop_counts_once_for_each_iteration() {
     let text = "

@@ -50,7 +50,7 @@ fn differentiates(program: &Program) -> bool {
 fn mark(program: &mut Program, around: Option<usize>, next: &mut usize) {
     program.precision = None;
     program.nodes.iter_mut().for_each(|node| node.span = span(around));
-    let calls: Vec<Call> = in_order(program).into_iter().cloned().collect();
+    let calls: Vec<Call> = in_order(program).into_iter().map(|(_, call)| call.clone()).collect();
     let mut at = 0;
     let mut loops = |program: &mut Program, before: usize, next: &mut usize| {
         for node in &mut program.nodes[at.min(before)..before] {

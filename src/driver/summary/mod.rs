@@ -272,25 +272,25 @@ fn collect<'p>(program: &'p Program, sizes: &Sizes, cells: &[Cell], times: u64, 
         _ => None,
     };
     let mut loops = program.nodes.iter().enumerate().filter_map(scan).peekable();
-    let mut open: Vec<usize> = vec![];
-    let ends = calls.iter().map(|call| call.nodes.start).chain([program.nodes.len()]);
+    let mut open: Vec<(usize, &Call)> = vec![];
+    let ends = calls.iter().map(|(_, call)| call.nodes.start).chain([program.nodes.len()]);
     for (i, before) in ends.enumerate() {
         while let Some((at, scan)) = loops.next_if(|(at, _)| *at < before) {
-            let around = open.iter().filter(|end| at < **end).count();
+            let around = open.iter().filter(|(_, outer)| at < outer.nodes.end).count();
             let n = scan.n.eval(sizes).unwrap_or(1).max(0) as u64;
             collect(&scan.body, sizes, cells, times * n, depth + around, rows);
         }
-        let Some(call) = calls.get(i) else { break };
-        open.retain(|end| call.nodes.start < *end);
+        let Some(&(ended, call)) = calls.get(i) else { break };
+        open.retain(|(outer, _)| ended < *outer);
         rows.push(row(program, call, sizes, cells, times, depth + open.len()));
-        open.push(call.nodes.end);
+        open.push((ended, call));
     }
 }
 
-/// The calls of a program in the order in which they began, outer ones first.
-fn in_order(program: &Program) -> Vec<&Call> {
-    let mut calls: Vec<&Call> = program.calls.iter().collect();
-    calls.sort_by_key(|call| (call.nodes.start, std::cmp::Reverse(call.nodes.end)));
+/// The calls of a program in the order in which they began, outer ones first, each with its number in the order of their ends.
+fn in_order(program: &Program) -> Vec<(usize, &Call)> {
+    let mut calls: Vec<(usize, &Call)> = program.calls.iter().enumerate().collect();
+    calls.sort_by_key(|&(ended, call)| (call.began, std::cmp::Reverse(ended)));
     calls
 }
 
