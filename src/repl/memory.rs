@@ -100,8 +100,10 @@ impl Memory {
     /// The layers, by their paths, whose memory is no longer in the program, and those that are new in it: a new name makes both.
     pub fn moved(&self, checked: &Checked) -> [BTreeSet<String>; 2] {
         let layer = |path: &str| path.rsplit_once('.').map_or(path, |(layer, _)| layer).to_string();
-        let cells: BTreeSet<&Name> = checked.cells.iter().map(|cell| &cell.path).collect();
-        let gone = self.values.keys().filter(|path| !cells.contains(path)).map(|path| layer(path));
+        let kept = checked.cells.iter().filter(|cell| cell.role != Role::State);
+        let cells: BTreeSet<&Name> = kept.map(|cell| &cell.path).collect();
+        let known = self.values.iter().filter(|(_, value)| value.role != Role::State).map(|(path, _)| path);
+        let gone = known.filter(|path| !cells.contains(path)).map(|path| layer(path));
         let new = cells.iter().filter(|path| !self.values.contains_key(**path)).map(|path| layer(path));
         [gone.collect(), new.collect()]
     }
